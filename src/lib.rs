@@ -1,0 +1,26 @@
+//! keepalived: VRRP failover and IPVS load balancing.
+//!
+//! This file is the map of the modules; `doc/architecture.md` has the layers.
+//! From the foundation upwards:
+//!
+//! * [`sys`]: the only unsafe code; [`model`], [`memory`], [`log`]
+//! * [`wire`]: bytes of packets to values and back
+//! * [`control_plane`]: the configuration compiler; [`global`] its global block
+//! * [`netlink`]: the reflector of the kernel's links and addresses
+//! * [`net`]: raw sockets as values
+//! * [`vrrp`]: the virtual router: machines and their process
+//! * [`watchdog`]: the parent process
+//! * [`cli`]: the command line
+#![deny(unsafe_code)]
+
+pub mod cli;
+pub mod control_plane;
+pub mod global;
+pub mod log;
+pub mod model;
+pub mod net;
+pub mod netlink;
+pub mod sys;
+pub mod vrrp;
+pub mod watchdog;
+pub mod wire;

@@ -1,0 +1,10 @@
+//! Plain values every layer may use: quantities, addresses, interface names.
+#![forbid(unsafe_code)]
+
+pub mod addr;
+pub mod iface;
+pub mod units;
+
+pub use addr::{Family, IpNet, MacAddr};
+pub use iface::{IfIndex, IfName};
+pub use units::{Priority, Vrid};

@@ -1,0 +1,2 @@
+//! The virtual router.
+#![forbid(unsafe_code)]
