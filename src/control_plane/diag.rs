@@ -73,12 +73,45 @@ pub struct Diag {
 pub struct Diags {
     /// The messages.
     pub list: Vec<Diag>,
+    /// An include check is violated or the main file is not to be read: nothing
+    /// may start, whatever else is right.
+    pub fatal_include: bool,
 }
 
 impl Diags {
     /// Add a message.
     pub fn push(&mut self, diag: Diag) {
         self.list.push(diag);
+    }
+
+    /// The exit status of a configuration test (`config-syntax.md` section 12).
+    /// Notes have no influence.
+    #[must_use]
+    pub fn exit_status(&self) -> u8 {
+        if self.fatal_include {
+            return 6;
+        }
+        let counted = || {
+            self.list
+                .iter()
+                .filter(|diag| diag.severity > Severity::Note)
+        };
+        if counted().any(|diag| diag.code == Code::MissingParameter) {
+            return 2;
+        }
+        match counted().map(|diag| diag.code).max() {
+            None => 0,
+            Some(Code::FileNotFound | Code::BadInterface | Code::Fatal) => 4,
+            Some(Code::Security) => 6,
+            Some(_) => 5,
+        }
+    }
+
+    /// Give the message added last an advice (`did you mean ...?`).
+    pub fn help(&mut self, text: impl Into<String>) {
+        if let Some(last) = self.list.last_mut() {
+            last.help = Some(text.into());
+        }
     }
 
     /// Add an error at a place.
@@ -113,4 +146,50 @@ impl Diags {
             help: None,
         });
     }
+}
+
+/// The candidate that `word` was probably meant to be, for "did you mean ...?".
+/// Compared by insertions, deletions, replacements and swaps of neighbours, of
+/// which a third of the length is allowed.
+#[must_use]
+pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word: Vec<char> = word.chars().take(64).collect();
+    let allowed = (word.len() / 3).clamp(1, 4);
+    candidates
+        .into_iter()
+        .filter(|candidate| candidate.len().abs_diff(word.len()) <= allowed)
+        .map(|candidate| {
+            (
+                distance(&word, &candidate.chars().collect::<Vec<_>>()),
+                candidate,
+            )
+        })
+        .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.len())
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// Damerau-Levenshtein distance (each neighbour swap counts once).
+fn distance(left: &[char], right: &[char]) -> usize {
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, a) in left.iter().enumerate() {
+        let mut next = vec![above + 1];
+        for (at, b) in right.iter().enumerate() {
+            let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX / 2);
+            let mut best = (cell(&row, at + 1) + 1)
+                .min(cell(&next, at) + 1)
+                .min(cell(&row, at) + usize::from(a != b));
+            let swapped = at > 0
+                && above > 0
+                && left.get(above - 1) == Some(b)
+                && right.get(at - 1) == Some(a);
+            if swapped {
+                best = best.min(cell(&before, at - 1) + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+    }
+    row.last().copied().unwrap_or(0)
 }

@@ -2,6 +2,10 @@
 
 use super::source::Span;
 
+/// A quote without its partner, where it stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct OpenQuote(pub Span);
+
 /// One word of a line, quotes removed.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Word {
@@ -33,4 +37,58 @@ pub enum Item {
     Open(Span),
     /// `}`
     Close(Span),
+}
+
+/// The words of a line by the rules of scripts and `regex` (`config-syntax.md`
+/// section 4): `'` and `"` quote, and text that adjoins a quoted part belongs to
+/// the same word. The first word is the keyword.
+///
+/// # Errors
+/// The quote that has no partner.
+pub fn script_words(line: &Line) -> Result<Vec<Word>, OpenQuote> {
+    let mut found = Vec::new();
+    let mut word: Option<(usize, String, bool)> = None;
+    let mut quote: Option<(usize, char)> = None;
+    for (at, letter) in line.raw.char_indices() {
+        match quote {
+            Some((_, mark)) if letter == mark => quote = None,
+            None if letter == '\'' || letter == '"' => {
+                quote = Some((at, letter));
+                word.get_or_insert_with(|| (at, String::new(), true)).2 = true;
+            }
+            None if letter.is_ascii_whitespace() || letter == '\x0b' => {
+                found.extend(word.take().map(|word| line.word(word, at)));
+            }
+            _ => word
+                .get_or_insert_with(|| (at, String::new(), false))
+                .1
+                .push(letter),
+        }
+    }
+    if let Some((at, _)) = quote {
+        return Err(OpenQuote(line.part(at, at + 1)));
+    }
+    found.extend(word.take().map(|word| line.word(word, line.raw.len())));
+    Ok(found)
+}
+
+impl Line {
+    /// The place of a part of `raw`.
+    #[must_use]
+    pub fn part(&self, start: usize, end: usize) -> Span {
+        // Text that is no UTF-8 has other octets in `raw` than in the file.
+        if self.raw.len() == self.span.len() {
+            self.span.part(start..end)
+        } else {
+            self.span
+        }
+    }
+
+    fn word(&self, (start, text, quoted): (usize, String, bool), end: usize) -> Word {
+        Word {
+            text,
+            span: self.part(start, end),
+            quoted,
+        }
+    }
 }

@@ -1,0 +1,130 @@
+//! Rules within one line: comments, quotes, blanks, braces, words
+//! (`config-syntax.md` sections 2, 3, 4 and 5). Plain functions over octets; who
+//! calls them in which order is the business of the reader.
+
+use std::ops::Range;
+
+/// The longest line, its end included.
+pub(super) const LINE_LIMIT: usize = 1023;
+
+/// Whether an octet separates words.
+pub(super) fn is_blank(octet: u8) -> bool {
+    matches!(octet, b' ' | b'\t' | b'\n' | b'\r' | b'\x0b' | b'\x0c')
+}
+
+/// The range of `line` without blanks at both ends.
+pub(super) fn trim(line: &[u8]) -> Range<usize> {
+    let start = line
+        .iter()
+        .position(|octet| !is_blank(*octet))
+        .unwrap_or(line.len());
+    let end = line
+        .iter()
+        .rposition(|octet| !is_blank(*octet))
+        .map_or(start, |last| last + 1);
+    start..end
+}
+
+/// What looking for a comment found.
+#[derive(Debug, Default, Eq, PartialEq)]
+pub(super) struct Comment {
+    /// Octets before the comment.
+    pub(super) end: usize,
+    /// Places of `\#` and `\!` outside quotes before `end`.
+    pub(super) escapes: Vec<usize>,
+    /// The last quote, if their number is odd.
+    pub(super) open_quote: Option<usize>,
+}
+
+/// Find the comment of a line: from the first `#` or `!` outside double quotes.
+/// `keep_escapes` says whether `\#` and `\!` hide the character.
+pub(super) fn comment(line: &[u8], keep_escapes: bool) -> Comment {
+    let mut found = Comment {
+        end: line.len(),
+        ..Comment::default()
+    };
+    let mut at = 0;
+    while let Some(octet) = line.get(at) {
+        match octet {
+            b'"' if found.open_quote.is_some() => found.open_quote = None,
+            b'"' => found.open_quote = Some(at),
+            _ if found.open_quote.is_some() => {}
+            b'#' | b'!' => {
+                found.end = at;
+                break;
+            }
+            b'\\' => {
+                if keep_escapes && matches!(line.get(at + 1), Some(b'#' | b'!')) {
+                    found.escapes.push(at);
+                    at += 1;
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+/// The first brace of a line outside double quotes and outside `${...}`.
+pub(super) fn brace(line: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    let mut at = 0;
+    while let Some(octet) = line.get(at) {
+        match octet {
+            b'"' => quoted = !quoted,
+            b'{' | b'}' if !quoted => return Some(at),
+            _ => {}
+        }
+        at += 1;
+    }
+    None
+}
+
+/// One word of a line.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct WordAt {
+    /// The text without its quotes.
+    pub(super) text: Range<usize>,
+    /// The text with them.
+    pub(super) whole: Range<usize>,
+    /// Whether there are quotes.
+    pub(super) quoted: bool,
+}
+
+/// The words of a line by the rules of ordinary keywords: blanks separate, a pair
+/// of double quotes makes a word of its own. What follows a quote without partner
+/// is dropped; the caller has reported it.
+pub(super) fn words(line: &[u8]) -> Vec<WordAt> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(octet) = line.get(at) {
+        let rest = line.get(at + 1..).unwrap_or(&[]);
+        if is_blank(*octet) {
+            at += 1;
+        } else if *octet == b'"' {
+            let Some(len) = rest.iter().position(|octet| *octet == b'"') else {
+                break;
+            };
+            found.push(WordAt {
+                text: at + 1..at + 1 + len,
+                whole: at..at + len + 2,
+                quoted: true,
+            });
+            at += len + 2;
+        } else {
+            let len = rest
+                .iter()
+                .position(|octet| is_blank(*octet) || *octet == b'"')
+                .unwrap_or(rest.len())
+                + 1;
+            found.push(WordAt {
+                text: at..at + len,
+                whole: at..at + len,
+                quoted: false,
+            });
+            at += len;
+        }
+    }
+    found
+}
