@@ -1,1 +1,181 @@
-//! log
+//! Log messages: to syslog, to the console, to a file, and never in the way.
+//!
+//! Modules use the macros of the `log` crate. What is logged follows `-D`:
+//!
+//! | macro | shown | syslog severity |
+//! |---|---|---|
+//! | `log::error!` | always | err |
+//! | `log::warn!` | always | warning |
+//! | `log::info!` | always | info |
+//! | `log::debug!` | with `-D` | info |
+//! | `log::trace!` | with `-D -D` | info |
+//!
+//! A message that is not shown costs one comparison. A message that is shown
+//! costs one `send`: the calendar text of a second is made once per second.
+//!
+//! **Nothing here waits.** Adverts leave from the same thread as log messages,
+//! so a full `/dev/log` or a stopped terminal must not hold them up: a line
+//! that cannot be sent goes into a [`backlog`] of limited length, later lines
+//! queue behind it, and those that find no room are counted. The count is told
+//! in one line as soon as the sink takes lines again. Every process of the
+//! daemon calls [`keep_flushing`] once, so that the backlog drains although no
+//! new message comes. The log file (`-g`) is the exception: a disk has no
+//! "later", and who asks for the file accepts that.
+#![forbid(unsafe_code)]
+
+mod backlog;
+mod console;
+mod file;
+mod sink;
+mod stamp;
+mod syslog;
+
+use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use ::log::{Level, LevelFilter, Log, Metadata, Record};
+pub use ::syslog::Facility;
+
+use console::Console;
+use file::LogFile;
+use sink::Channel;
+use stamp::Stamp;
+use syslog::Syslog;
+
+/// How much is told (`-D`).
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Detail {
+    /// What every operator wants to know.
+    #[default]
+    Normal,
+    /// `-D`: every step.
+    Detailed,
+    /// `-D -D`: everything.
+    Extra,
+}
+
+impl Detail {
+    const fn filter(self) -> LevelFilter {
+        match self {
+            Self::Normal => LevelFilter::Info,
+            Self::Detailed => LevelFilter::Debug,
+            Self::Extra => LevelFilter::Trace,
+        }
+    }
+}
+
+/// Where messages go and under which name.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The syslog identity, such as `Keepalived_vrrp`.
+    pub identity: String,
+    /// The syslog facility (`-S`).
+    pub facility: Facility,
+    /// Whether messages go to syslog (not with `-G`).
+    pub syslog: bool,
+    /// Whether messages go to the standard error output (`-l` with `-n`).
+    pub console: bool,
+    /// The log file (`-g`).
+    pub file: Option<PathBuf>,
+    /// How much is told (`-D`).
+    pub detail: Detail,
+}
+
+static LOGGER: Logger = Logger {
+    sinks: Mutex::new(None),
+};
+
+/// Begin to log. Before this, messages are lost; a second call replaces the sinks.
+pub fn start(setup: &Setup) {
+    *LOGGER.lock() = Some(Sinks::open(setup));
+    // Fails when a logger was installed before, which is then this one.
+    let _ = ::log::set_logger(&LOGGER);
+    ::log::set_max_level(setup.detail.filter());
+}
+
+/// Stop logging (a process about to end).
+pub fn stop() {
+    ::log::set_max_level(LevelFilter::Off);
+    *LOGGER.lock() = None;
+}
+
+/// Try again to send what the sinks did not take. True if nothing is waiting.
+pub fn flush() -> bool {
+    LOGGER.lock().as_mut().is_none_or(Sinks::flush)
+}
+
+struct Logger {
+    sinks: Mutex<Option<Sinks>>,
+}
+
+impl Logger {
+    fn lock(&self) -> MutexGuard<'_, Option<Sinks>> {
+        self.sinks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.level() <= ::log::max_level()
+    }
+
+    fn log(&self, record: &Record<'_>) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        if let Some(sinks) = self.lock().as_mut() {
+            let text = record.args().to_string();
+            // One line is one message: a dump arrives as several lines.
+            for line in text.lines() {
+                sinks.say(record.level(), line);
+            }
+        }
+    }
+
+    fn flush(&self) {
+        flush();
+    }
+}
+
+/// The open sinks of this process.
+#[derive(Debug)]
+struct Sinks {
+    stamp: Stamp,
+    syslog: Option<Channel<Syslog>>,
+    console: Option<Channel<Console>>,
+    file: Option<LogFile>,
+}
+
+impl Sinks {
+    fn open(setup: &Setup) -> Self {
+        let syslog = || Channel::new(Syslog::new(&setup.identity, setup.facility));
+        Self {
+            stamp: Stamp::default(),
+            syslog: setup.syslog.then(syslog),
+            console: setup.console.then(|| Channel::new(Console::open())),
+            file: setup.file.clone().map(LogFile::new),
+        }
+    }
+
+    fn say(&mut self, level: Level, text: &str) {
+        self.stamp.refresh();
+        if let Some(syslog) = &mut self.syslog {
+            syslog.say(&self.stamp, level, text);
+        }
+        if let Some(console) = &mut self.console {
+            console.say(&self.stamp, level, text);
+        }
+        if let Some(file) = &mut self.file {
+            file.say(&self.stamp, text);
+        }
+    }
+
+    fn flush(&mut self) -> bool {
+        self.stamp.refresh();
+        let syslog = self.syslog.as_mut();
+        let syslog = syslog.is_none_or(|s| s.flush(&self.stamp));
+        let console = self.console.as_mut();
+        let console = console.is_none_or(|c| c.flush(&self.stamp));
+        syslog && console
+    }
+}

@@ -1,2 +1,35 @@
-//! The only unsafe code.
+//! System calls: the only folder with `unsafe` code.
+//!
+//! Each wrapper takes and returns owned or borrowed descriptors, slices and
+//! values, never raw pointers; each `unsafe` block holds one operation and a
+//! SAFETY line with the invariant it rests on. What `nix` offers as safe code
+//! is used from there; a file here gives it the shape the daemon needs.
+//!
+//! * [`calendar`]: seconds since the epoch to local calendar time
+//! * [`fork`]: a second process, under the conditions that make it sound
+//! * [`sched`]: real-time class, nice value, processor affinity, memory locking
+//! * [`rlimit`]: resource limits
+//! * [`prctl`]: task name, signal at the parent's death
+//! * [`ns`]: network and mount namespaces
 #![allow(unsafe_code, reason = "system calls live here and nowhere else")]
+
+use std::io;
+
+pub mod calendar;
+pub mod fork;
+pub mod ns;
+pub mod prctl;
+pub mod rlimit;
+pub mod sched;
+
+/// The outcome of a call of the C library that returns -1 and sets `errno`.
+///
+/// # Errors
+/// The present `errno`, if `result` is negative.
+pub(crate) fn check(result: libc::c_int) -> io::Result<libc::c_int> {
+    if result < 0 {
+        Err(io::Error::last_os_error())
+    } else {
+        Ok(result)
+    }
+}

@@ -1,0 +1,85 @@
+//! A sink that may be busy, with its backlog.
+
+use ::log::Level;
+
+use super::backlog::Backlog;
+use super::stamp::Stamp;
+
+/// What became of a line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Attempt {
+    /// It is out.
+    Sent,
+    /// The sink takes nothing at the moment.
+    Busy,
+    /// The sink will never take this line (too long, for instance).
+    Refused,
+}
+
+/// Something that takes lines without making the caller wait.
+pub(super) trait Transport {
+    /// Write into `out` what is sent for a message.
+    fn format(&self, stamp: &Stamp, level: Level, text: &str, out: &mut Vec<u8>);
+    /// One attempt to send a formatted line as a whole.
+    fn attempt(&mut self, line: &[u8]) -> Attempt;
+}
+
+/// A transport, the lines that wait for it, and a buffer to format in.
+#[derive(Debug)]
+pub(super) struct Channel<T> {
+    transport: T,
+    backlog: Backlog,
+    buffer: Vec<u8>,
+}
+
+impl<T: Transport> Channel<T> {
+    pub(super) fn new(transport: T) -> Self {
+        Self {
+            transport,
+            backlog: Backlog::default(),
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Send a message, or keep it behind those that wait already.
+    pub(super) fn say(&mut self, stamp: &Stamp, level: Level, text: &str) {
+        let free = self.flush(stamp);
+        self.buffer.clear();
+        self.transport.format(stamp, level, text, &mut self.buffer);
+        if !free || self.transport.attempt(&self.buffer) == Attempt::Busy {
+            self.backlog.push(&self.buffer);
+        }
+    }
+
+    /// Send what waits, then say how much was lost. True if nothing is left.
+    pub(super) fn flush(&mut self, stamp: &Stamp) -> bool {
+        while let Some(line) = self.backlog.first() {
+            if self.transport.attempt(line) == Attempt::Busy {
+                return false;
+            }
+            self.backlog.pop();
+        }
+        match self.backlog.take_dropped() {
+            0 => true,
+            count => self.tell_dropped(stamp, count),
+        }
+    }
+
+    fn tell_dropped(&mut self, stamp: &Stamp, count: u64) -> bool {
+        let text = format!("{count} log messages were dropped because the log was not read");
+        self.buffer.clear();
+        self.transport
+            .format(stamp, Level::Warn, &text, &mut self.buffer);
+        let told = self.transport.attempt(&self.buffer) != Attempt::Busy;
+        if !told {
+            self.backlog.restore_dropped(count);
+        }
+        told
+    }
+
+    /// Whether lines wait.
+    #[cfg(test)]
+    pub(super) fn is_waiting(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+}

@@ -1,0 +1,58 @@
+//! Namespaces of the network and of mounts.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use nix::mount::{MsFlags, mount};
+use nix::sched::{CloneFlags, setns, unshare};
+
+/// Where `ip netns` keeps the names of network namespaces.
+pub const NETNS_DIR: &str = "/run/netns";
+
+/// The file that stands for the network namespace `name`; nothing if the name
+/// could lead out of the directory.
+#[must_use]
+pub fn netns_path(name: &str) -> Option<PathBuf> {
+    let bad = name.is_empty() || name.contains('/') || name == "." || name == "..";
+    (!bad).then(|| Path::new(NETNS_DIR).join(name))
+}
+
+/// Move this process into the named network namespace.
+///
+/// # Errors
+/// No such namespace, or no permission.
+pub fn enter_network(name: &str) -> io::Result<()> {
+    let path = netns_path(name).ok_or(io::ErrorKind::InvalidInput)?;
+    let file = File::open(path)?;
+    Ok(setns(&file, CloneFlags::CLONE_NEWNET)?)
+}
+
+/// Give this process mounts of its own and show `source` at `target` in them;
+/// both directories are made if they are missing. No other process sees it.
+///
+/// # Errors
+/// A directory cannot be made, or the permission is missing.
+pub fn bind_privately(source: &Path, target: &Path) -> io::Result<()> {
+    for dir in [source, target] {
+        fs::create_dir_all(dir)?;
+    }
+    unshare(CloneFlags::CLONE_NEWNS)?;
+    let none: Option<&str> = None;
+    mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_SLAVE, none)?;
+    mount(Some(source), target, none, MsFlags::MS_BIND, none)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_stay_below_the_directory() {
+        assert_eq!(netns_path("red"), Some(PathBuf::from("/run/netns/red")));
+        for bad in ["", ".", "..", "../../proc/1/ns/net"] {
+            assert_eq!(netns_path(bad), None, "{bad}");
+        }
+    }
+}
