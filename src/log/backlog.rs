@@ -34,6 +34,7 @@ impl Backlog {
     }
 
     /// Whether no line waits.
+    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }

@@ -2,8 +2,8 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 
 use ::log::Level;
 
@@ -54,7 +54,11 @@ impl Transport for Console {
         }
         let complete = self.written >= line.len();
         self.written = 0;
-        if complete { Attempt::Sent } else { Attempt::Refused }
+        if complete {
+            Attempt::Sent
+        } else {
+            Attempt::Refused
+        }
     }
 }
 
@@ -65,5 +69,8 @@ fn reopen() -> io::Result<File> {
         return Err(ErrorKind::Unsupported.into());
     }
     let flags = libc::O_NONBLOCK | libc::O_NOCTTY | libc::O_CLOEXEC;
-    OpenOptions::new().write(true).custom_flags(flags).open(path)
+    OpenOptions::new()
+        .write(true)
+        .custom_flags(flags)
+        .open(path)
 }

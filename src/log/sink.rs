@@ -83,3 +83,67 @@ impl<T: Transport> Channel<T> {
         !self.backlog.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::backlog::LIMIT;
+
+    /// Takes `room` lines, then is busy.
+    #[derive(Debug, Default)]
+    struct Fake {
+        room: usize,
+        taken: Vec<String>,
+    }
+
+    impl Transport for Fake {
+        fn format(&self, _: &Stamp, _: Level, text: &str, out: &mut Vec<u8>) {
+            out.extend_from_slice(text.as_bytes());
+        }
+
+        fn attempt(&mut self, line: &[u8]) -> Attempt {
+            if self.room == 0 {
+                return Attempt::Busy;
+            }
+            self.room -= 1;
+            self.taken.push(String::from_utf8_lossy(line).into_owned());
+            Attempt::Sent
+        }
+    }
+
+    fn say(channel: &mut Channel<Fake>, text: &str) {
+        channel.say(&Stamp::default(), Level::Info, text);
+    }
+
+    #[test]
+    fn lines_keep_their_order_through_a_busy_time() {
+        let mut channel = Channel::new(Fake::default());
+        say(&mut channel, "one");
+        say(&mut channel, "two");
+        assert!(channel.is_waiting());
+        channel.transport.room = 2;
+        say(&mut channel, "three");
+        channel.transport.room = 1;
+        assert!(channel.flush(&Stamp::default()));
+        assert_eq!(channel.transport.taken, ["one", "two", "three"]);
+    }
+
+    #[test]
+    fn lines_without_room_are_counted_in_one_line() {
+        let mut channel = Channel::new(Fake::default());
+        for n in 0..LIMIT + 7 {
+            say(&mut channel, &n.to_string());
+        }
+        channel.transport.room = LIMIT;
+        assert!(
+            !channel.flush(&Stamp::default()),
+            "the count must still be told"
+        );
+        channel.transport.room = 5;
+        assert!(channel.flush(&Stamp::default()));
+        let taken = &channel.transport.taken;
+        assert_eq!(taken.len(), LIMIT + 1);
+        let last = taken.last().expect("lines");
+        assert!(last.starts_with("7 log messages were dropped"), "{last}");
+    }
+}

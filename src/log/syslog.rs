@@ -103,3 +103,96 @@ const fn severity(level: Level) -> u8 {
         Level::Info | Level::Debug | Level::Trace => 6,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::sink::Channel;
+
+    fn daemon(dir: &Path) -> (PathBuf, UnixDatagram) {
+        let path = dir.join("log");
+        let socket = UnixDatagram::bind(&path).expect("bind");
+        socket.set_nonblocking(true).expect("non-blocking");
+        (path, socket)
+    }
+
+    fn scratch(name: &str) -> PathBuf {
+        let dir = std::env::temp_dir().join(format!("log-{}-{name}", process::id()));
+        let _ = std::fs::remove_dir_all(&dir);
+        std::fs::create_dir_all(&dir).expect("scratch directory");
+        dir
+    }
+
+    fn receive(socket: &UnixDatagram) -> Option<String> {
+        let mut buffer = [0; 2048];
+        let length = socket.recv(&mut buffer).ok()?;
+        Some(String::from_utf8_lossy(buffer.get(..length)?).into_owned())
+    }
+
+    #[test]
+    fn lines_have_priority_time_name_and_pid() {
+        let dir = scratch("form");
+        let (path, socket) = daemon(&dir);
+        let mut stamp = Stamp::default();
+        stamp.refresh();
+        let mut channel = Channel::new(Syslog::to(&path, "Keepalived_vrrp", Facility::LOG_LOCAL3));
+        channel.say(&stamp, Level::Debug, "hello");
+        let line = receive(&socket).expect("a line");
+        let expected = format!(
+            "<158>{} Keepalived_vrrp[{}]: hello",
+            stamp.short,
+            process::id()
+        );
+        assert_eq!(line, expected);
+        let _ = std::fs::remove_dir_all(dir);
+    }
+
+    /// Defect 6 of the C daemon: a full `/dev/log` stops it until somebody reads.
+    #[test]
+    fn a_full_socket_neither_waits_nor_loses_what_fits_the_backlog() {
+        let dir = scratch("full");
+        let (path, socket) = daemon(&dir);
+        let stamp = Stamp::default();
+        let mut channel = Channel::new(Syslog::to(&path, "K", Facility::LOG_DAEMON));
+        for n in 0..1000 {
+            channel.say(&stamp, Level::Info, &format!("line {n}"));
+        }
+        assert!(
+            channel.is_waiting(),
+            "the kernel's queue is shorter than that"
+        );
+        let mut seen = Vec::new();
+        loop {
+            while let Some(line) = receive(&socket) {
+                seen.push(line);
+            }
+            if channel.flush(&stamp) {
+                break;
+            }
+        }
+        seen.extend(std::iter::from_fn(|| receive(&socket)));
+        assert_eq!(seen.len(), 1000);
+        assert!(
+            seen.iter()
+                .enumerate()
+                .all(|(n, l)| l.ends_with(&format!(": line {n}")))
+        );
+        let _ = std::fs::remove_dir_all(dir);
+    }
+
+    #[test]
+    fn a_restarted_daemon_is_found_again() {
+        let dir = scratch("restart");
+        let (path, first) = daemon(&dir);
+        let stamp = Stamp::default();
+        let mut channel = Channel::new(Syslog::to(&path, "K", Facility::LOG_DAEMON));
+        channel.say(&stamp, Level::Info, "before");
+        assert!(receive(&first).is_some());
+        drop(first);
+        std::fs::remove_file(&path).expect("remove the socket");
+        let (_, second) = daemon(&dir);
+        channel.say(&stamp, Level::Info, "after");
+        assert!(receive(&second).is_some_and(|l| l.ends_with("after")));
+        let _ = std::fs::remove_dir_all(dir);
+    }
+}

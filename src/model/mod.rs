@@ -3,8 +3,10 @@
 
 pub mod addr;
 pub mod iface;
+pub mod rate;
 pub mod units;
 
 pub use addr::{Family, IpNet, MacAddr};
 pub use iface::{IfIndex, IfName};
+pub use rate::RateLimit;
 pub use units::{Priority, Vrid};

@@ -1,0 +1,324 @@
+//! The one table of command-line options: the parser, the help text and the
+//! manual page come from it.
+
+/// What follows an option.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Argument {
+    /// Nothing.
+    None,
+    /// A mandatory word, named in the help text.
+    Required(&'static str),
+    /// An optional word, which must be attached (`-tFILE`, `--config-test=FILE`).
+    Optional(&'static str),
+}
+
+/// One option.
+#[derive(Clone, Copy, Debug)]
+pub struct CliOption {
+    /// The letter, if there is one.
+    pub short: Option<char>,
+    /// The word, which is also its name in the program.
+    pub long: &'static str,
+    /// Its argument.
+    pub argument: Argument,
+    /// What it does: one paragraph of the manual, its first sentence for the help.
+    pub doc: &'static str,
+    /// Whether it does what it says; otherwise a start with it gets a remark.
+    pub in_effect: bool,
+}
+
+const fn flag(short: char, long: &'static str, doc: &'static str) -> CliOption {
+    row(Some(short), long, Argument::None, doc)
+}
+
+const fn long_flag(long: &'static str, doc: &'static str) -> CliOption {
+    row(None, long, Argument::None, doc)
+}
+
+const fn value(
+    short: char,
+    long: &'static str,
+    name: &'static str,
+    doc: &'static str,
+) -> CliOption {
+    row(Some(short), long, Argument::Required(name), doc)
+}
+
+const fn row(
+    short: Option<char>,
+    long: &'static str,
+    argument: Argument,
+    doc: &'static str,
+) -> CliOption {
+    CliOption {
+        short,
+        long,
+        argument,
+        doc,
+        in_effect: true,
+    }
+}
+
+impl CliOption {
+    /// Recognised, with its effect still to come.
+    const fn later(mut self) -> Self {
+        self.in_effect = false;
+        self
+    }
+}
+
+/// All options, in the order of the help text.
+pub const OPTIONS: &[CliOption] = &[
+    value(
+        'f',
+        "use-file",
+        "FILE",
+        "Read this configuration file. The default is /etc/keepalived/keepalived.conf.",
+    ),
+    flag(
+        'P',
+        "vrrp",
+        "Run only VRRP. Virtual servers of the configuration are left alone.",
+    ),
+    flag(
+        'C',
+        "check",
+        "Run only the health checker. VRRP of the configuration is left alone.",
+    ),
+    flag('B', "no_bfd", "Run no BFD process."),
+    long_flag(
+        "all",
+        "Run all child processes, even those without configuration.",
+    ),
+    flag(
+        'l',
+        "log-console",
+        "Log also to the standard error output. In effect together with --dont-fork.",
+    ),
+    flag(
+        'D',
+        "log-detail",
+        "Log every step. Twice gives still more detail.",
+    ),
+    value(
+        'S',
+        "log-facility",
+        "FACILITY",
+        "Use this syslog facility: 0 to 7 or local0 to local7, user, or daemon (the default).",
+    ),
+    row(
+        Some('g'),
+        "log-file",
+        Argument::Optional("FILE"),
+        "Log also to a file. Each process has its own, named after this one; the default is keepalived.log in $TMPDIR or /tmp.",
+    ),
+    long_flag(
+        "flush-log-file",
+        "Write each message to the log file at once. That is always so here.",
+    ),
+    flag('G', "no-syslog", "Do not log to syslog."),
+    value(
+        'u',
+        "umask",
+        "MASK",
+        "Create files with this umask, a number in decimal, octal (0...) or hexadecimal (0x...). It overrides the configuration.",
+    ),
+    flag(
+        'X',
+        "release-vips",
+        "Remove the virtual addresses on a transition caused by a signal.",
+    )
+    .later(),
+    flag(
+        'V',
+        "dont-release-vrrp",
+        "Keep virtual addresses, routes and rules when the daemon stops.",
+    ),
+    flag(
+        'I',
+        "dont-release-ipvs",
+        "Keep the IPVS configuration when the daemon stops.",
+    )
+    .later(),
+    flag(
+        'R',
+        "dont-respawn",
+        "End when a child process dies, instead of starting it again.",
+    ),
+    flag(
+        'n',
+        "dont-fork",
+        "Stay in the foreground. Without it the command returns when the daemon has started.",
+    ),
+    flag(
+        'd',
+        "dump-conf",
+        "Log the configuration as it was understood, at start.",
+    ),
+    value(
+        'p',
+        "pid",
+        "FILE",
+        "Pid file of the parent process. The default is keepalived.pid in /run.",
+    ),
+    value(
+        'r',
+        "vrrp_pid",
+        "FILE",
+        "Pid file of the VRRP process. The default is vrrp.pid in /run.",
+    ),
+    value(
+        'c',
+        "checkers_pid",
+        "FILE",
+        "Pid file of the health checker. The default is checkers.pid in /run.",
+    ),
+    value(
+        'b',
+        "bfd_pid",
+        "FILE",
+        "Pid file of the BFD process. The default is bfd.pid in /run.",
+    ),
+    flag(
+        'T',
+        "genhash",
+        "Be the genhash utility. It must be the first option; earlier ones are ignored with a warning.",
+    )
+    .later(),
+    flag(
+        'a',
+        "address-monitoring",
+        "Log every address that any program adds or removes.",
+    )
+    .later(),
+    flag('x', "snmp", "Serve SNMP.").later(),
+    value(
+        'A',
+        "snmp-agent-socket",
+        "ADDRESS",
+        "Socket of the SNMP master agent.",
+    )
+    .later(),
+    flag('m', "core-dump", "Allow core files."),
+    row(
+        Some('M'),
+        "core-dump-pattern",
+        Argument::Optional("PATTERN"),
+        "Allow core files and set the kernel's pattern of their names, 'core' by default.",
+    ),
+    long_flag(
+        "no-mem-check",
+        "No memory debugging. That is always so here.",
+    ),
+    flag(
+        'L',
+        "mem-check-log",
+        "Log memory debugging. There is none here.",
+    )
+    .later(),
+    flag(
+        'O',
+        "openssl-mem-check",
+        "Debug the memory of the TLS library. There is no such thing here.",
+    )
+    .later(),
+    value(
+        's',
+        "namespace",
+        "NAME",
+        "Run in this network namespace. It overrides the configuration.",
+    ),
+    value(
+        'i',
+        "config-id",
+        "ID",
+        "Use the configuration lines that begin with @ID. The default is the name of this node to its first dot.",
+    ),
+    flag(
+        'e',
+        "all-config",
+        "It is an error if an included file is missing.",
+    ),
+    row(
+        None,
+        "signum",
+        Argument::Required("FUNCTION"),
+        "Print the number of the signal for STOP, RELOAD, DATA, STATS, STATS_CLEAR, JSON or TDUMP, and end.",
+    ),
+    row(
+        Some('t'),
+        "config-test",
+        Argument::Optional("FILE"),
+        "Check the configuration and end. Messages go to the standard error output, or are appended to FILE.",
+    ),
+    row(
+        None,
+        "config-fd",
+        Argument::Required("N"),
+        "Internal: read the configuration from this descriptor.",
+    )
+    .later(),
+    long_flag("ignore-sigint", "Do not stop on SIGINT (for debuggers)."),
+    row(
+        None,
+        "perf",
+        Argument::Optional("WHEN"),
+        "Record performance data: all, run or end.",
+    )
+    .later(),
+    row(
+        None,
+        "debug",
+        Argument::Optional("LETTERS"),
+        "Debugging output by category.",
+    )
+    .later(),
+    flag('v', "version", "Print the version and end."),
+    flag('h', "help", "Print this text and end."),
+];
+
+/// The option with this letter.
+#[must_use]
+pub fn by_letter(letter: char) -> Option<&'static CliOption> {
+    OPTIONS.iter().find(|o| o.short == Some(letter))
+}
+
+/// The option with this word, or with the only word that begins so, as
+/// `getopt_long` has it.
+#[must_use]
+pub fn by_word(word: &str) -> Option<&'static CliOption> {
+    if let Some(exact) = OPTIONS.iter().find(|o| o.long == word) {
+        return Some(exact);
+    }
+    let mut candidates = OPTIONS.iter().filter(|o| o.long.starts_with(word));
+    match (candidates.next(), candidates.next()) {
+        (Some(only), None) => Some(only),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn letters_and_words_are_unique_and_documented() {
+        let words: BTreeSet<_> = OPTIONS.iter().map(|o| o.long).collect();
+        assert_eq!(words.len(), OPTIONS.len());
+        let letters: Vec<_> = OPTIONS.iter().filter_map(|o| o.short).collect();
+        let unique: BTreeSet<_> = letters.iter().collect();
+        assert_eq!(letters.len(), unique.len());
+        for option in OPTIONS {
+            assert!(option.doc.ends_with('.'), "{}", option.long);
+        }
+    }
+
+    #[test]
+    fn words_may_be_shortened_as_long_as_they_are_clear() {
+        assert_eq!(by_word("vers").map(|o| o.long), Some("version"));
+        assert_eq!(by_word("vrrp").map(|o| o.long), Some("vrrp"));
+        assert!(by_word("dont").is_none());
+        assert!(by_word("bogus").is_none());
+    }
+}

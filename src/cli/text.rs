@@ -1,0 +1,218 @@
+//! What the program prints about itself: help, version, manual page.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use super::options::{Argument, CliOption, OPTIONS};
+
+/// The release of the C daemon whose interfaces this program keeps. Consumers
+/// compare it, so it stands first in `-v`.
+pub const COMPATIBLE_VERSION: &str = "2.4.3";
+/// The day of this implementation's release, in the form of the C daemon's `-v`.
+const RELEASE_DATE: &str = "11/22,2026";
+
+/// The first line of `-v`, also logged at start and end.
+#[must_use]
+pub fn version_line() -> String {
+    format!("Keepalived v{COMPATIBLE_VERSION} ({RELEASE_DATE})")
+}
+
+/// The running kernel, as `uname` has it.
+#[must_use]
+pub fn running_on() -> String {
+    let part = |name: &str| {
+        let path = format!("/proc/sys/kernel/{name}");
+        fs::read_to_string(path).unwrap_or_default()
+    };
+    let (system, release, version) = (part("ostype"), part("osrelease"), part("version"));
+    format!("{} {} {}", system.trim(), release.trim(), version.trim())
+}
+
+/// The text of `-v`.
+#[must_use]
+pub fn version() -> String {
+    format!(
+        "{}\n\n\
+         keepalived-rs {}: the Rust implementation, with the interfaces of keepalived {COMPATIBLE_VERSION}\n\n\
+         Running on {}\n\n\
+         Config options:  VRRP VRRP_AUTH\n",
+        version_line(),
+        env!("CARGO_PKG_VERSION"),
+        running_on()
+    )
+}
+
+/// The text of `-h`.
+#[must_use]
+pub fn help(program: &str) -> String {
+    let mut out = format!("Usage: {program} [OPTION...]\n");
+    for option in OPTIONS {
+        let left = match option.short {
+            Some(letter) => format!("  -{letter}, --{}", option.long),
+            None => format!("      --{}", option.long),
+        };
+        let left = format!("{left}{}", argument_suffix(option));
+        // Writing to a string cannot fail.
+        let _ = writeln!(out, "{left:<30} {}", first_sentence(option));
+    }
+    out
+}
+
+fn argument_suffix(option: &CliOption) -> String {
+    match option.argument {
+        Argument::None => String::new(),
+        Argument::Required(name) => format!("={name}"),
+        Argument::Optional(name) => format!("[={name}]"),
+    }
+}
+
+fn first_sentence(option: &CliOption) -> String {
+    let end = option.doc.find(". ").unwrap_or(option.doc.len() - 1);
+    let text = option.doc.get(..end).unwrap_or(option.doc);
+    if option.in_effect {
+        text.to_owned()
+    } else {
+        format!("{text} (not yet in effect)")
+    }
+}
+
+/// The manual page `keepalived.8`.
+#[must_use]
+pub fn manual() -> String {
+    let mut out = String::from(MANUAL_HEAD);
+    for option in OPTIONS {
+        let _ = writeln!(out, ".TP\n{}", manual_tag(option));
+        let _ = writeln!(out, "{}", escape(option.doc));
+        if !option.in_effect {
+            let _ = writeln!(out, "This option is recognised and not yet in effect.");
+        }
+    }
+    out.push_str(MANUAL_TAIL);
+    out
+}
+
+fn manual_tag(option: &CliOption) -> String {
+    let argument = match option.argument {
+        Argument::None => String::new(),
+        Argument::Required(name) => format!("=\\fI{name}\\fR"),
+        Argument::Optional(name) => format!("[=\\fI{name}\\fR]"),
+    };
+    let long = escape(&format!("--{}", option.long));
+    match option.short {
+        Some(letter) => format!("\\fB\\-{letter}\\fR, \\fB{long}\\fR{argument}"),
+        None => format!("\\fB{long}\\fR{argument}"),
+    }
+}
+
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\e").replace('-', "\\-")
+}
+
+const MANUAL_HEAD: &str = r#".\" Generated from src/cli: change the option table, not this file.
+.TH KEEPALIVED 8
+.SH NAME
+keepalived \- failover of virtual addresses with VRRP, load balancing with IPVS
+.SH SYNOPSIS
+.B keepalived
+[\fIOPTION\fR...]
+.SH DESCRIPTION
+.B keepalived
+keeps addresses alive: routers that share a virtual address elect a master with
+the Virtual Router Redundancy Protocol, and another one takes the address over
+when the master fails. The configuration is described in
+.BR keepalived.conf (5).
+.SH OPTIONS
+Optional arguments must be attached to their option. Words may be shortened as
+long as they are clear.
+"#;
+
+const MANUAL_TAIL: &str = r#".SH SIGNALS
+Signals are sent to the parent process, which passes them on.
+.TP
+.B SIGTERM, SIGINT
+Stop: addresses are removed, and other routers are told to take over.
+.TP
+.B SIGHUP
+Read the configuration again.
+.TP
+.B SIGUSR1
+Write the state to keepalived.data in $TMPDIR or /tmp.
+.TP
+.B SIGUSR2
+Write the statistics to keepalived.stats in $TMPDIR or /tmp.
+.TP
+.B SIGRTMAX\-1
+Write the statistics and set them to zero.
+.TP
+.B SIGRTMIN+2
+Write the state to keepalived.json in $TMPDIR or /tmp. Numbers 36 and 37 are both
+taken, whatever the C library of the program is.
+.PP
+The option \fB\-\-signum\fR prints the numbers.
+.SH EXIT STATUS
+.TP
+.B 0
+Stopped as told, or the configuration test found nothing.
+.TP
+.B 1
+Bad command line, or a fatal error.
+.TP
+.B 2
+The configuration cannot be used, or an argument is missing in it.
+.TP
+.B 4
+A permission is missing; in the configuration test: an interface is missing.
+.TP
+.B 5
+The configuration test found mistakes.
+.TP
+.B 6
+There is no configuration file; in the configuration test: a security problem.
+.SH FILES
+.TP
+.I /etc/keepalived/keepalived.conf
+The configuration.
+.TP
+.I /run/keepalived.pid, /run/vrrp.pid
+Numbers of the parent process and of the VRRP process.
+.SH SEE ALSO
+.BR keepalived.conf (5),
+.BR ipvsadm (8)
+"#;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_line_is_what_consumers_match() {
+        let text = version();
+        let first = text.lines().next().expect("a first line");
+        assert!(first.starts_with("Keepalived v2.4.3 ("), "{first}");
+        assert!(first.ends_with(')'));
+        assert!(text.contains("Rust") && text.contains(env!("CARGO_PKG_VERSION")));
+    }
+
+    #[test]
+    fn help_has_every_option() {
+        let text = help("keepalived");
+        for option in OPTIONS {
+            assert!(text.contains(&format!("--{}", option.long)));
+        }
+    }
+
+    #[test]
+    fn manual_page_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/doc/man/keepalived.8");
+        if std::env::var_os("GOLDEN_UPDATE").is_some() {
+            let dir = concat!(env!("CARGO_MANIFEST_DIR"), "/doc/man");
+            fs::create_dir_all(dir).expect("doc/man");
+            fs::write(path, manual()).expect("keepalived.8");
+        }
+        let found = fs::read_to_string(path).expect("doc/man/keepalived.8");
+        assert!(
+            found == manual(),
+            "doc/man/keepalived.8 is stale: run the tests with GOLDEN_UPDATE=1"
+        );
+    }
+}
