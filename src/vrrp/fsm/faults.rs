@@ -1,0 +1,83 @@
+//! Why an instance may not run: a set, so that the end of one fault does not
+//! hide another.
+
+/// A fault that is not a tracked interface.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub enum FaultKind {
+    /// There is no address to send from.
+    Source,
+    /// The instance's interface does not exist or cannot be used.
+    Interface,
+    /// Another instance has the same VRID on the same interface.
+    Duplicate,
+    /// The configuration leaves nothing that could work.
+    Configuration,
+    /// A tracker (script, process, file) without weight is bad.
+    Tracker,
+}
+
+impl FaultKind {
+    /// All kinds.
+    pub const ALL: [Self; 5] = [
+        Self::Source,
+        Self::Interface,
+        Self::Duplicate,
+        Self::Configuration,
+        Self::Tracker,
+    ];
+
+    const fn bit(self) -> u8 {
+        1 << self as u8
+    }
+}
+
+/// The faults of one instance.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct FaultSet {
+    kinds: u8,
+    interfaces: u16,
+}
+
+impl FaultSet {
+    /// Whether nothing keeps the instance from running.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.kinds == 0 && self.interfaces == 0
+    }
+
+    /// Whether the kind is in the set.
+    #[must_use]
+    pub const fn contains(self, kind: FaultKind) -> bool {
+        self.kinds & kind.bit() != 0
+    }
+
+    /// How many tracked interfaces without weight are in their bad state.
+    #[must_use]
+    pub const fn interfaces(self) -> u16 {
+        self.interfaces
+    }
+
+    /// Put a kind in or take it out.
+    pub const fn set(&mut self, kind: FaultKind, on: bool) {
+        if on {
+            self.kinds |= kind.bit();
+        } else {
+            self.kinds &= !kind.bit();
+        }
+    }
+
+    /// Count one more tracked interface in its bad state, or one less.
+    pub const fn count_interface(&mut self, on: bool) {
+        self.interfaces = if on {
+            self.interfaces.saturating_add(1)
+        } else {
+            self.interfaces.saturating_sub(1)
+        };
+    }
+
+    /// Some kind of the set, the most telling first.
+    #[must_use]
+    pub fn first(self) -> Option<FaultKind> {
+        FaultKind::ALL.into_iter().find(|kind| self.contains(*kind))
+    }
+}

@@ -1,0 +1,453 @@
+//! One virtual router: the machine of RFC 9568 section 6.4 (and 5798, 3768
+//! where they differ), with a FAULT state for an instance that may not run.
+//!
+//! `Instance::on` takes the time and an [`Event`] and appends [`Effect`]s; it
+//! has no clock, socket or log. [`Instance::deadline`] says when it wants
+//! [`Event::Tick`]. The files:
+//!
+//! * `policy`: what the configuration says; `event`: what is heard, and causes
+//! * `effect`: what is to be done; `faults`: why an instance may not run
+//! * `timers`: skew and master-down arithmetic
+//! * `backup`, `master`: the two working states, one function per rule
+//! * this file: the dispatch, the other states and the only place that changes
+//!   `state`
+//!
+//! An instance has one timer at a time: the master-down timer as backup, the
+//! advert timer as master, none in INIT and FAULT. A conflict of two owners
+//! adds a second one for its duration.
+#![forbid(unsafe_code)]
+
+mod backup;
+mod effect;
+mod event;
+mod faults;
+mod master;
+mod policy;
+#[cfg(test)]
+mod tests;
+pub mod timers;
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use scheduler::Instant;
+
+pub use effect::{Burst, Effect, Effects, Presence};
+pub use event::{Cause, Event, Heard, Note, Peer, State};
+pub use faults::{FaultKind, FaultSet};
+pub use policy::{AnnouncePolicy, InstanceId, InterfaceKey, Policy, Track, Version};
+
+use crate::model::Priority;
+use backup::Waiting;
+use master::{LosingBurst, Rivalry};
+
+/// The priority an owner falls back to when another owner does not yield.
+const LOWERED_OWNER: Priority = Priority(254);
+
+/// The machine of one instance.
+#[derive(Debug)]
+pub struct Instance {
+    id: InstanceId,
+    policy: Policy,
+    state: State,
+    /// Nothing is heard or sent before this: `vrrp_startup_delay`.
+    active_from: Instant,
+    /// Master-down timer in BACKUP, advert timer in MASTER.
+    timer: Option<Instant>,
+    /// Position-wise states of `policy.tracks`.
+    interfaces_up: Vec<bool>,
+    faults: FaultSet,
+    /// Sum of the tracked weights.
+    weights: i32,
+    source: Option<IpAddr>,
+    /// The interval attributed to the master (`Master_Adver_Interval`).
+    master_interval: Duration,
+    /// The master a backup listens to.
+    master: Option<Peer>,
+    waiting: Waiting,
+    /// When a worse master may be deposed (`preempt_delay`).
+    preempt_at: Option<Instant>,
+    /// The router whose silence made this one master.
+    succeeded: Option<IpAddr>,
+    /// When the last advert went out as master.
+    advertised: Instant,
+    rivalry: Option<Rivalry>,
+    losing_burst: Option<LosingBurst>,
+    /// An owner that another owner made lower itself.
+    lowered: bool,
+}
+
+impl Instance {
+    /// An instance in INIT. All its tracked interfaces count as down and it has
+    /// no source address until told otherwise.
+    #[must_use]
+    pub fn new(id: InstanceId, policy: Policy) -> Self {
+        let mut instance = Self {
+            id,
+            state: State::Init,
+            active_from: Instant::ZERO,
+            timer: None,
+            interfaces_up: vec![false; policy.tracks.len()],
+            faults: FaultSet::default(),
+            weights: 0,
+            source: None,
+            master_interval: policy.advert_interval,
+            master: None,
+            waiting: Waiting::since(Instant::ZERO),
+            preempt_at: None,
+            succeeded: None,
+            advertised: Instant::ZERO,
+            rivalry: None,
+            losing_burst: None,
+            lowered: false,
+            policy,
+        };
+        instance.faults.set(FaultKind::Source, true);
+        for track in &instance.policy.tracks {
+            instance.weights += track.contribution(false);
+            if track.is_fault(false) {
+                instance.faults.count_interface(true);
+            }
+        }
+        instance
+    }
+
+    /// Take in one event.
+    pub fn on(&mut self, now: Instant, event: Event, out: &mut Effects) {
+        match event {
+            Event::Start { at } => self.on_start(now, at, out),
+            Event::Advert(heard) => self.on_advert(now, heard, out),
+            Event::Interface { track, up } => self.on_interface(now, track, up, out),
+            Event::Source(address) => self.on_source(now, address, out),
+            Event::Fault { kind, on } => {
+                self.faults.set(kind, on);
+                let cause = if on {
+                    Cause::Fault(kind)
+                } else {
+                    Cause::FaultCleared(kind)
+                };
+                self.settle_faults(now, cause, out);
+            }
+            Event::AddressLost => self.on_address_lost(now, out),
+            Event::Tick => self.on_tick(now, out),
+            Event::Stop => self.on_stop(now, out),
+        }
+    }
+
+    /// When [`Event::Tick`] is wanted.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        let rivalry = self.rivalry.map(|rivalry| rivalry.until);
+        match (self.timer, rivalry) {
+            (Some(timer), Some(rivalry)) => Some(timer.min(rivalry)),
+            (timer, rivalry) => timer.or(rivalry),
+        }
+    }
+
+    /// Its index.
+    #[must_use]
+    pub const fn id(&self) -> InstanceId {
+        self.id
+    }
+
+    /// The present state.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// The policy it was made with.
+    #[must_use]
+    pub const fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// The faults it has.
+    #[must_use]
+    pub const fn faults(&self) -> FaultSet {
+        self.faults
+    }
+
+    /// The address that adverts are sent from.
+    #[must_use]
+    pub const fn source(&self) -> Option<IpAddr> {
+        self.source
+    }
+
+    /// The master a backup listens to.
+    #[must_use]
+    pub const fn master(&self) -> Option<Peer> {
+        self.master
+    }
+
+    /// The interval attributed to the master.
+    #[must_use]
+    pub const fn master_interval(&self) -> Duration {
+        self.master_interval
+    }
+
+    /// The priority it advertises: configured plus weights, within 1 to 254; an
+    /// owner has 255 whatever the weights, or 254 after losing to another owner.
+    #[must_use]
+    pub fn effective_priority(&self) -> Priority {
+        if self.policy.priority.is_owner() {
+            return if self.lowered {
+                LOWERED_OWNER
+            } else {
+                Priority::OWNER
+            };
+        }
+        let sum = i32::from(self.policy.priority.0) + self.weights;
+        u8::try_from(sum.clamp(1, 254)).map_or(LOWERED_OWNER, Priority)
+    }
+
+    /// Whether the earliest deadline is an advert that may be sent up to
+    /// `slack` early, together with those of other instances.
+    pub(super) fn may_advertise_by(&self, now: Instant, slack: Duration) -> bool {
+        let slack = slack.min(self.policy.advert_interval / 100);
+        self.state == State::Master
+            && self.rivalry.is_none()
+            && self.timer.is_some_and(|timer| timer <= now + slack)
+    }
+
+    /// RFC 9568 6.4.1.
+    fn on_start(&mut self, now: Instant, at: Instant, out: &mut Effects) {
+        if self.state != State::Init {
+            return;
+        }
+        self.active_from = at.max(now);
+        out.push(Effect::Addresses {
+            id: self.id,
+            presence: Presence::Remove,
+        });
+        if self.faults.is_empty() {
+            self.begin(now, Cause::Startup, out);
+        } else {
+            self.go(State::Fault, Cause::Startup, out);
+        }
+    }
+
+    fn on_advert(&mut self, now: Instant, heard: Heard, out: &mut Effects) {
+        if now < self.active_from {
+            return;
+        }
+        match self.state {
+            State::Init | State::Fault => {}
+            State::Backup => self.backup_hears(now, heard, out),
+            State::Master => self.master_hears(now, heard, out),
+        }
+    }
+
+    fn on_tick(&mut self, now: Instant, out: &mut Effects) {
+        if self.rivalry.is_some_and(|rivalry| rivalry.until <= now) {
+            self.end_rivalry(out);
+        }
+        let Some(due) = self.timer.filter(|due| *due <= now) else {
+            return;
+        };
+        match self.state {
+            State::Init | State::Fault => self.timer = None,
+            State::Backup => self.master_down(now, out),
+            State::Master => self.advert_due(now, due, out),
+        }
+    }
+
+    /// Send the advert now although it is due a moment later.
+    pub(super) fn advertise_early(&mut self, now: Instant, out: &mut Effects) {
+        if let Some(due) = self.timer {
+            self.advert_due(now, due, out);
+        }
+    }
+
+    fn on_stop(&mut self, _now: Instant, out: &mut Effects) {
+        match self.state {
+            State::Init => return,
+            State::Master => {
+                self.advertise(Priority::GIVE_UP, out);
+                self.withdraw(out);
+            }
+            State::Backup | State::Fault => {}
+        }
+        self.go(State::Init, Cause::Shutdown, out);
+    }
+
+    fn on_interface(&mut self, now: Instant, track: usize, up: bool, out: &mut Effects) {
+        let (Some(known), Some(policy)) = (
+            self.interfaces_up.get_mut(track),
+            self.policy.tracks.get(track).copied(),
+        ) else {
+            return;
+        };
+        if *known == up {
+            return;
+        }
+        *known = up;
+        let before = self.effective_priority();
+        self.weights += policy.contribution(up) - policy.contribution(!up);
+        self.priority_moved(now, before, out);
+        if policy.weight == 0 {
+            let bad = policy.is_fault(up);
+            self.faults.count_interface(bad);
+            let cause = if bad {
+                Cause::InterfaceDown(policy.interface)
+            } else {
+                Cause::InterfaceUp(policy.interface)
+            };
+            self.settle_faults(now, cause, out);
+        }
+    }
+
+    fn on_source(&mut self, now: Instant, address: Option<IpAddr>, out: &mut Effects) {
+        // The goodbye of a master that loses its address is effected with the
+        // old one still known.
+        self.faults.set(FaultKind::Source, address.is_none());
+        let cause = address.map_or(Cause::SourceLost, Cause::SourceFound);
+        self.source = address;
+        self.settle_faults(now, cause, out);
+    }
+
+    /// Let the state follow the set of faults.
+    fn settle_faults(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
+        match (self.state, self.faults.is_empty()) {
+            (State::Init, _) | (State::Backup | State::Master, true) | (State::Fault, false) => {}
+            (State::Fault, true) => self.begin(now, cause, out),
+            (State::Backup, false) => self.go(State::Fault, cause, out),
+            (State::Master, false) => {
+                // Twice, for nobody confirms it and a lost one costs the others
+                // a whole master-down time.
+                self.advertise(Priority::GIVE_UP, out);
+                self.advertise(Priority::GIVE_UP, out);
+                self.withdraw(out);
+                self.go(State::Fault, cause, out);
+            }
+        }
+    }
+
+    /// From INIT or FAULT to work: backup for a full master-down time; an owner
+    /// is due at once (RFC 9568 6.4.1), also with `state BACKUP`.
+    fn begin(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
+        let from = now.max(self.active_from);
+        self.master_interval = self.policy.advert_interval;
+        self.enter_backup(cause, out);
+        self.waiting = Waiting::since(from);
+        if self.policy.priority.is_owner() {
+            self.waiting.owner = true;
+            self.timer = Some(from);
+            if from == now && cause != Cause::Startup {
+                self.master_down(now, out);
+            }
+        } else {
+            self.timer = Some(from + self.down_interval());
+        }
+    }
+
+    fn enter_backup(&mut self, cause: Cause, out: &mut Effects) {
+        self.preempt_at = None;
+        self.master = None;
+        self.go(State::Backup, cause, out);
+    }
+
+    /// The only place that writes `state`. Timers of the state left are void.
+    fn go(&mut self, to: State, cause: Cause, out: &mut Effects) {
+        let from = self.state;
+        self.state = to;
+        self.timer = None;
+        self.rivalry = None;
+        out.push(Effect::Went {
+            id: self.id,
+            from,
+            to,
+            cause,
+        });
+    }
+
+    /// Weights or lowering changed the priority: tell, and move a running
+    /// master-down timer by the difference it makes.
+    fn priority_moved(&mut self, now: Instant, before: Priority, out: &mut Effects) {
+        let after = self.effective_priority();
+        if before == after {
+            return;
+        }
+        let old = self.down_interval_at(before);
+        let new = self.down_interval_at(after);
+        if let (State::Backup, Some(timer)) = (self.state, self.timer) {
+            self.timer = Some((timer + new - old).max(now));
+        }
+        self.note(
+            Note::PriorityChanged {
+                from: before,
+                to: after,
+            },
+            out,
+        );
+    }
+
+    fn down_interval(&self) -> Duration {
+        self.down_interval_at(self.effective_priority())
+    }
+
+    fn down_interval_at(&self, priority: Priority) -> Duration {
+        timers::master_down(
+            self.policy.version,
+            self.timer_priority(priority),
+            self.master_interval,
+            self.policy.down_timer_adverts,
+        )
+    }
+
+    fn skew(&self) -> Duration {
+        let priority = self.timer_priority(self.effective_priority());
+        timers::skew(self.policy.version, priority, self.master_interval)
+    }
+
+    /// An owner skews as an owner even while lowered.
+    const fn timer_priority(&self, effective: Priority) -> Priority {
+        if self.policy.priority.is_owner() {
+            Priority::OWNER
+        } else {
+            effective
+        }
+    }
+
+    fn advertise(&self, priority: Priority, out: &mut Effects) {
+        out.push(Effect::Advertise {
+            id: self.id,
+            priority,
+        });
+    }
+
+    fn note(&self, note: Note, out: &mut Effects) {
+        out.push(Effect::Noted { id: self.id, note });
+    }
+
+    /// Whatever must hold after every event; panics in debug builds if not.
+    pub fn check_invariants(&self, now: Instant) {
+        let Self { state, timer, .. } = self;
+        let name = &self.policy.name;
+        match state {
+            State::Init => debug_assert!(timer.is_none(), "{name}: a timer in INIT"),
+            State::Fault => {
+                debug_assert!(timer.is_none(), "{name}: a timer in FAULT");
+                debug_assert!(!self.faults.is_empty(), "{name}: FAULT without a fault");
+            }
+            State::Backup | State::Master => {
+                debug_assert!(timer.is_some(), "{name}: {state:?} without a timer");
+                debug_assert!(self.faults.is_empty(), "{name}: {state:?} with a fault");
+            }
+        }
+        debug_assert!(
+            self.rivalry.is_none() || *state == State::Master,
+            "{name}: a conflict of owners in {state:?}"
+        );
+        let effective = self.effective_priority().0;
+        debug_assert!(effective != 0, "{name}: priority 0 means giving up");
+        debug_assert!(
+            effective < 255 || self.policy.priority.is_owner(),
+            "{name}: weights made an owner"
+        );
+        debug_assert!(
+            now < self.active_from || *state != State::Init || timer.is_none(),
+            "{name}"
+        );
+    }
+}
