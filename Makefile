@@ -1,0 +1,83 @@
+# Verbs only: what they do is in scripts/ and Cargo.toml. `make help` lists them.
+
+PREFIX     ?= /usr/local
+SBINDIR    ?= $(PREFIX)/sbin
+SYSCONFDIR ?= $(PREFIX)/etc
+MANDIR     ?= $(PREFIX)/share/man
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+DESTDIR    ?=
+
+CARGO      ?= cargo
+# The binary that demo, netns, interop, conformance and bench drive.
+DAEMON     ?= target/release/keepalived
+# The implementation to interoperate with and to compare to.
+PEER       ?= /usr/sbin/keepalived
+# Cases for each property in `make fuzz`.
+FUZZ_CASES ?= 20000
+
+export DAEMON PEER
+export CLIPPY_CONF_DIR := $(CURDIR)/scripts/lint
+
+# A binary of one's own choice is not built here.
+ifeq ($(DAEMON),target/release/keepalived)
+built := build
+endif
+
+.DEFAULT_GOAL := build
+.PHONY: help build check test fmt lint gen netns uml conformance interop demo bench fuzz install uninstall clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
+	@echo
+	@echo "Variables: DAEMON PEER FUZZ_CASES, and for install DESTDIR PREFIX SBINDIR SYSCONFDIR MANDIR UNITDIR"
+
+build: ## the daemon, optimised: target/release/keepalived
+	$(CARGO) build --release --locked
+
+check: ## everything the pipeline runs, cheapest first (root; up to 40 minutes)
+	@scripts/check
+
+test: ## unit, table, golden and simulation tests (no privileges needed)
+	$(CARGO) test --workspace --locked
+
+fmt: ## format the sources
+	$(CARGO) fmt --all
+
+lint: ## formatting and lints, as the pipeline wants them
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+
+gen: ## write the generated files (manual pages) anew
+	scripts/gen
+
+netns: $(built) ## whole daemons in network namespaces, as a user sees them (root)
+	scripts/system-tests defects
+
+uml: $(built) ## tests that need what this machine's kernel lacks, in user-mode Linux
+	scripts/system-tests uml
+
+conformance: $(built) ## black-box cases and configuration corpus (root)
+	scripts/conformance --daemon $(DAEMON)
+
+interop: $(built) ## this daemon and $(PEER) on one network (root)
+	scripts/system-tests interop
+
+demo: $(built) ## watch an address move between two routers (root)
+	@scripts/demo --daemon $(DAEMON)
+
+bench: $(built) ## speed and memory, side by side with $(PEER) (root)
+	scripts/bench/compare --ours $(DAEMON) --theirs $(PEER)
+
+fuzz: ## property tests of every parser of foreign bytes, for long
+	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --workspace --locked --release -- proptest property fuzz
+
+install: $(built) ## daemon, manual pages, sample configuration, systemd unit
+	DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' SYSCONFDIR='$(SYSCONFDIR)' MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' \
+		scripts/install install '$(DAEMON)'
+
+uninstall: ## take away what install put there, except the configuration
+	DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' SYSCONFDIR='$(SYSCONFDIR)' MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' \
+		scripts/install uninstall
+
+clean: ## remove what was built
+	$(CARGO) clean
