@@ -1,0 +1,118 @@
+//! The list of virtual addresses as adverts carry it.
+
+use std::net::IpAddr;
+
+use crate::model::Family;
+use crate::wire::vrrp::Advert;
+
+/// The addresses of `virtual_ipaddress` of one family, in configuration order,
+/// ready to be sent and to be compared with a received list.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AddressList {
+    family: Family,
+    octets: Box<[u8]>,
+    sorted: Box<[IpAddr]>,
+}
+
+/// Why addresses are no list of an advert.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AddressListError {
+    /// An address of the other family.
+    Family(IpAddr),
+    /// More than 255 (RFC 9568 section 5.2.5).
+    TooMany(usize),
+}
+
+/// How a received list relates to the own one.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ListMatch {
+    /// The same addresses, perhaps in another order.
+    Same,
+    /// Another number of addresses.
+    Count,
+    /// This one of ours is not in it.
+    Missing(IpAddr),
+}
+
+impl AddressList {
+    /// The most addresses an advert has room for in its count field.
+    pub const MAX: usize = 255;
+
+    /// A list of up to 255 addresses of one family; it may be empty.
+    ///
+    /// # Errors
+    /// An address of another family, or too many addresses.
+    pub fn new(family: Family, addresses: &[IpAddr]) -> Result<Self, AddressListError> {
+        if let Some(&other) = addresses
+            .iter()
+            .find(|address| Family::of(address) != family)
+        {
+            return Err(AddressListError::Family(other));
+        }
+        if addresses.len() > Self::MAX {
+            return Err(AddressListError::TooMany(addresses.len()));
+        }
+        let mut octets = Vec::with_capacity(addresses.len() * family.address_len());
+        for address in addresses {
+            match address {
+                IpAddr::V4(address) => octets.extend_from_slice(&address.octets()),
+                IpAddr::V6(address) => octets.extend_from_slice(&address.octets()),
+            }
+        }
+        let mut sorted = addresses.to_vec();
+        sorted.sort_unstable();
+        // A repeated address counts on the wire, but is one address to look for.
+        sorted.dedup();
+        Ok(Self {
+            family,
+            octets: octets.into(),
+            sorted: sorted.into(),
+        })
+    }
+
+    /// The family of all addresses.
+    #[must_use]
+    pub const fn family(&self) -> Family {
+        self.family
+    }
+
+    /// The addresses as octets on the wire, in configuration order.
+    #[must_use]
+    pub const fn octets(&self) -> &[u8] {
+        &self.octets
+    }
+
+    /// How many addresses there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.octets.len() / self.family.address_len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.octets.is_empty()
+    }
+
+    /// Compares with a received list. The order does not matter, as in
+    /// RFC 9568 section 7.1; the usual case, the same order, is one comparison.
+    #[must_use]
+    pub fn compare(&self, advert: &Advert<'_>) -> ListMatch {
+        if advert.address_octets() == &*self.octets {
+            return ListMatch::Same;
+        }
+        if usize::from(advert.count()) != self.len() {
+            return ListMatch::Count;
+        }
+        let mut seen = [false; Self::MAX];
+        for address in advert.addresses() {
+            if let Ok(at) = self.sorted.binary_search(&address)
+                && let Some(mark) = seen.get_mut(at)
+            {
+                *mark = true;
+            }
+        }
+        let missing = self.sorted.iter().zip(seen).find(|(_, seen)| !seen);
+        missing.map_or(ListMatch::Same, |(&address, _)| ListMatch::Missing(address))
+    }
+}

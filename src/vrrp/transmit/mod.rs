@@ -1,0 +1,457 @@
+//! Adverts ready to send.
+//!
+//! An instance sends the same advert again and again, so [`AdvertTemplate`]
+//! builds it once and then changes only what changes: identification, priority,
+//! sequence number, and the checksums incrementally (RFC 1624).
+//!
+//! ```text
+//! IPv4: [IP header 20] [AH 24, only auth_type AH] [VRRP 8 + addresses (+ 8)]
+//! IPv6:                                           [VRRP 8 + addresses]
+//! ```
+//!
+//! On IPv4 the socket has `IP_HDRINCL`; on IPv6 the kernel makes the header and
+//! the checksum (`IPV6_CHECKSUM` at [`vrrp::CHECKSUM_OFFSET`]), ours is right,
+//! too.
+//!
+//! A send is [`AdvertTemplate::packet`] for multicast. For unicast it is
+//! `packet` once, which makes the next advert, then
+//! [`AdvertTemplate::for_peer`] for every peer: all get the same advert with
+//! their own destination.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use super::address_list::AddressList;
+use super::authentication::Authentication;
+use crate::model::{Family, Priority, Vrid};
+use crate::wire::ah::{self, HmacMd5, TtlCover};
+use crate::wire::checksum::{self, Checksum};
+use crate::wire::ipv4::{self, Ipv4Repr};
+use crate::wire::vrrp::{self, AdvertRepr, Version};
+use crate::wire::{PROTOCOL_AH, PROTOCOL_VRRP, ipv6};
+
+#[cfg(test)]
+mod tests;
+
+/// Type of service and traffic class: internetwork control (RFC 791 section 3.1).
+pub const TRAFFIC_CLASS: u8 = 0xc0;
+/// TTL or hop limit of adverts (RFC 9568 section 5.1.1.3).
+pub const HOP_LIMIT: u8 = 255;
+
+const ETHERNET_HEADER: usize = 14;
+const IP_IDENTIFICATION: usize = 4;
+const IP_CHECKSUM: usize = 10;
+const IP_DESTINATION: usize = 16;
+const LAST_SEQUENCE: u32 = 0xffff_fffd;
+
+/// What of the configuration makes up an advert.
+#[derive(Clone, Debug)]
+pub struct TransmitPolicy {
+    /// Family of the instance.
+    pub family: Family,
+    /// Version of the instance.
+    pub version: Version,
+    /// Virtual router.
+    pub vrid: Vrid,
+    /// Own interval.
+    pub interval: Duration,
+    /// The advertised virtual addresses.
+    pub addresses: AddressList,
+    /// Version 2 authentication; version 3 sends none, whatever is given.
+    pub auth: Authentication,
+    /// Sender.
+    pub source: IpAddr,
+    /// Receivers.
+    pub audience: Audience,
+    /// Leave out the pseudo header of version 3 on IPv4 (`v3_checksum_as_v2`).
+    pub v3_checksum_as_v2: bool,
+    /// Put this group instead of the peer into the pseudo header of version 3
+    /// unicast on IPv4 (`old_unicast_checksum`, or found by
+    /// [`super::accept::Accepted::checksum_old_style`]).
+    pub old_unicast_checksum: Option<Ipv4Addr>,
+}
+
+/// Who gets the adverts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Audience {
+    /// A group.
+    Multicast(IpAddr),
+    /// Each of these, in this order.
+    Unicast {
+        /// The peers; may be none.
+        peers: Box<[IpAddr]>,
+        /// IPv4 TTL (`unicast_ttl`); on IPv6 the shell gives it to the kernel.
+        ttl: u8,
+    },
+}
+
+/// Why no advert can be built.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum TemplateError {
+    /// Source, destination or addresses are not all of the instance's family.
+    MixedFamilies,
+    /// The authentication header is for version 2 on IPv4 only.
+    AuthHeader,
+}
+
+/// The advert of one instance.
+#[derive(Clone, Debug)]
+pub struct AdvertTemplate {
+    buffer: Vec<u8>,
+    vrrp_at: usize,
+    destination: IpAddr,
+    audience: Audience,
+    /// Whether the pseudo header follows the destination, so that each peer's
+    /// checksum is its own.
+    destination_in_checksum: bool,
+    signer: Option<Signer>,
+}
+
+#[derive(Clone, Debug)]
+struct Signer {
+    key: HmacMd5,
+    spi: u32,
+    ttl: TtlCover,
+    sequence: u32,
+    exhausted: bool,
+}
+
+impl AdvertTemplate {
+    /// The advert of an instance, not sent yet: the first [`Self::packet`] has
+    /// identification and sequence number 1.
+    ///
+    /// # Errors
+    /// A policy that no packet can carry.
+    pub fn new(policy: &TransmitPolicy) -> Result<Self, TemplateError> {
+        check(policy)?;
+        let auth = effective_auth(policy);
+        let (destination, ttl) = first_destination(policy);
+        let advert = advert_of(policy, &auth);
+        let front_len = match policy.family {
+            Family::V6 => 0,
+            Family::V4 => ipv4::HEADER_LEN + auth_header_len(&auth),
+        };
+        let mut buffer = Vec::with_capacity(front_len + advert.len());
+        if let (IpAddr::V4(src), IpAddr::V4(dst)) = (policy.source, destination) {
+            let header = Ipv4Repr {
+                tos: TRAFFIC_CLASS,
+                total_length: u16::try_from(front_len + advert.len()).unwrap_or(u16::MAX),
+                identification: 0,
+                ttl,
+                protocol: protocol_behind_ip(&auth),
+                src,
+                dst,
+            };
+            buffer.extend_from_slice(&header.emit());
+        }
+        buffer.resize(front_len, 0);
+        advert.emit(
+            pseudo_header(policy, destination, advert.len()),
+            &mut buffer,
+        );
+        Ok(Self {
+            buffer,
+            vrrp_at: front_len,
+            destination,
+            audience: policy.audience.clone(),
+            destination_in_checksum: destination_in_checksum(policy),
+            signer: Signer::new(policy, &auth),
+        })
+    }
+
+    /// Builds it anew after a change of the policy (source, addresses, ...), and
+    /// goes on counting.
+    ///
+    /// # Errors
+    /// A policy that no packet can carry; the template is then as before.
+    pub fn rebuild(&mut self, policy: &TransmitPolicy) -> Result<(), TemplateError> {
+        let mut new = Self::new(policy)?;
+        if self.has_ip_header() && new.has_ip_header() {
+            new.patch(IP_IDENTIFICATION, IP_CHECKSUM, self.word(IP_IDENTIFICATION));
+        }
+        if let (Some(new), Some(old)) = (&mut new.signer, &self.signer) {
+            new.sequence = old.sequence;
+            new.exhausted = old.exhausted;
+        }
+        *self = new;
+        Ok(())
+    }
+
+    /// The next advert: for the group, or for the first peer.
+    pub fn packet(&mut self, priority: Priority) -> &[u8] {
+        if self.has_ip_header() {
+            // Zero would make the kernel choose a number (ip(7), IP_HDRINCL).
+            let next = self.word(IP_IDENTIFICATION).wrapping_add(1).max(1);
+            self.patch(IP_IDENTIFICATION, IP_CHECKSUM, next);
+        }
+        let at = self.vrrp_at + vrrp::PRIORITY_OFFSET;
+        let [_, count] = self.word(at).to_be_bytes();
+        let new = u16::from_be_bytes([priority.0, count]);
+        self.patch(at, self.vrrp_at + vrrp::CHECKSUM_OFFSET, new);
+        if let Some(signer) = &mut self.signer {
+            signer.count_up();
+        }
+        if let Some(first) = self.peers().first() {
+            self.redirect(*first);
+        }
+        self.sign();
+        &self.buffer
+    }
+
+    /// The advert that [`Self::packet`] made, for one of the unicast peers.
+    /// Nothing for multicast or if there are fewer peers.
+    pub fn for_peer(&mut self, index: usize) -> Option<&[u8]> {
+        let peer = *self.peers().get(index)?;
+        if peer != self.destination {
+            self.redirect(peer);
+            self.sign();
+        }
+        Some(&self.buffer)
+    }
+
+    /// The unicast peers, in the order to send to them; none for multicast.
+    #[must_use]
+    pub fn peers(&self) -> &[IpAddr] {
+        match &self.audience {
+            Audience::Multicast(_) => &[],
+            Audience::Unicast { peers, .. } => peers,
+        }
+    }
+
+    /// Whom the advert in the buffer is for.
+    #[must_use]
+    pub const fn destination(&self) -> IpAddr {
+        self.destination
+    }
+
+    /// The sequence number of the last advert with an authentication header;
+    /// 0 before the first one and without.
+    #[must_use]
+    pub fn ah_sequence(&self) -> u32 {
+        self.signer.as_ref().map_or(0, |signer| signer.sequence)
+    }
+
+    /// Goes on counting from here: the next advert has `sequence + 1`. A backup
+    /// sets what it received, so that it is listened to when it takes over.
+    pub const fn set_ah_sequence(&mut self, sequence: u32) {
+        if let Some(signer) = &mut self.signer {
+            signer.sequence = sequence;
+        }
+    }
+
+    /// To call on becoming master: starts from 1 again if the numbers were used up.
+    pub const fn restart_exhausted_sequence(&mut self) {
+        if let Some(signer) = &mut self.signer
+            && signer.exhausted
+        {
+            signer.exhausted = false;
+            signer.sequence = 0;
+        }
+    }
+
+    /// The destination changes, and with it two checksums.
+    fn redirect(&mut self, to: IpAddr) {
+        if to == self.destination {
+            return;
+        }
+        let (old, new) = match (self.destination, to) {
+            (IpAddr::V4(old), IpAddr::V4(new)) => {
+                let at = IP_DESTINATION;
+                let sum =
+                    checksum::update_octets(self.word(IP_CHECKSUM), &old.octets(), &new.octets());
+                self.set_word(IP_CHECKSUM, sum);
+                self.set_octets(at, &new.octets());
+                (old.to_ipv6_mapped(), new.to_ipv6_mapped())
+            }
+            (IpAddr::V6(old), IpAddr::V6(new)) => (old, new),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return,
+        };
+        if self.destination_in_checksum {
+            let at = self.vrrp_at + vrrp::CHECKSUM_OFFSET;
+            let sum = checksum::update_octets(self.word(at), &old.octets(), &new.octets());
+            self.set_word(at, sum);
+        }
+        self.destination = to;
+    }
+
+    /// Writes the authentication header, if there is one, for the packet as it is.
+    fn sign(&mut self) {
+        let Some(signer) = &self.signer else { return };
+        let (Some(header), Some(advert)) = (
+            self.buffer.get(..ipv4::HEADER_LEN),
+            self.buffer.get(self.vrrp_at..),
+        ) else {
+            return;
+        };
+        let front = ah::emit_front(signer.spi, signer.sequence);
+        let icv = signer.key.icv(header, signer.ttl, &front, advert);
+        self.set_octets(ipv4::HEADER_LEN, &front);
+        self.set_octets(ipv4::HEADER_LEN + ah::ICV_OFFSET, &icv);
+    }
+
+    /// Changes a word and the checksum that covers it.
+    fn patch(&mut self, at: usize, checksum_at: usize, new: u16) {
+        let sum = checksum::update(self.word(checksum_at), self.word(at), new);
+        self.set_word(checksum_at, sum);
+        self.set_word(at, new);
+    }
+
+    fn set_word(&mut self, at: usize, word: u16) {
+        self.set_octets(at, &word.to_be_bytes());
+    }
+
+    fn set_octets(&mut self, at: usize, octets: &[u8]) {
+        debug_assert!(
+            at + octets.len() <= self.buffer.len(),
+            "the layout is fixed"
+        );
+        for (to, from) in self.buffer.iter_mut().skip(at).zip(octets) {
+            *to = *from;
+        }
+    }
+
+    fn word(&self, at: usize) -> u16 {
+        match self.buffer.get(at..) {
+            Some([high, low, ..]) => u16::from_be_bytes([*high, *low]),
+            _ => 0,
+        }
+    }
+
+    const fn has_ip_header(&self) -> bool {
+        matches!(self.destination, IpAddr::V4(_))
+    }
+}
+
+impl Signer {
+    fn new(policy: &TransmitPolicy, auth: &Authentication) -> Option<Self> {
+        let (Authentication::Ah(password), IpAddr::V4(source)) = (auth, policy.source) else {
+            return None;
+        };
+        Some(Self {
+            key: HmacMd5::new(&password.0),
+            spi: source.to_bits(),
+            ttl: match policy.audience {
+                Audience::Multicast(_) => TtlCover::Covered,
+                Audience::Unicast { .. } => TtlCover::Zero,
+            },
+            sequence: 0,
+            exhausted: false,
+        })
+    }
+
+    /// Numbers never repeat while one key is used (RFC 2402 section 2.5), so
+    /// they stop instead of wrapping.
+    const fn count_up(&mut self) {
+        if self.sequence > LAST_SEQUENCE {
+            self.exhausted = true;
+        } else {
+            self.sequence += 1;
+        }
+    }
+}
+
+/// How many addresses fit into one advert on a link of `mtu` octets, at most
+/// 255. keepalived leaves room for the Ethernet header, too.
+#[must_use]
+pub fn advert_capacity(mtu: u32, family: Family, version: Version, auth: &Authentication) -> usize {
+    let ip = match family {
+        Family::V4 => ipv4::HEADER_LEN,
+        Family::V6 => ipv6::HEADER_LEN,
+    };
+    let empty = vrrp::packet_len(version.number(), family, 0);
+    let fixed = ETHERNET_HEADER + ip + auth_header_len(auth) + empty;
+    let mtu = usize::try_from(mtu).unwrap_or(usize::MAX);
+    (mtu.saturating_sub(fixed) / family.address_len()).min(AddressList::MAX)
+}
+
+fn check(policy: &TransmitPolicy) -> Result<(), TemplateError> {
+    let same = |address: &IpAddr| Family::of(address) == policy.family;
+    let receivers = match &policy.audience {
+        Audience::Multicast(group) => same(group),
+        Audience::Unicast { peers, .. } => peers.iter().all(same),
+    };
+    if !same(&policy.source) || !receivers || policy.addresses.family() != policy.family {
+        return Err(TemplateError::MixedFamilies);
+    }
+    match (effective_auth(policy), policy.family) {
+        (Authentication::Ah(_), Family::V6) => Err(TemplateError::AuthHeader),
+        _ => Ok(()),
+    }
+}
+
+/// Version 3 has no authentication (RFC 9568 section 9).
+const fn effective_auth(policy: &TransmitPolicy) -> Authentication {
+    match policy.version {
+        Version::V2 => policy.auth,
+        Version::V3 => Authentication::None,
+    }
+}
+
+const fn auth_header_len(auth: &Authentication) -> usize {
+    match auth {
+        Authentication::Ah(_) => ah::HEADER_LEN,
+        Authentication::None | Authentication::Pass(_) => 0,
+    }
+}
+
+const fn protocol_behind_ip(auth: &Authentication) -> u8 {
+    match auth {
+        Authentication::Ah(_) => PROTOCOL_AH,
+        Authentication::None | Authentication::Pass(_) => PROTOCOL_VRRP,
+    }
+}
+
+fn first_destination(policy: &TransmitPolicy) -> (IpAddr, u8) {
+    match &policy.audience {
+        Audience::Multicast(group) => (*group, HOP_LIMIT),
+        Audience::Unicast { peers, ttl } => {
+            let nobody = match policy.family {
+                Family::V4 => Ipv4Addr::UNSPECIFIED.into(),
+                Family::V6 => Ipv6Addr::UNSPECIFIED.into(),
+            };
+            (peers.first().copied().unwrap_or(nobody), *ttl)
+        }
+    }
+}
+
+fn advert_of<'a>(policy: &'a TransmitPolicy, auth: &Authentication) -> AdvertRepr<'a> {
+    AdvertRepr {
+        version: policy.version,
+        family: policy.family,
+        vrid: policy.vrid,
+        priority: Priority::GIVE_UP,
+        interval: policy.interval,
+        addresses: policy.addresses.octets(),
+        auth_type: auth.number(),
+        auth_data: match auth {
+            Authentication::Pass(password) => password.0,
+            Authentication::None | Authentication::Ah(_) => [0; vrrp::AUTH_DATA_LEN],
+        },
+    }
+}
+
+/// What the checksum starts from; see the table of cases in [`crate::wire::vrrp`].
+fn pseudo_header(policy: &TransmitPolicy, destination: IpAddr, length: usize) -> Checksum {
+    let destination = match (policy.family, policy.version, policy.old_unicast_checksum) {
+        (Family::V4, Version::V2, _) => return Checksum::new(),
+        (Family::V4, Version::V3, _) if policy.v3_checksum_as_v2 => return Checksum::new(),
+        (Family::V4, Version::V3, Some(group)) if is_unicast(policy) => group.into(),
+        _ => destination,
+    };
+    vrrp::pseudo_header(policy.source, destination, length).unwrap_or_default()
+}
+
+const fn destination_in_checksum(policy: &TransmitPolicy) -> bool {
+    match (policy.family, policy.version) {
+        (Family::V6, _) => true,
+        (Family::V4, Version::V2) => false,
+        (Family::V4, Version::V3) => {
+            !policy.v3_checksum_as_v2
+                && !(is_unicast(policy) && policy.old_unicast_checksum.is_some())
+        }
+    }
+}
+
+const fn is_unicast(policy: &TransmitPolicy) -> bool {
+    matches!(policy.audience, Audience::Unicast { .. })
+}
