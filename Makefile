@@ -14,6 +14,8 @@ DAEMON     ?= target/release/keepalived
 PEER       ?= /usr/sbin/keepalived
 # Cases for each property in `make fuzz`.
 FUZZ_CASES ?= 20000
+# Advert interval of the demo in seconds.
+ADVERT     ?= 1
 
 export DAEMON PEER
 export CLIPPY_CONF_DIR := $(CURDIR)/scripts/lint
@@ -29,7 +31,7 @@ endif
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo
-	@echo "Variables: DAEMON PEER FUZZ_CASES, and for install DESTDIR PREFIX SBINDIR SYSCONFDIR MANDIR UNITDIR"
+	@echo "Variables: DAEMON PEER FUZZ_CASES ADVERT, and for install DESTDIR PREFIX SBINDIR SYSCONFDIR MANDIR UNITDIR"
 
 build: ## the daemon, optimised: target/release/keepalived
 	$(CARGO) build --release --locked
@@ -62,8 +64,11 @@ conformance: $(built) ## black-box cases and configuration corpus (root)
 interop: $(built) ## this daemon and $(PEER) on one network (root)
 	scripts/system-tests interop
 
-demo: $(built) ## watch an address move between two routers (root)
-	@scripts/demo --daemon $(DAEMON)
+demo: ## watch an address move between two routers (root)
+	@[ "$$(id -u)" = 0 ] || { echo "make demo: needs root, for network namespaces (try: sudo env \"PATH=$$PATH\" make demo)"; exit 1; }
+	@scripts/install-needs demo
+	@$(if $(built),$(MAKE) --no-print-directory build)
+	@scripts/demo --daemon $(DAEMON) --advert $(ADVERT)
 
 bench: $(built) ## speed and memory, side by side with $(PEER) (root)
 	scripts/bench/compare --ours $(DAEMON) --theirs $(PEER)
