@@ -11,16 +11,26 @@
 //! * [`rlimit`]: resource limits
 //! * [`prctl`]: task name, signal at the parent's death
 //! * [`ns`]: network and mount namespaces
+//! * [`fd`]: waiting for one descriptor
+//! * [`sock`]: sockets, their addresses and options, many messages per call
+//! * [`cmsg`]: ancillary data, written and read
+//! * [`bpf`]: classic packet filters
+//! * [`sysctl`]: kernel settings below `/proc/sys`
 #![allow(unsafe_code, reason = "system calls live here and nowhere else")]
 
 use std::io;
 
+pub mod bpf;
 pub mod calendar;
+pub mod cmsg;
+pub mod fd;
 pub mod fork;
 pub mod ns;
 pub mod prctl;
 pub mod rlimit;
 pub mod sched;
+pub mod sock;
+pub mod sysctl;
 
 /// The outcome of a call of the C library that returns -1 and sets `errno`.
 ///

@@ -1,0 +1,172 @@
+//! Links: `RTM_NEWLINK`, `RTM_DELLINK`.
+
+use super::attr::{Attributes, Writer};
+use super::header::{Header, Message, family, kind, write_message};
+use crate::model::{IfIndex, MacAddr};
+
+/// Octets of `struct ifinfomsg`.
+const FIXED: usize = 16;
+
+const IFLA_ADDRESS: u16 = 1;
+const IFLA_IFNAME: u16 = 3;
+const IFLA_MTU: u16 = 4;
+const IFLA_LINK: u16 = 5;
+const IFLA_MASTER: u16 = 10;
+const IFLA_LINKINFO: u16 = 18;
+const IFLA_INFO_KIND: u16 = 1;
+const IFLA_INFO_DATA: u16 = 2;
+const IFLA_EXT_MASK: u16 = 29;
+/// Leave counters out of a dump (`RTEXT_FILTER_SKIP_STATS`).
+const SKIP_STATISTICS: u32 = 1 << 3;
+
+/// Flags of an interface (`IFF_*`).
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct LinkFlags(pub u32);
+
+impl LinkFlags {
+    /// Switched on by the administrator.
+    pub const UP: Self = Self(0x1);
+    /// Every packet comes back.
+    pub const LOOPBACK: Self = Self(0x8);
+    /// Able to work: carrier is there.
+    pub const RUNNING: Self = Self(0x40);
+    /// Without address resolution.
+    pub const NOARP: Self = Self(0x80);
+    /// Can send to groups.
+    pub const MULTICAST: Self = Self(0x1000);
+
+    /// Whether all of `flags` are set.
+    #[must_use]
+    pub const fn has(self, flags: Self) -> bool {
+        self.0 & flags.0 == flags.0
+    }
+}
+
+/// A link message; text and nested data are borrowed from it.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct LinkMessage<'a> {
+    /// Address family: [`family::BRIDGE`] for the port of a bridge.
+    pub family: u8,
+    /// Hardware type (`ARPHRD_*`): 1 Ethernet, 772 loopback, 32 Infiniband.
+    pub hardware: u16,
+    /// Interface; 0 in a request that names it otherwise.
+    pub index: u32,
+    /// Flags.
+    pub flags: LinkFlags,
+    /// In a request: which flags to change.
+    pub change: LinkFlags,
+    /// Name.
+    pub name: Option<&'a str>,
+    /// Ethernet address; nothing if it has another length.
+    pub mac: Option<MacAddr>,
+    /// Largest packet in octets.
+    pub mtu: Option<u32>,
+    /// The bridge, bond or VRF this link belongs to.
+    pub master: Option<IfIndex>,
+    /// The link below a virtual one.
+    pub parent: Option<IfIndex>,
+    /// Driver of a virtual link, such as `macvlan`.
+    pub kind: Option<&'a str>,
+    /// What belongs to the driver: attributes.
+    pub kind_data: Option<&'a [u8]>,
+}
+
+impl<'a> LinkMessage<'a> {
+    /// The link in a message, or nothing if it is too short.
+    #[must_use]
+    pub fn parse(message: &Message<'a>) -> Option<Self> {
+        let (&[family, _], rest) = message.payload.split_first_chunk()?;
+        let (hardware, rest) = rest.split_first_chunk()?;
+        let (index, rest) = rest.split_first_chunk()?;
+        let (flags, rest) = rest.split_first_chunk()?;
+        let mut link = Self {
+            family,
+            hardware: u16::from_ne_bytes(*hardware),
+            index: u32::from_ne_bytes(*index),
+            flags: LinkFlags(u32::from_ne_bytes(*flags)),
+            change: LinkFlags(u32::from_ne_bytes(*rest.first_chunk()?)),
+            ..Self::default()
+        };
+        for attribute in Attributes::after(message.payload, FIXED) {
+            match attribute.kind {
+                IFLA_IFNAME => link.name = attribute.as_text(),
+                IFLA_ADDRESS => link.mac = attribute.as_mac(),
+                IFLA_MTU => link.mtu = attribute.as_u32(),
+                IFLA_MASTER => link.master = attribute.as_interface(),
+                IFLA_LINK => link.parent = attribute.as_interface(),
+                IFLA_LINKINFO => link.read_kind(attribute.nested()),
+                _ => {}
+            }
+        }
+        Some(link)
+    }
+
+    fn read_kind(&mut self, attributes: Attributes<'a>) {
+        for attribute in attributes {
+            match attribute.kind {
+                IFLA_INFO_KIND => self.kind = attribute.as_text(),
+                IFLA_INFO_DATA => self.kind_data = Some(attribute.value),
+                _ => {}
+            }
+        }
+    }
+
+    /// Append the message to `buffer`.
+    pub fn write(&self, buffer: &mut Vec<u8>, header: Header) {
+        let mut fixed = [0; FIXED];
+        let parts: [&[u8]; 5] = [
+            &[self.family, 0],
+            &self.hardware.to_ne_bytes(),
+            &self.index.to_ne_bytes(),
+            &self.flags.0.to_ne_bytes(),
+            &self.change.0.to_ne_bytes(),
+        ];
+        for (to, from) in fixed.iter_mut().zip(parts.into_iter().flatten()) {
+            *to = *from;
+        }
+        write_message(buffer, header, &fixed, |w| self.write_attributes(w));
+    }
+
+    fn write_attributes(&self, w: &mut Writer<'_>) {
+        if let Some(name) = self.name {
+            w.text(IFLA_IFNAME, name);
+        }
+        if let Some(MacAddr(octets)) = self.mac {
+            w.bytes(IFLA_ADDRESS, &octets);
+        }
+        if let Some(mtu) = self.mtu {
+            w.u32(IFLA_MTU, mtu);
+        }
+        if let Some(IfIndex(master)) = self.master {
+            w.u32(IFLA_MASTER, master);
+        }
+        if let Some(IfIndex(parent)) = self.parent {
+            w.u32(IFLA_LINK, parent);
+        }
+        if self.kind.is_some() || self.kind_data.is_some() {
+            w.nest(IFLA_LINKINFO, |w| {
+                if let Some(kind) = self.kind {
+                    w.text(IFLA_INFO_KIND, kind);
+                }
+                if let Some(data) = self.kind_data {
+                    w.bytes(IFLA_INFO_DATA, data);
+                }
+            });
+        }
+    }
+}
+
+/// Append the question for all links.
+pub fn write_dump(buffer: &mut Vec<u8>, sequence: u32) {
+    use super::header::flag;
+    let header = Header {
+        kind: kind::GET_LINK,
+        flags: flag::REQUEST | flag::DUMP,
+        sequence,
+        port: 0,
+    };
+    let fixed = [family::UNSPECIFIED; FIXED];
+    write_message(buffer, header, &fixed, |w| {
+        w.u32(IFLA_EXT_MASK, SKIP_STATISTICS);
+    });
+}

@@ -1,0 +1,1 @@
+//! Routes: `RTM_NEWROUTE`, `RTM_DELROUTE`.

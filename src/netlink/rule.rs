@@ -1,0 +1,1 @@
+//! Policy rules: `RTM_NEWRULE`, `RTM_DELRULE`.

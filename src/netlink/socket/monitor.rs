@@ -1,0 +1,214 @@
+//! Events of the kernel.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::time::Duration;
+
+use super::{ADD_MEMBERSHIP, PIECE, PIECES, ROOM, SOL_NETLINK, is_overrun};
+use crate::netlink::dump::{Dump, Step};
+use crate::netlink::header::Messages;
+use crate::netlink::mirror::{Changes, Mirror, Origin};
+use crate::sys::fd::wait_readable;
+use crate::sys::sock::{self, RxSlot};
+
+/// Multicast groups (`RTNLGRP_*`).
+const GROUP_LINK: i32 = 1;
+const GROUP_IPV4_ADDRESS: i32 = 5;
+const GROUP_IPV6_ADDRESS: i32 = 9;
+
+/// The most receive calls of one [`Monitor::read`], so that a flood of events
+/// does not keep the loop from its timers.
+const CALLS_PER_READ: usize = 16;
+/// How long the first dump may take.
+const LOAD_LIMIT: Duration = Duration::from_secs(10);
+
+/// What a [`Monitor::read`] left behind.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ReadStatus {
+    /// Nothing is left to read.
+    Drained,
+    /// More may be there: call again before waiting.
+    More,
+}
+
+/// The socket that hears of changes.
+#[derive(Debug)]
+pub struct Monitor {
+    fd: OwnedFd,
+    port: u32,
+    dump: Dump,
+    /// Messages were dropped; the kernel drops more until the socket is empty.
+    has_overrun: bool,
+    overruns: u64,
+    room: Box<[u8]>,
+    slots: Box<[RxSlot]>,
+}
+
+impl Monitor {
+    /// Open the socket with a receive buffer of so many octets in the kernel,
+    /// and listen to links and addresses. Routes and rules have their own
+    /// groups: each address also makes a local route, which would double the
+    /// number of events of a takeover.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open(receive_buffer: usize) -> io::Result<Self> {
+        let (fd, port) = super::open(receive_buffer)?;
+        for group in [GROUP_LINK, GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS] {
+            sock::set_option(fd.as_fd(), SOL_NETLINK, ADD_MEMBERSHIP, group)?;
+        }
+        Ok(Self {
+            fd,
+            port,
+            dump: Dump::default(),
+            has_overrun: false,
+            overruns: 0,
+            room: vec![0; ROOM].into_boxed_slice(),
+            slots: vec![RxSlot::EMPTY; PIECES].into_boxed_slice(),
+        })
+    }
+
+    /// Fill the mirror before the loop starts. This waits; the changes it makes
+    /// are not reported.
+    ///
+    /// # Errors
+    /// `TimedOut` if the kernel does not answer, and what else the system says.
+    pub fn load(&mut self, mirror: &mut Mirror) -> io::Result<()> {
+        self.resynchronise(mirror)?;
+        while self.dump.is_running() || self.has_overrun {
+            if !wait_readable(self.fd.as_fd(), LOAD_LIMIT)? {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            while self.receive(mirror, 0)? {}
+        }
+        self.overruns = 0;
+        mirror.settle(&mut Changes::new());
+        Ok(())
+    }
+
+    /// Read what has happened into the mirror, and append the net changes.
+    /// `our_port` is [`super::Commander::port`].
+    ///
+    /// # Errors
+    /// What the system says; a lost message is no error but a resynchronisation.
+    pub fn read(
+        &mut self,
+        mirror: &mut Mirror,
+        our_port: u32,
+        out: &mut Changes,
+    ) -> io::Result<ReadStatus> {
+        let mut status = ReadStatus::More;
+        for _ in 0..CALLS_PER_READ {
+            if !self.receive(mirror, our_port)? {
+                status = ReadStatus::Drained;
+                break;
+            }
+        }
+        mirror.settle(out);
+        Ok(status)
+    }
+
+    /// Ask the kernel for everything again, as after a loss; for use after an
+    /// error of [`Self::read`].
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn resynchronise(&mut self, mirror: &mut Mirror) -> io::Result<()> {
+        self.lose(mirror);
+        self.begin_dump_after_loss()
+    }
+
+    /// How often events were lost and everything was asked for again.
+    #[must_use]
+    pub const fn overruns(&self) -> u64 {
+        self.overruns
+    }
+
+    /// One receive call; false if there was nothing. Dump parts are longer than
+    /// events, so they get the whole room.
+    fn receive(&mut self, mirror: &mut Mirror, our_port: u32) -> io::Result<bool> {
+        let result = if self.dump.is_running() {
+            self.receive_one(mirror, our_port)
+        } else {
+            self.receive_events(mirror, our_port)
+        };
+        match result {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.begin_dump_after_loss()?;
+                Ok(false)
+            }
+            Err(error) if is_overrun(&error) => {
+                self.lose(mirror);
+                Ok(true)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    fn receive_one(&mut self, mirror: &mut Mirror, our_port: u32) -> io::Result<()> {
+        let length = sock::receive(self.fd.as_fd(), &mut self.room)?;
+        let Some(octets) = self.room.get(..length) else {
+            self.lose(mirror);
+            return Ok(());
+        };
+        let mut ask = false;
+        for message in Messages::new(octets) {
+            mirror.hear(&message, Origin::of(&message, our_port));
+            match self.dump.hear(&message, self.port) {
+                Step::Continue => {}
+                Step::Ask => ask = true,
+                Step::Complete => mirror.resynchronised(),
+                Step::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
+            }
+        }
+        if ask { self.ask() } else { Ok(()) }
+    }
+
+    fn receive_events(&mut self, mirror: &mut Mirror, our_port: u32) -> io::Result<()> {
+        let fd = self.fd.as_fd();
+        let count = sock::receive_many(fd, &mut self.room, PIECE, &mut self.slots)?;
+        let mut is_cut = false;
+        for (slot, piece) in self.slots.iter().zip(self.room.chunks(PIECE)).take(count) {
+            is_cut |= slot.truncated;
+            let octets = piece.get(..slot.length).unwrap_or_default();
+            for message in Messages::new(octets) {
+                mirror.hear(&message, Origin::of(&message, our_port));
+            }
+        }
+        if is_cut {
+            self.lose(mirror);
+        }
+        Ok(())
+    }
+
+    fn lose(&mut self, mirror: &mut Mirror) {
+        mirror.lost();
+        self.dump.abandon();
+        self.has_overrun = true;
+        self.overruns += 1;
+    }
+
+    /// The socket is empty, so nothing is dropped any more.
+    fn begin_dump_after_loss(&mut self) -> io::Result<()> {
+        if !self.has_overrun || self.dump.is_running() {
+            return Ok(());
+        }
+        self.has_overrun = false;
+        self.dump.begin();
+        self.ask()
+    }
+
+    fn ask(&self) -> io::Result<()> {
+        let mut question = Vec::with_capacity(64);
+        self.dump.question(&mut question);
+        sock::send(self.fd.as_fd(), &question).map(drop)
+    }
+}
+
+impl AsFd for Monitor {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
+}
