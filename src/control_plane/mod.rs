@@ -2,10 +2,20 @@
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 
+pub mod arg;
 pub mod diag;
 pub mod files;
 mod lex;
+pub mod load;
+pub mod manual;
+pub mod parse;
+pub mod read;
 pub mod reader;
 pub mod render;
+pub mod schema;
+pub mod show;
 pub mod source;
+pub mod value;
 pub mod words;
+
+pub use load::{Config, LoadOptions, Loaded, Machine, Presence, load};

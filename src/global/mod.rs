@@ -1,1 +1,219 @@
-//! global
+//! `global_defs` and the other keywords that concern every process.
+#![forbid(unsafe_code)]
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use crate::control_plane::value::Spanned;
+use crate::model::IfName;
+use crate::vrrp::config::GarpGiven;
+use crate::wire::vrrp::{GROUP_V4, GROUP_V6, Version};
+
+/// The settings of all processes.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct GlobalConfig {
+    /// `router_id`; `None`: the host's name.
+    pub router_id: Option<String>,
+    /// `instance`: suffix of pid and dump files and of the log name.
+    pub instance: Option<Spanned<String>>,
+    /// `net_namespace`: the network namespace to run in.
+    pub net_namespace: Option<Spanned<String>>,
+    /// `use_pid_dir`: pid files below `RUNDIR/keepalived/`; implied by the two above.
+    pub use_pid_dir: bool,
+    /// `child_wait_time`: from SIGTERM to SIGKILL of a child.
+    pub child_wait_time: Duration,
+    /// `process_names` and its four companions.
+    pub process_names: ProcessNames,
+    /// `umask`: file mode creation mask; `None`: 0177.
+    pub umask: Option<u32>,
+    /// `random_seed`: of `${_RANDOM}`.
+    pub random_seed: Option<u32>,
+    /// `use_symlink_paths`: run scripts by the path given, not the resolved one.
+    pub use_symlink_paths: bool,
+    /// `dynamic_interfaces`
+    pub dynamic_interfaces: DynamicInterfaces,
+    /// `default_interface`: of static addresses without `dev`; `None`: `eth0`.
+    pub default_interface: Option<Spanned<IfName>>,
+    /// `disable_local_igmp`: no reports for link-local multicast groups.
+    pub disable_local_igmp: bool,
+    /// Defaults of instances.
+    pub vrrp: VrrpDefaults,
+    /// How the VRRP process is scheduled.
+    pub vrrp_process: ProcessLimits,
+    /// Buffers of the sockets of the VRRP process.
+    pub buffers: SocketBuffers,
+    /// `vrrp_startup_delay`: instances stay idle that long after a start.
+    pub startup_delay: Duration,
+    /// `vrrp_delay_after_boot`: and until the machine is up that long.
+    pub delay_after_boot: Duration,
+    /// `log_unknown_vrids`
+    pub log_unknown_vrids: bool,
+}
+
+/// Defaults of instances, `None` where unset differs from any value.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct VrrpDefaults {
+    /// `vrrp_mcast_group4`
+    pub multicast_group4: Ipv4Addr,
+    /// `vrrp_mcast_group6`
+    pub multicast_group6: Ipv6Addr,
+    /// `vrrp_version`: of IPv4 instances; IPv6 is always 3.
+    pub version: Version,
+    /// `vrrp_down_timer_adverts`
+    pub down_timer_adverts: u8,
+    /// `vrrp_garp_*` and `vrrp_min_garp`
+    pub garp: GarpGiven,
+    /// `vrrp_min_garp`: one message and no repetition where nothing else is said.
+    pub min_garp: bool,
+    /// `vrrp_garp_interval`: least time between messages of an interface; zero: none.
+    pub garp_interval: Duration,
+    /// `vrrp_gna_interval`: the same for neighbour adverts.
+    pub gna_interval: Duration,
+    /// `vrrp_lower_prio_no_advert`; unset: false, or true when strict.
+    pub lower_prio_no_advert: Option<bool>,
+    /// `vrrp_higher_prio_send_advert`
+    pub higher_prio_send_advert: bool,
+    /// `vrrp_check_unicast_src`
+    pub check_unicast_src: bool,
+    /// `vrrp_skip_check_adv_addr`
+    pub skip_check_adv_addr: bool,
+    /// `vrrp_strict`
+    pub strict: bool,
+    /// `vrrp_owner_ignore_adverts`
+    pub owner_ignore_adverts: Option<bool>,
+    /// `v3_checksum_as_v2`
+    pub v3_checksum_as_v2: bool,
+}
+
+/// The kernel's names of the processes; `None`: `keepalived`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ProcessNames {
+    /// `process_names`: a name for each role unless one is given here.
+    pub by_role: bool,
+    /// `process_name`: the parent.
+    pub parent: Option<String>,
+    /// `vrrp_process_name`
+    pub vrrp: Option<String>,
+    /// `checker_process_name`
+    pub checker: Option<String>,
+    /// `bfd_process_name`
+    pub bfd: Option<String>,
+}
+
+/// How a process is scheduled; unset means as it was started.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ProcessLimits {
+    /// `*_priority`: the nice value, -20 to 19.
+    pub nice: Option<i8>,
+    /// `*_no_swap`: lock the memory.
+    pub no_swap: bool,
+    /// `*_rt_priority`: `SCHED_RR` priority, 1 to 99.
+    pub realtime: Option<u8>,
+    /// `*_cpu_affinity`: the processors; empty means all.
+    pub cpus: Vec<u32>,
+    /// `*_rlimit_rttime`: `RLIMIT_RTTIME`, in microseconds.
+    pub rttime: Option<u32>,
+}
+
+/// Sizes of receive buffers, in octets; `None`: the kernel's or 65536.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SocketBuffers {
+    /// `vrrp_netlink_cmd_rcv_bufs`
+    pub netlink_command: Option<u32>,
+    /// `vrrp_netlink_cmd_rcv_bufs_force`: beyond the system's limit.
+    pub netlink_command_force: bool,
+    /// `vrrp_netlink_monitor_rcv_bufs`
+    pub netlink_monitor: Option<u32>,
+    /// `vrrp_netlink_monitor_rcv_bufs_force`
+    pub netlink_monitor_force: bool,
+    /// `vrrp_rx_bufs_policy`
+    pub receive_policy: ReceivePolicy,
+    /// `vrrp_rx_bufs_multiplier`: packets per instance on the socket.
+    pub receive_multiplier: u32,
+}
+
+/// `vrrp_rx_bufs_policy`: how large the receive buffers of adverts are.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum ReceivePolicy {
+    /// As the system has it.
+    #[default]
+    System,
+    /// By the size of the instances' own adverts.
+    Advert,
+    /// By the interface's MTU.
+    Mtu,
+    /// So many octets.
+    Octets(u32),
+}
+
+/// `dynamic_interfaces`
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum DynamicInterfaces {
+    /// Every interface must exist at start.
+    #[default]
+    No,
+    /// Interfaces may be absent at start.
+    Yes,
+    /// They may also change their type or parent (`allow_if_changes`).
+    AllowChanges,
+}
+
+impl Default for GlobalConfig {
+    fn default() -> Self {
+        Self {
+            router_id: None,
+            instance: None,
+            net_namespace: None,
+            use_pid_dir: false,
+            child_wait_time: Duration::from_secs(5),
+            process_names: ProcessNames::default(),
+            umask: None,
+            random_seed: None,
+            use_symlink_paths: false,
+            dynamic_interfaces: DynamicInterfaces::No,
+            default_interface: None,
+            disable_local_igmp: false,
+            vrrp: VrrpDefaults::default(),
+            vrrp_process: ProcessLimits::default(),
+            buffers: SocketBuffers::default(),
+            startup_delay: Duration::ZERO,
+            delay_after_boot: Duration::ZERO,
+            log_unknown_vrids: false,
+        }
+    }
+}
+
+impl Default for VrrpDefaults {
+    fn default() -> Self {
+        Self {
+            multicast_group4: GROUP_V4,
+            multicast_group6: GROUP_V6,
+            version: Version::V2,
+            down_timer_adverts: 3,
+            garp: GarpGiven::default(),
+            min_garp: false,
+            garp_interval: Duration::ZERO,
+            gna_interval: Duration::ZERO,
+            lower_prio_no_advert: None,
+            higher_prio_send_advert: false,
+            check_unicast_src: false,
+            skip_check_adv_addr: false,
+            strict: false,
+            owner_ignore_adverts: None,
+            v3_checksum_as_v2: false,
+        }
+    }
+}
+
+impl Default for SocketBuffers {
+    fn default() -> Self {
+        Self {
+            netlink_command: None,
+            netlink_command_force: false,
+            netlink_monitor: None,
+            netlink_monitor_force: false,
+            receive_policy: ReceivePolicy::System,
+            receive_multiplier: 3,
+        }
+    }
+}

@@ -4,6 +4,7 @@
 pub mod accept;
 pub mod address_list;
 pub mod authentication;
+pub mod config;
 pub mod fsm;
 pub mod router;
 pub mod transmit;

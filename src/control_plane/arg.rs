@@ -1,0 +1,250 @@
+//! Constructors of arguments, and what each of them says about itself.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::diag::Diags;
+use super::schema::{Arg, Call, Describe, Entries, Lens, SubBlock};
+use super::show::Sink;
+use super::words::Word;
+use crate::model::IfName;
+
+/// Nothing; being there sets the field.
+#[must_use]
+pub const fn flag<T>(at: Lens<T, bool>) -> Arg<T> {
+    Arg::Flag(at)
+}
+
+/// `[BOOL]`, alone it means true.
+#[must_use]
+pub const fn boolean<T>(at: Lens<T, bool>) -> Arg<T> {
+    Arg::Bool(at)
+}
+
+/// A whole number of `unit`, bounds included.
+#[must_use]
+pub const fn int<T>(min: i64, max: i64, unit: &'static str, at: Lens<T, i64>) -> Arg<T> {
+    Arg::Int {
+        min,
+        max,
+        unit,
+        bare: None,
+        at,
+    }
+}
+
+/// A whole number, or a value of its own without argument.
+#[must_use]
+pub const fn int_or<T>(bare: i64, min: i64, max: i64, at: Lens<T, i64>) -> Arg<T> {
+    Arg::Int {
+        min,
+        max,
+        unit: "",
+        bare: Some(bare),
+        at,
+    }
+}
+
+/// Whole seconds, bounds included.
+#[must_use]
+pub const fn seconds<T>(min: u64, max: u64, at: Lens<T, Duration>) -> Arg<T> {
+    Arg::Time {
+        min: Duration::from_secs(min),
+        max: Duration::from_secs(max),
+        step: Duration::from_secs(1),
+        at,
+    }
+}
+
+/// Decimal seconds in steps, bounds included.
+#[must_use]
+pub const fn time<T>(
+    min: Duration,
+    max: Duration,
+    step: Duration,
+    at: Lens<T, Duration>,
+) -> Arg<T> {
+    Arg::Time { min, max, step, at }
+}
+
+/// One word of any length; `what` names it (`NAME`).
+#[must_use]
+pub const fn text<T>(what: &'static str, at: Lens<T, String>) -> Arg<T> {
+    Arg::Text {
+        what,
+        max: usize::MAX,
+        at,
+    }
+}
+
+/// One word of at most `max` octets.
+#[must_use]
+pub const fn short_text<T>(what: &'static str, max: usize, at: Lens<T, String>) -> Arg<T> {
+    Arg::Text { what, max, at }
+}
+
+/// One of some words.
+#[must_use]
+pub const fn choice<T>(names: &'static [&'static str], at: Lens<T, &'static str>) -> Arg<T> {
+    Arg::Choice { names, at }
+}
+
+/// The name of an interface.
+#[must_use]
+pub const fn interface<T>(at: Lens<T, IfName>) -> Arg<T> {
+    Arg::Interface(at)
+}
+
+/// An address of either family.
+#[must_use]
+pub const fn address<T>(at: Lens<T, IpAddr>) -> Arg<T> {
+    Arg::Address(at)
+}
+
+/// `min` to `max` words with a rule of their own.
+#[must_use]
+pub const fn words<T>(
+    usage: &'static str,
+    min: usize,
+    max: usize,
+    set: fn(&mut T, &Call<'_>, &mut Diags),
+    show: fn(&T, &str, &mut dyn Sink),
+) -> Arg<T> {
+    Arg::Words {
+        usage,
+        min,
+        max,
+        set,
+        show,
+    }
+}
+
+/// `min` to `max` words that are not kept.
+#[must_use]
+pub const fn some_words<T>(usage: &'static str, min: usize, max: usize) -> Arg<T> {
+    words(usage, min, max, |_, _, _| (), |_, _, _| ())
+}
+
+/// A list in braces, one entry a line.
+#[must_use]
+pub const fn lines<T>(
+    usage: &'static str,
+    set: fn(&mut T, &[Word], &mut Diags),
+    show: fn(&T, &mut dyn Sink),
+    describe: fn(&mut dyn Describe),
+) -> Arg<T> {
+    Arg::Lines(Entries {
+        usage,
+        set,
+        show,
+        describe,
+    })
+}
+
+/// A list whose lines are not kept.
+#[must_use]
+pub const fn some_lines<T>(
+    usage: &'static str,
+    set: fn(&mut T, &[Word], &mut Diags),
+    describe: fn(&mut dyn Describe),
+) -> Arg<T> {
+    lines(usage, set, |_, _| (), describe)
+}
+
+/// Keywords in braces.
+#[must_use]
+pub const fn block<T>(sub: &'static dyn SubBlock<T>) -> Arg<T> {
+    Arg::Block(sub)
+}
+
+impl<T> Arg<T> {
+    /// The arguments as the manual writes them.
+    #[must_use]
+    pub fn usage(&self) -> String {
+        match self {
+            Self::Flag(_) => String::new(),
+            Self::Bool(_) => "[on|off]".into(),
+            Self::Int { bare: Some(_), .. } => "[N]".into(),
+            Self::Int { .. } => "N".into(),
+            Self::Time { .. } => "SECONDS".into(),
+            Self::Text { what, .. } => (*what).into(),
+            Self::Choice { names, .. } => names.join("|"),
+            Self::Interface(_) => "INTERFACE".into(),
+            Self::Address(_) => "ADDRESS".into(),
+            Self::Words { usage, .. } => (*usage).into(),
+            Self::Lines(entries) => format!("{{ {} }}", entries.usage),
+            Self::Block(sub) if sub.usage().is_empty() => "{ ... }".into(),
+            Self::Block(sub) => format!("{} {{ ... }}", sub.usage()),
+        }
+    }
+
+    /// The values it accepts, in words, where that says more than the usage.
+    #[must_use]
+    pub fn domain(&self) -> Option<String> {
+        match self {
+            Self::Int { min, max, unit, .. } => Some(range(min, max, unit)),
+            Self::Time { min, max, step, .. } => {
+                let steps = if *step == Duration::from_secs(1) {
+                    "whole seconds".to_owned()
+                } else {
+                    format!("seconds, in steps of {}", seconds_text(*step))
+                };
+                Some(range(&seconds_text(*min), &seconds_text(*max), &steps))
+            }
+            Self::Text { max, .. } if *max != usize::MAX => Some(format!("at most {max} octets")),
+            Self::Flag(_)
+            | Self::Bool(_)
+            | Self::Text { .. }
+            | Self::Choice { .. }
+            | Self::Interface(_)
+            | Self::Address(_)
+            | Self::Words { .. }
+            | Self::Lines(_)
+            | Self::Block(_) => None,
+        }
+    }
+
+    /// The least and the greatest number of words behind the keyword.
+    #[must_use]
+    pub const fn arity(&self) -> (usize, usize) {
+        match self {
+            Self::Flag(_) | Self::Lines(_) => (0, 0),
+            Self::Bool(_) | Self::Int { bare: Some(_), .. } => (0, 1),
+            Self::Int { .. }
+            | Self::Time { .. }
+            | Self::Text { .. }
+            | Self::Choice { .. }
+            | Self::Interface(_)
+            | Self::Address(_) => (1, 1),
+            Self::Words { min, max, .. } => (*min, *max),
+            Self::Block(_) => (0, usize::MAX),
+        }
+    }
+
+    /// Whether braces follow.
+    #[must_use]
+    pub const fn braces(&self) -> bool {
+        matches!(self, Self::Lines(_) | Self::Block(_))
+    }
+}
+
+fn range(min: &dyn std::fmt::Display, max: &dyn std::fmt::Display, unit: &str) -> String {
+    if unit.is_empty() {
+        format!("{min} to {max}")
+    } else {
+        format!("{min} to {max} {unit}")
+    }
+}
+
+/// A time as the configuration writes it: decimal seconds without trailing zeros.
+#[must_use]
+pub fn seconds_text(time: Duration) -> String {
+    let whole = time.as_secs();
+    match time.subsec_nanos() {
+        0 => whole.to_string(),
+        nanos => {
+            let digits = format!("{nanos:09}");
+            format!("{whole}.{}", digits.trim_end_matches('0'))
+        }
+    }
+}

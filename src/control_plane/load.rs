@@ -1,0 +1,84 @@
+//! From files to a configuration.
+
+use std::path::Path;
+use std::rc::Rc;
+
+use super::diag::{Code, Diags};
+use super::files::Files;
+use super::reader::{Reader, ReaderOptions};
+use super::source::SourceMap;
+use crate::global::GlobalConfig;
+use crate::vrrp::config::VrrpConfig;
+
+/// The whole configuration: built once, never changed.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Config {
+    /// `global_defs` and the other global keywords.
+    pub global: GlobalConfig,
+    /// The virtual routers and what belongs to them.
+    pub vrrp: VrrpConfig,
+    /// Which processes have something to do.
+    pub presence: Presence,
+}
+
+/// Which processes the configuration has work for.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Presence {
+    /// Instances, static addresses and the like.
+    pub vrrp: bool,
+    /// Virtual servers.
+    pub checkers: bool,
+    /// BFD instances.
+    pub bfd: bool,
+}
+
+/// What a load depends on besides the files and the machine.
+#[derive(Clone, Debug, Default)]
+pub struct LoadOptions {
+    /// How the text is read: `-i`, `-e`, the environment.
+    pub reader: ReaderOptions,
+}
+
+/// What the machine has that the configuration names.
+pub trait Machine {
+    /// Whether there is an interface of this name.
+    fn interface_exists(&self, name: &str) -> bool;
+    /// The interface's largest packet in octets, if known.
+    fn interface_mtu(&self, name: &str) -> Option<u32>;
+    /// Whether it is the loopback interface.
+    fn interface_is_loopback(&self, name: &str) -> bool;
+}
+
+/// The result of a load.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The configuration; `None` when nothing can run with it.
+    pub config: Option<Rc<Config>>,
+    /// All messages, also when there is a configuration.
+    pub diags: Diags,
+    /// For the places of the messages.
+    pub map: SourceMap,
+}
+
+/// Read a configuration with everything it includes.
+pub fn load(
+    files: &dyn Files,
+    root: &Path,
+    options: &LoadOptions,
+    machine: &dyn Machine,
+) -> Loaded {
+    let mut diags = Diags::default();
+    let Some(mut reader) = Reader::open(files, root, options.reader.clone(), &mut diags) else {
+        return Loaded {
+            diags,
+            ..Loaded::default()
+        };
+    };
+    while reader.next(&mut diags).is_some() {}
+    let _ = (machine, Code::Ok);
+    Loaded {
+        config: Some(Rc::new(Config::default())),
+        diags,
+        map: reader.into_map(),
+    }
+}

@@ -1,0 +1,257 @@
+//! The driver: looks each line up in the table of the block it stands in,
+//! applies it, and carries on after mistakes so that one run finds several.
+//!
+//! Where the C daemon interprets the lines of an unknown block at the level
+//! around it, this one skips them: one misspelt word is one message. The class
+//! of the message, and with it the exit status, is the same.
+
+use std::collections::BTreeSet;
+
+use super::diag::{Code, Diag, Diags, Severity};
+use super::read;
+use super::reader::Reader;
+use super::schema::{Alias, Arg, Block, Call, Entries, Row};
+use super::source::Span;
+use super::words::{Item, Line, Word};
+
+/// Where the lines and braces come from.
+pub trait Items {
+    /// The next item, `None` at the end of everything.
+    fn next(&mut self, diags: &mut Diags) -> Option<Item>;
+    /// The item that `next` will give.
+    fn peek(&mut self, diags: &mut Diags) -> Option<&Item>;
+    /// Change which problems of includes are errors.
+    fn include_check(&mut self, words: &[Word], diags: &mut Diags);
+    /// Start the sequence of random numbers anew.
+    fn seed_random(&mut self, seed: u32);
+}
+
+impl Items for Reader<'_> {
+    fn next(&mut self, diags: &mut Diags) -> Option<Item> {
+        Reader::next(self, diags)
+    }
+
+    fn peek(&mut self, diags: &mut Diags) -> Option<&Item> {
+        Reader::peek(self, diags)
+    }
+
+    fn include_check(&mut self, words: &[Word], diags: &mut Diags) {
+        Reader::include_check(self, words, diags);
+    }
+
+    fn seed_random(&mut self, seed: u32) {
+        Reader::seed_random(self, seed);
+    }
+}
+
+/// Reads items into values by tables.
+pub struct Parser<'a> {
+    /// Where messages go.
+    pub diags: &'a mut Diags,
+    items: &'a mut dyn Items,
+    /// Keywords without effect that have been told.
+    told: BTreeSet<&'static str>,
+    /// How many blocks without effect we are in.
+    later: u32,
+    /// Whether the end of the text inside a block has been told.
+    ended: bool,
+}
+
+impl std::fmt::Debug for Parser<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Parser")
+    }
+}
+
+impl<'a> Parser<'a> {
+    /// A parser at the start of the text.
+    pub fn new(items: &'a mut dyn Items, diags: &'a mut Diags) -> Self {
+        Self {
+            diags,
+            items,
+            told: BTreeSet::new(),
+            later: 0,
+            ended: false,
+        }
+    }
+
+    /// Read everything by the table of the top level.
+    pub fn top<T>(&mut self, block: &Block<T>, target: &mut T) {
+        self.body(block, target, None);
+        if let Some(finish) = block.finish {
+            finish(target, Span::default(), self.diags);
+        }
+    }
+
+    /// Read the block behind `call`, braces included.
+    pub fn sub_block<T>(&mut self, block: &Block<T>, target: &mut T, call: &Call<'_>) {
+        if self.opens(call, |word| block.find(word).is_some()) {
+            self.body(block, target, Some(call.span()));
+        }
+        if let Some(finish) = block.finish {
+            finish(target, call.keyword.span, self.diags);
+        }
+    }
+
+    /// Pass over the block that follows, if one does.
+    pub fn skip_block(&mut self) {
+        if let Some(Item::Open(span)) = self.items.peek(self.diags) {
+            let span = *span;
+            self.items.next(self.diags);
+            self.skip_rest(span);
+        }
+    }
+
+    fn body<T>(&mut self, block: &Block<T>, target: &mut T, opened: Option<Span>) {
+        loop {
+            match self.items.next(self.diags) {
+                Some(Item::Line(line)) => self.line(block, target, &line),
+                Some(Item::Open(span)) => {
+                    self.unexpected_open(span);
+                    self.body(block, target, Some(span));
+                }
+                Some(Item::Close(_)) if opened.is_some() => return,
+                Some(Item::Close(span)) => {
+                    let text = "unexpected `}`: no block is open here";
+                    self.diags.error(Code::UnexpectedClose, span, text);
+                }
+                None => {
+                    if let Some(span) = opened {
+                        self.missing_close(span);
+                    }
+                    return;
+                }
+            }
+        }
+    }
+
+    fn line<T>(&mut self, block: &Block<T>, target: &mut T, line: &Line) {
+        let Some((keyword, args)) = line.words.split_first() else {
+            return;
+        };
+        let call = Call {
+            keyword,
+            args,
+            line,
+        };
+        match block.find(&keyword.text) {
+            Some((row, alias)) => self.row(block, row, alias, target, &call),
+            None => self.unknown(block, keyword),
+        }
+    }
+
+    fn unknown<T>(&mut self, block: &Block<T>, keyword: &Word) {
+        let names = block
+            .all()
+            .flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().map(|a| a.name)));
+        self.diags.push(Diag {
+            code: Code::UnknownKeyword,
+            severity: Severity::Error,
+            span: Some(keyword.span),
+            text: format!("unknown keyword `{}`", keyword.text),
+            help: read::did_you_mean(&keyword.text, names),
+        });
+        self.skip_block();
+    }
+
+    fn row<T>(
+        &mut self,
+        block: &Block<T>,
+        row: &'static Row<T>,
+        alias: Option<&Alias>,
+        target: &mut T,
+        call: &Call<'_>,
+    ) {
+        self.remarks(row, alias, call.keyword);
+        self.later += u32::from(row.meta.later);
+        match &row.arg {
+            Arg::Lines(entries) => self.list(block, entries, target, call),
+            Arg::Block(sub) => sub.parse(target, call, self),
+            _ => {
+                read::apply(&row.arg, target, call, self.diags);
+                if let Some(hook) = row.meta.hook {
+                    hook(self.items, call.args, self.diags);
+                }
+            }
+        }
+        self.later -= u32::from(row.meta.later);
+    }
+
+    fn remarks<T>(&mut self, row: &Row<T>, alias: Option<&Alias>, keyword: &Word) {
+        let newer = alias.map(|_| row.name).or(row.meta.replaced_by);
+        if let Some(newer) = newer {
+            let text = format!("`{}` is an old name of `{newer}`", keyword.text);
+            if alias.is_some_and(|alias| !alias.deprecated) {
+                self.diags.note(keyword.span, text);
+            } else {
+                self.diags.warn(Code::Deprecated, keyword.span, text);
+            }
+        }
+        if row.meta.later && self.later == 0 && self.told.insert(row.name) {
+            let text = format!("`{}` is recognised, and not yet in effect", keyword.text);
+            self.diags.note(keyword.span, text);
+        }
+    }
+
+    fn list<T>(&mut self, block: &Block<T>, entries: &Entries<T>, target: &mut T, call: &Call<'_>) {
+        if let Some(word) = call.args.first() {
+            let text = format!("only `{{` may follow `{}`", call.keyword.text);
+            self.diags.error(Code::General, word.span, text);
+        }
+        if !self.opens(call, |word| block.find(word).is_none()) {
+            return;
+        }
+        loop {
+            match self.items.next(self.diags) {
+                Some(Item::Line(line)) => (entries.set)(target, &line.words, self.diags),
+                Some(Item::Open(span)) => {
+                    self.unexpected_open(span);
+                    self.skip_rest(span);
+                }
+                Some(Item::Close(_)) => return,
+                None => return self.missing_close(call.span()),
+            }
+        }
+    }
+
+    /// Whether the inside of the block behind `call` follows. Without `{` it does
+    /// when the next line belongs there.
+    fn opens(&mut self, call: &Call<'_>, belongs: impl Fn(&str) -> bool) -> bool {
+        let inside = match self.items.peek(self.diags) {
+            Some(Item::Open(_)) => {
+                self.items.next(self.diags);
+                return true;
+            }
+            Some(Item::Line(line)) => line.words.first().is_some_and(|w| belongs(&w.text)),
+            Some(Item::Close(_)) | None => false,
+        };
+        let text = format!("`{{` is missing behind `{}`", call.keyword.text);
+        self.diags.error(Code::MissingOpen, call.span(), text);
+        inside
+    }
+
+    fn skip_rest(&mut self, opened: Span) {
+        let mut depth = 1_u32;
+        while depth > 0 {
+            match self.items.next(self.diags) {
+                Some(Item::Line(_)) => (),
+                Some(Item::Open(_)) => depth += 1,
+                Some(Item::Close(_)) => depth -= 1,
+                None => return self.missing_close(opened),
+            }
+        }
+    }
+
+    fn unexpected_open(&mut self, span: Span) {
+        let text = "unexpected `{`: no keyword with a block stands before it";
+        self.diags.error(Code::UnexpectedOpen, span, text);
+    }
+
+    fn missing_close(&mut self, opened: Span) {
+        if !self.ended {
+            self.ended = true;
+            let text = "the block that begins here is never closed: `}` is missing";
+            self.diags.error(Code::MissingClose, opened, text);
+        }
+    }
+}

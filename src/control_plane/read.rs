@@ -1,0 +1,304 @@
+//! From words to values: numbers, times, names and addresses, with their ranges.
+//!
+//! A word that is not wholly a value of its kind is refused; it never becomes
+//! another value.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::arg::seconds_text;
+use super::diag::{Code, Diags};
+use super::schema::{Arg, Call};
+use super::source::Span;
+use super::words::Word;
+use crate::model::{Family, IfName, IpNet};
+
+/// Why a word is refused.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Refusal {
+    /// The class of the mistake.
+    pub code: Code,
+    /// What is wrong.
+    pub text: String,
+}
+
+impl Refusal {
+    fn number(text: String) -> Self {
+        Self {
+            code: Code::InvalidNumber,
+            text,
+        }
+    }
+
+    /// Any other mistake.
+    pub fn general(text: impl Into<String>) -> Self {
+        Self {
+            code: Code::General,
+            text: text.into(),
+        }
+    }
+}
+
+/// Check the arguments of a keyword and keep them.
+pub fn apply<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
+    let (min, max) = arg.arity();
+    if call.args.len() < min {
+        let text = format!("`{}` needs {}", call.keyword.text, arg.usage());
+        diags.error(Code::MissingParameter, call.keyword.span, text);
+        return;
+    }
+    if let Some(word) = call.args.get(max) {
+        surplus(arg, word, call, diags);
+    }
+    let first = call.args.first();
+    let done = match arg {
+        Arg::Flag(at) => {
+            (at.set)(target, true, call.keyword.span);
+            Ok(())
+        }
+        Arg::Bool(at) => first.map_or(Ok(true), boolean).map(|value| {
+            (at.set)(target, value, call.span());
+        }),
+        Arg::Int { bare, .. } if first.is_none() => {
+            if let (Some(value), Arg::Int { at, .. }) = (bare, arg) {
+                (at.set)(target, *value, call.keyword.span);
+            }
+            Ok(())
+        }
+        Arg::Words { set, .. } => {
+            set(target, call, diags);
+            Ok(())
+        }
+        _ => first.map_or(Ok(()), |word| one(arg, target, word)),
+    };
+    if let Err(refusal) = done {
+        let span = first.map_or(call.keyword.span, |word| word.span);
+        let text = format!("{}: {}", call.keyword.text, refusal.text);
+        diags.error(refusal.code, span, text);
+    }
+}
+
+/// Keep one word that is the whole argument.
+fn one<T>(arg: &Arg<T>, target: &mut T, word: &Word) -> Result<(), Refusal> {
+    let span = word.span;
+    match arg {
+        Arg::Int {
+            min, max, unit, at, ..
+        } => (at.set)(target, integer(&word.text, *min, *max, unit)?, span),
+        Arg::Time { min, max, step, at } => {
+            (at.set)(target, time(&word.text, *min, *max, *step)?, span);
+        }
+        Arg::Text { max, at, .. } => (at.set)(target, text(&word.text, *max)?, span),
+        Arg::Choice { names, at } => (at.set)(target, choice(&word.text, names)?, span),
+        Arg::Interface(at) => (at.set)(target, interface(&word.text)?, span),
+        Arg::Address(at) => (at.set)(target, address(&word.text)?, span),
+        Arg::Flag(_) | Arg::Bool(_) | Arg::Words { .. } | Arg::Lines(_) | Arg::Block(_) => (),
+    }
+    Ok(())
+}
+
+fn surplus<T>(arg: &Arg<T>, word: &Word, call: &Call<'_>, diags: &mut Diags) {
+    let keyword = &call.keyword.text;
+    let text = if matches!(arg, Arg::Flag(_)) {
+        format!("`{keyword}` takes no argument: `{}` is ignored", word.text)
+    } else {
+        format!("surplus word `{}` behind `{keyword}` is ignored", word.text)
+    };
+    diags.warn(Code::General, word.span, text);
+}
+
+/// `on`, `off` and their like, lower case only.
+///
+/// # Errors
+/// Any other word.
+pub fn boolean(word: &Word) -> Result<bool, Refusal> {
+    match word.text.as_str() {
+        "on" | "true" | "yes" => Ok(true),
+        "off" | "false" | "no" => Ok(false),
+        other => Err(Refusal::general(format!(
+            "`{other}` is neither on, true, yes nor off, false, no"
+        ))),
+    }
+}
+
+/// A whole decimal number within a range.
+///
+/// # Errors
+/// Anything else than an optional sign and digits; a number outside the range.
+pub fn integer(text: &str, min: i64, max: i64, unit: &str) -> Result<i64, Refusal> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err(Refusal::number(format!("`{text}` is not a whole number")));
+    }
+    match text.parse::<i64>() {
+        Ok(number) if (min..=max).contains(&number) => Ok(number),
+        _ => {
+            let gap = if unit.is_empty() { "" } else { " " };
+            Err(Refusal::number(format!(
+                "{text} is not within {min} to {max}{gap}{unit}"
+            )))
+        }
+    }
+}
+
+/// A decimal number of seconds within a range, with no finer part than `step`.
+///
+/// # Errors
+/// Anything else than digits with at most one point; a time outside the range
+/// or between the steps.
+pub fn time(text: &str, min: Duration, max: Duration, step: Duration) -> Result<Duration, Refusal> {
+    let refused = || Refusal::number(format!("`{text}` is not a number of seconds"));
+    let outside = || {
+        let (min, max) = (seconds_text(min), seconds_text(max));
+        Refusal::number(format!("{text} is not within {min} to {max} seconds"))
+    };
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(whole) || !digits(part) || whole.len() + part.len() == 0 {
+        let unsigned = text.strip_prefix('-').unwrap_or(text);
+        let number = !unsigned.is_empty()
+            && unsigned
+                .replace('.', "")
+                .bytes()
+                .all(|b| b.is_ascii_digit());
+        return Err(if number && text.starts_with('-') {
+            outside()
+        } else {
+            refused()
+        });
+    }
+    let part = part.trim_end_matches('0');
+    let fine = Refusal::number(format!(
+        "{text} is finer than {} seconds",
+        seconds_text(step)
+    ));
+    if part.len() > 9 {
+        return Err(fine);
+    }
+    let whole = if whole.is_empty() {
+        Ok(0)
+    } else {
+        whole.parse()
+    };
+    let nanos: u32 = format!("{part:0<9}").parse().map_err(|_| refused())?;
+    let value = Duration::new(whole.map_err(|_| outside())?, nanos);
+    if !(min..=max).contains(&value) {
+        return Err(outside());
+    }
+    if step.as_nanos() != 0 && value.as_nanos() % step.as_nanos() != 0 {
+        return Err(fine);
+    }
+    Ok(value)
+}
+
+/// A word of limited length.
+///
+/// # Errors
+/// A longer one.
+pub fn text(text: &str, max: usize) -> Result<String, Refusal> {
+    if text.len() > max {
+        return Err(Refusal::general(format!(
+            "`{text}` is longer than {max} octets"
+        )));
+    }
+    Ok(text.to_owned())
+}
+
+/// One of some words.
+///
+/// # Errors
+/// Any other, with the nearest one of them.
+pub fn choice(text: &str, names: &[&'static str]) -> Result<&'static str, Refusal> {
+    names
+        .iter()
+        .find(|name| **name == text)
+        .copied()
+        .ok_or_else(|| {
+            let names = names.join("`, `");
+            Refusal::general(format!("`{text}` is none of `{names}`"))
+        })
+}
+
+/// The name of an interface.
+///
+/// # Errors
+/// A name no interface can have.
+pub fn interface(text: &str) -> Result<IfName, Refusal> {
+    IfName::new(text).ok_or_else(|| {
+        let max = IfName::MAX;
+        Refusal::general(format!(
+            "`{text}` is no name of an interface (1 to {max} octets)"
+        ))
+    })
+}
+
+/// An address of either family.
+///
+/// # Errors
+/// Anything else.
+pub fn address(text: &str) -> Result<IpAddr, Refusal> {
+    text.parse()
+        .map_err(|_| Refusal::general(format!("`{text}` is no IPv4 or IPv6 address")))
+}
+
+/// An address with or without a prefix length; without one it is that of a host.
+///
+/// # Errors
+/// Anything else.
+pub fn network(text: &str) -> Result<IpNet, Refusal> {
+    let (addr, prefix) = match text.split_once('/') {
+        Some((addr, prefix)) => (addr, Some(prefix)),
+        None => (text, None),
+    };
+    let addr = address(addr)?;
+    let host = Family::of(&addr).host_prefix();
+    let prefix = match prefix {
+        Some(prefix) => {
+            let number = integer(prefix, 0, i64::from(host), "bits")
+                .map_err(|refusal| Refusal::number(format!("prefix length {}", refusal.text)))?;
+            u8::try_from(number).unwrap_or(host)
+        }
+        None => host,
+    };
+    Ok(IpNet { addr, prefix })
+}
+
+/// Report a refusal at a word.
+pub fn refuse(diags: &mut Diags, span: Span, refusal: Refusal) {
+    diags.error(refusal.code, span, refusal.text);
+}
+
+/// The nearest of some names, as a question.
+pub fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
+    let reach = (word.chars().count() / 3).clamp(1, 3);
+    names
+        .map(|name| (distance(word, name), name))
+        .filter(|(far, _)| *far <= reach)
+        .min()
+        .map(|(_, name)| format!("did you mean `{name}`?"))
+}
+
+/// Letters to insert, delete, replace or swap with their neighbour to get from one word to the other.
+fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut before: Vec<usize> = Vec::new();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    let mut last = None;
+    for (i, letter) in from.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, other) in to.iter().enumerate() {
+            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX - 1);
+            let mut best = (at(&row, j) + usize::from(letter != *other))
+                .min(at(&row, j + 1) + 1)
+                .min(at(&next, j) + 1);
+            let swapped = j > 0 && last == Some(*other) && to.get(j - 1) == Some(&letter);
+            if swapped {
+                best = best.min(at(&before, j - 1) + 1);
+            }
+            next.push(best);
+        }
+        before = std::mem::replace(&mut row, next);
+        last = Some(letter);
+    }
+    row.last().copied().unwrap_or_default()
+}

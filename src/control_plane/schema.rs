@@ -1,0 +1,472 @@
+//! The language of tables: what a keyword takes, where it goes, what it says.
+//!
+//! A [`Block`] is a list of [`Row`]s over the value `T` that it fills. Everything
+//! textual comes from the rows: the parser and its messages, the print of a
+//! configuration, the manual. A row is built from a constructor for the argument
+//! ([`int`], [`time`], ...), and [`at!`](crate::at) says which field it fills:
+//!
+//! ```text
+//! Row::new("virtual_router_id", int(1, 255, "", at!(given.vrid)), "Identifies ...")
+//! ```
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::diag::Diags;
+use super::parse::{Items, Parser};
+use super::show::Sink;
+use super::source::Span;
+use super::words::{Line, Word};
+use crate::model::IfName;
+
+/// Read and write access to one field of `T`, as the kind `K` of a row.
+pub struct Lens<T: 'static, K: 'static> {
+    /// The value, or nothing when it is unset.
+    pub get: fn(&T) -> Option<K>,
+    /// Set it; the span is that of the word.
+    pub set: fn(&mut T, K, Span),
+}
+
+impl<T, K> Clone for Lens<T, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T, K> Copy for Lens<T, K> {}
+
+impl<T, K> std::fmt::Debug for Lens<T, K> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Lens")
+    }
+}
+
+impl<T, K> Lens<T, K> {
+    /// For rows that are checked and not kept.
+    #[must_use]
+    pub const fn nowhere() -> Self {
+        Self {
+            get: |_| None,
+            set: |_, _, _| (),
+        }
+    }
+}
+
+/// The lens on a field, by path: `at!(given.priority)`.
+#[macro_export]
+macro_rules! at {
+    ($($field:ident).+) => {
+        $crate::control_plane::schema::Lens {
+            get: |target| $crate::control_plane::value::Field::read(&target.$($field).+),
+            set: |target, value, span| {
+                target.$($field).+ = $crate::control_plane::value::Field::make(value, span);
+            },
+        }
+    };
+}
+
+/// A keyword with its arguments.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// The keyword.
+    pub keyword: &'a Word,
+    /// The words behind it.
+    pub args: &'a [Word],
+    /// The whole line.
+    pub line: &'a Line,
+}
+
+impl Call<'_> {
+    /// From the keyword to the last argument.
+    #[must_use]
+    pub fn span(&self) -> Span {
+        let last = self.args.last().unwrap_or(self.keyword);
+        Span {
+            lo: self.keyword.span.lo,
+            hi: last.span.hi.max(self.keyword.span.hi),
+        }
+    }
+}
+
+/// What fills a list line by line, and prints it again.
+pub struct Entries<T: 'static> {
+    /// What a line looks like.
+    pub usage: &'static str,
+    /// One line of the list.
+    pub set: fn(&mut T, &[Word], &mut Diags),
+    /// Every line of the list.
+    pub show: fn(&T, &mut dyn Sink),
+    /// The option words of a line.
+    pub describe: fn(&mut dyn Describe),
+}
+
+impl<T> std::fmt::Debug for Entries<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Entries")
+            .field("usage", &self.usage)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a keyword takes.
+pub enum Arg<T: 'static> {
+    /// Nothing; being there sets the field.
+    Flag(Lens<T, bool>),
+    /// `[on|off|true|false|yes|no]`; alone it means true.
+    Bool(Lens<T, bool>),
+    /// A whole number.
+    Int {
+        /// The least that is accepted.
+        min: i64,
+        /// The greatest that is accepted.
+        max: i64,
+        /// What is counted, for messages; may be empty.
+        unit: &'static str,
+        /// The number of a keyword without argument, where that is allowed.
+        bare: Option<i64>,
+        /// Where it goes.
+        at: Lens<T, i64>,
+    },
+    /// Decimal seconds.
+    Time {
+        /// The least that is accepted.
+        min: Duration,
+        /// The greatest that is accepted.
+        max: Duration,
+        /// The finest step the text may have.
+        step: Duration,
+        /// Where it goes.
+        at: Lens<T, Duration>,
+    },
+    /// One word.
+    Text {
+        /// What it is, for messages and the manual (`NAME`).
+        what: &'static str,
+        /// The most octets.
+        max: usize,
+        /// Where it goes.
+        at: Lens<T, String>,
+    },
+    /// One of some words.
+    Choice {
+        /// The words.
+        names: &'static [&'static str],
+        /// Where it goes.
+        at: Lens<T, &'static str>,
+    },
+    /// The name of an interface.
+    Interface(Lens<T, IfName>),
+    /// An address of either family.
+    Address(Lens<T, IpAddr>),
+    /// Words with a rule of their own.
+    Words {
+        /// For the manual and messages.
+        usage: &'static str,
+        /// The least number of words.
+        min: usize,
+        /// The greatest number of words.
+        max: usize,
+        /// Checks and keeps them.
+        set: fn(&mut T, &Call<'_>, &mut Diags),
+        /// Prints them.
+        show: fn(&T, &str, &mut dyn Sink),
+    },
+    /// A list in braces, one entry a line.
+    Lines(Entries<T>),
+    /// Keywords in braces.
+    Block(&'static dyn SubBlock<T>),
+}
+
+impl<T> std::fmt::Debug for Arg<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Arg({})", self.usage())
+    }
+}
+
+/// Another name of a keyword.
+#[derive(Clone, Copy, Debug)]
+pub struct Alias {
+    /// The other name.
+    pub name: &'static str,
+    /// Whether using it is worth a warning (which fails the configuration test).
+    pub deprecated: bool,
+}
+
+/// What takes effect beside the field, because it changes how the text goes on.
+pub type ReaderHook = fn(&mut dyn Items, &[Word], &mut Diags);
+
+/// What a row says about itself beside its argument.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Meta {
+    /// Checked, and without effect so far.
+    pub later: bool,
+    /// The newer word, if the row itself is an old one.
+    pub replaced_by: Option<&'static str>,
+    /// The default, where no value shows it.
+    pub default: Option<&'static str>,
+    /// What else happens while reading.
+    pub hook: Option<ReaderHook>,
+}
+
+/// One keyword of a block.
+#[derive(Debug)]
+pub struct Row<T: 'static> {
+    /// The word, unique in its block.
+    pub name: &'static str,
+    /// Its other names.
+    pub aliases: &'static [Alias],
+    /// What it takes.
+    pub arg: Arg<T>,
+    /// The paragraph of the manual.
+    pub doc: &'static str,
+    /// The rest.
+    pub meta: Meta,
+}
+
+impl<T> Row<T> {
+    /// A keyword.
+    #[must_use]
+    pub const fn new(name: &'static str, arg: Arg<T>, doc: &'static str) -> Self {
+        Self {
+            name,
+            aliases: &[],
+            arg,
+            doc,
+            meta: Meta {
+                later: false,
+                replaced_by: None,
+                default: None,
+                hook: None,
+            },
+        }
+    }
+
+    /// A keyword that is recognised and checked, and has no effect yet.
+    #[must_use]
+    pub const fn later(name: &'static str, arg: Arg<T>, doc: &'static str) -> Self {
+        let mut row = Self::new(name, arg, doc);
+        row.meta.later = true;
+        row
+    }
+
+    /// With other names.
+    #[must_use]
+    pub const fn aliases(mut self, aliases: &'static [Alias]) -> Self {
+        self.aliases = aliases;
+        self
+    }
+
+    /// Deprecated: works, and draws a warning that names the newer word.
+    #[must_use]
+    pub const fn replaced_by(mut self, newer: &'static str) -> Self {
+        self.meta.replaced_by = Some(newer);
+        self
+    }
+
+    /// With a default that is not a constant of the field.
+    #[must_use]
+    pub const fn default(mut self, text: &'static str) -> Self {
+        self.meta.default = Some(text);
+        self
+    }
+
+    /// Changes how the rest of the text is read.
+    #[must_use]
+    pub const fn hook(mut self, hook: ReaderHook) -> Self {
+        self.meta.hook = Some(hook);
+        self
+    }
+
+    /// Whether the word is this row's, and the alias it is.
+    #[must_use]
+    pub fn matches(&self, word: &str) -> Option<Option<&Alias>> {
+        if self.name == word {
+            return Some(None);
+        }
+        self.aliases
+            .iter()
+            .find(|alias| alias.name == word)
+            .map(Some)
+    }
+}
+
+/// Another name that is told in a note only.
+#[must_use]
+pub const fn old_name(name: &'static str) -> Alias {
+    Alias {
+        name,
+        deprecated: false,
+    }
+}
+
+/// Another name that draws a warning.
+#[must_use]
+pub const fn deprecated(name: &'static str) -> Alias {
+    Alias {
+        name,
+        deprecated: true,
+    }
+}
+
+/// The keywords of a block, in groups that blocks may share.
+pub struct Block<T: 'static> {
+    /// The keywords.
+    pub rows: &'static [&'static [Row<T>]],
+    /// Checks of what the block says as a whole; the span is that of its keyword.
+    pub finish: Option<fn(&mut T, Span, &mut Diags)>,
+}
+
+impl<T> std::fmt::Debug for Block<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list()
+            .entries(self.all().map(|row| row.name))
+            .finish()
+    }
+}
+
+impl<T> Block<T> {
+    /// Every row.
+    pub fn all(&self) -> impl Iterator<Item = &'static Row<T>> + use<T> {
+        self.rows.iter().flat_map(|group| group.iter())
+    }
+
+    /// The row of a word, and the alias it is.
+    #[must_use]
+    pub fn find(&self, word: &str) -> Option<(&'static Row<T>, Option<&'static Alias>)> {
+        self.all()
+            .find_map(|row| row.matches(word).map(|alias| (row, alias)))
+    }
+}
+
+/// A block within a block, whatever value it fills.
+pub trait SubBlock<P>: Sync {
+    /// Read the block behind `call`; its `{` has not been read yet.
+    fn parse(&self, parent: &mut P, call: &Call<'_>, parser: &mut Parser<'_>);
+    /// Print every block of this kind.
+    fn show(&self, parent: &P, name: &str, out: &mut dyn Sink);
+    /// Tell the rows.
+    fn describe(&self, out: &mut dyn Describe);
+    /// The words behind the keyword.
+    fn usage(&self) -> &'static str;
+}
+
+/// A block that fills the same value as the block around it.
+pub struct Inner<P: 'static> {
+    /// Its keywords.
+    pub block: &'static Block<P>,
+    /// The words behind the keyword, for the manual.
+    pub usage: &'static str,
+    /// Checks those words; false skips the block.
+    pub head: fn(&mut P, &Call<'_>, &mut Diags) -> bool,
+    /// Whether the block is printed.
+    pub shown: fn(&P) -> bool,
+}
+
+impl<P> std::fmt::Debug for Inner<P> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.block.fmt(f)
+    }
+}
+
+impl<P: 'static> SubBlock<P> for Inner<P> {
+    fn parse(&self, parent: &mut P, call: &Call<'_>, parser: &mut Parser<'_>) {
+        if (self.head)(parent, call, parser.diags) {
+            parser.sub_block(self.block, parent, call);
+        } else {
+            parser.skip_block();
+        }
+    }
+
+    fn show(&self, parent: &P, name: &str, out: &mut dyn Sink) {
+        if (self.shown)(parent) {
+            out.open(name, &[]);
+            super::show::rows(self.block, parent, out);
+            out.close();
+        }
+    }
+
+    fn describe(&self, out: &mut dyn Describe) {
+        super::manual::describe(self.block, out);
+    }
+
+    fn usage(&self) -> &'static str {
+        self.usage
+    }
+}
+
+/// A block that fills a value of its own, which its parent then takes.
+pub struct Child<P: 'static, C: 'static> {
+    /// Its keywords.
+    pub block: &'static Block<C>,
+    /// The words behind the keyword, for the manual.
+    pub usage: &'static str,
+    /// The value at the start, or nothing to skip the block.
+    pub open: fn(&mut P, &Call<'_>, &mut Diags) -> Option<C>,
+    /// Hands the value over.
+    pub close: fn(&mut P, C),
+    /// Shows every value with its name words.
+    pub each: fn(&P, &mut dyn FnMut(&[&str], &C)),
+}
+
+impl<P, C> std::fmt::Debug for Child<P, C> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.block.fmt(f)
+    }
+}
+
+impl<P: 'static, C: 'static> SubBlock<P> for Child<P, C> {
+    fn parse(&self, parent: &mut P, call: &Call<'_>, parser: &mut Parser<'_>) {
+        match (self.open)(parent, call, parser.diags) {
+            Some(mut child) => {
+                parser.sub_block(self.block, &mut child, call);
+                (self.close)(parent, child);
+            }
+            None => parser.skip_block(),
+        }
+    }
+
+    fn show(&self, parent: &P, name: &str, out: &mut dyn Sink) {
+        (self.each)(parent, &mut |words, child| {
+            out.open(name, words);
+            super::show::rows(self.block, child, out);
+            out.close();
+        });
+    }
+
+    fn describe(&self, out: &mut dyn Describe) {
+        super::manual::describe(self.block, out);
+    }
+
+    fn usage(&self) -> &'static str {
+        self.usage
+    }
+}
+
+/// Takes down what tables say about themselves.
+pub trait Describe {
+    /// A keyword with its arguments, names and paragraph.
+    fn row(&mut self, row: &RowFacts<'_>);
+    /// The rows that follow are those of the block or list told last.
+    fn open(&mut self);
+    /// Back to the block around.
+    fn close(&mut self);
+}
+
+/// A row without the type it fills.
+#[derive(Clone, Debug)]
+pub struct RowFacts<'a> {
+    /// The word.
+    pub name: &'static str,
+    /// Its arguments.
+    pub usage: &'a str,
+    /// The values it accepts.
+    pub domain: Option<String>,
+    /// Its other names.
+    pub aliases: &'static [Alias],
+    /// The paragraph.
+    pub doc: &'static str,
+    /// The rest.
+    pub meta: &'static Meta,
+    /// Whether it opens a block of keywords or a list.
+    pub braces: bool,
+}

@@ -1,0 +1,223 @@
+//! `vrrp_instance`: one virtual router.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::address::AddressConfig;
+use super::interface::TrackedInterface;
+use crate::control_plane::value::Spanned;
+use crate::model::{Family, IfName, Priority, Vrid};
+use crate::vrrp::authentication::{Authentication, Password};
+use crate::wire::vrrp::Version;
+
+/// A virtual router with every default filled in.
+///
+/// [`super::resolve`] computes the fields that depend on others or on global
+/// settings from what the text says, which stays in [`given`](Self::given).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InstanceConfig {
+    /// Its name, unique.
+    pub name: Spanned<String>,
+    /// Of the first virtual address, else `native_ipv6`.
+    pub family: Family,
+    /// The version spoken.
+    pub version: Version,
+    /// `virtual_router_id`.
+    pub vrid: Vrid,
+    /// Base priority, before trackers.
+    pub priority: Priority,
+    /// `advert_int`: version 2 whole seconds, version 3 steps of 10 ms up to 40.95 s.
+    pub advert_interval: Duration,
+    /// `down_timer_adverts`: missed adverts until the master counts as dead.
+    pub down_timer_adverts: u8,
+    /// The state wished for at start. An owner is master at once, everyone
+    /// else waits the master down interval also with MASTER.
+    pub initial_state: InitialState,
+    /// `nopreempt`: stay backup although the own priority is higher.
+    pub nopreempt: bool,
+    /// `preempt_delay`: zero means at once.
+    pub preempt_delay: Duration,
+    /// `interface`; only unicast instances with a source address may lack it.
+    pub interface: Option<Spanned<IfName>>,
+    /// `mcast_src_ip` or `unicast_src_ip`; `None` for the interface's first address.
+    pub source: Option<Spanned<IpAddr>>,
+    /// `track_src_ip`: FAULT while the source address is absent.
+    pub track_source: bool,
+    /// Where adverts go in multicast mode.
+    pub multicast_group: IpAddr,
+    /// `unicast_peer`; not empty means unicast.
+    pub unicast_peers: Vec<UnicastPeer>,
+    /// `unicast_fault_no_peer` is set and there is no peer: stay in FAULT.
+    pub fault_without_peer: bool,
+    /// `unicast_ttl`: TTL or hop limit of unicast adverts; `None`: 255, IPv6 the kernel's.
+    pub unicast_ttl: Option<u8>,
+    /// `check_unicast_src`: drop adverts from others than the peers.
+    pub check_unicast_src: bool,
+    /// `old_unicast_checksum`.
+    pub old_unicast_checksum: OldUnicastChecksum,
+    /// `v3_checksum_as_v2`: version 3 checksum without pseudo header.
+    pub v3_checksum_as_v2: bool,
+    /// `skip_check_adv_addr`: do not compare the list of a known master.
+    pub skip_check_adv_addr: bool,
+    /// `owner_ignore_adverts`: an owner does not listen.
+    pub owner_ignore_adverts: bool,
+    /// `lower_prio_no_advert`: no advert in answer to a lower priority.
+    pub lower_prio_no_advert: bool,
+    /// `higher_prio_send_advert`: a last advert before yielding.
+    pub higher_prio_send_advert: bool,
+    /// `accept`: whether others may reach the addresses of a router that is not their owner.
+    pub accept: bool,
+    /// `strict_mode`.
+    pub strict: bool,
+    /// `authentication`, version 2 only.
+    pub authentication: Authentication,
+    /// `virtual_ipaddress`: in adverts, all of the instance's family.
+    pub vips: Vec<AddressConfig>,
+    /// `virtual_ipaddress_excluded`, and those that found no room in adverts.
+    pub excluded_vips: Vec<AddressConfig>,
+    /// `promote_secondaries`: set the kernel's flag of the interface.
+    pub promote_secondaries: bool,
+    /// `track_interface`, without the own one.
+    pub track_interfaces: Vec<TrackedInterface>,
+    /// `dont_track_primary`: the own interface may be down.
+    pub dont_track_primary: bool,
+    /// Gratuitous ARP and neighbour adverts.
+    pub garp: GarpSettings,
+    /// `kernel_rx_buf_size` in octets; `None`: by the global policy.
+    pub kernel_rx_buf_size: Option<u32>,
+    /// `debug`: without effect.
+    pub debug: u8,
+    /// What the text says of all that has a default elsewhere.
+    pub given: Given,
+}
+
+/// Settings of an instance whose default depends on others; `None` is unset.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Given {
+    /// `virtual_router_id`.
+    pub vrid: Option<Spanned<Vrid>>,
+    /// `priority`.
+    pub priority: Option<Spanned<Priority>>,
+    /// `state`.
+    pub state: Option<Spanned<InitialState>>,
+    /// `version`.
+    pub version: Option<Spanned<Version>>,
+    /// `native_ipv6`.
+    pub native_ipv6: Option<Spanned<bool>>,
+    /// `advert_int`.
+    pub advert_int: Option<Spanned<Duration>>,
+    /// `down_timer_adverts`.
+    pub down_timer_adverts: Option<u8>,
+    /// `nopreempt`.
+    pub nopreempt: Option<Spanned<bool>>,
+    /// `preempt_delay`.
+    pub preempt_delay: Option<Spanned<Duration>>,
+    /// `mcast_dst_ip`.
+    pub mcast_dst_ip: Option<Spanned<IpAddr>>,
+    /// `unicast_peer` or another word that asks for unicast.
+    pub unicast: Option<Spanned<bool>>,
+    /// `unicast_ttl`.
+    pub unicast_ttl: Option<Spanned<u8>>,
+    /// `unicast_fault_no_peer`.
+    pub unicast_fault_no_peer: bool,
+    /// `check_unicast_src`.
+    pub check_unicast_src: Option<bool>,
+    /// `v3_checksum_as_v2`.
+    pub v3_checksum_as_v2: Option<bool>,
+    /// `skip_check_adv_addr`.
+    pub skip_check_adv_addr: Option<bool>,
+    /// `owner_ignore_adverts`.
+    pub owner_ignore_adverts: Option<Spanned<bool>>,
+    /// `lower_prio_no_advert`.
+    pub lower_prio_no_advert: Option<bool>,
+    /// `higher_prio_send_advert`.
+    pub higher_prio_send_advert: Option<Spanned<bool>>,
+    /// `accept` (true) and `no_accept` (false).
+    pub accept: Option<Spanned<bool>>,
+    /// `strict_mode`.
+    pub strict: Option<Spanned<bool>>,
+    /// `auth_type`.
+    pub auth_type: Option<Spanned<AuthType>>,
+    /// `auth_pass`.
+    pub auth_pass: Option<Spanned<Password>>,
+    /// `no_virtual_ipaddress`.
+    pub no_virtual_ipaddress: bool,
+    /// `garp_*`.
+    pub garp: GarpGiven,
+}
+
+/// What is announced about the virtual addresses, and how often.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct GarpSettings {
+    /// `garp_master_delay`: from becoming master to the second burst; zero: none.
+    pub delay: Duration,
+    /// `garp_master_repeat`: messages per address and burst, at least 1.
+    pub repeat: u32,
+    /// `garp_master_refresh`: period of the refresh while master; zero: none.
+    pub refresh: Duration,
+    /// `garp_master_refresh_repeat`: messages per refresh, at least 1.
+    pub refresh_repeat: u32,
+    /// `garp_lower_prio_delay`: from a lower-priority advert to the second burst.
+    pub lower_prio_delay: Duration,
+    /// `garp_lower_prio_repeat`: messages per burst then; 0: none.
+    pub lower_prio_repeat: u32,
+}
+
+/// The same as the text gives it, of an instance or of all.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct GarpGiven {
+    /// `garp_master_delay`.
+    pub delay: Option<Duration>,
+    /// `garp_master_repeat`.
+    pub repeat: Option<u32>,
+    /// `garp_master_refresh`.
+    pub refresh: Option<Duration>,
+    /// `garp_master_refresh_repeat`.
+    pub refresh_repeat: Option<u32>,
+    /// `garp_lower_prio_delay`.
+    pub lower_prio_delay: Option<Duration>,
+    /// `garp_lower_prio_repeat`.
+    pub lower_prio_repeat: Option<u32>,
+}
+
+/// One line of `unicast_peer`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct UnicastPeer {
+    /// Its address.
+    pub address: Spanned<IpAddr>,
+    /// `min_ttl`: adverts with less are dropped; 0 without the word.
+    pub min_ttl: u8,
+    /// `max_ttl`: adverts with more are dropped; 255 without the word.
+    pub max_ttl: u8,
+}
+
+/// `state`.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum InitialState {
+    /// `MASTER`
+    Master,
+    /// `BACKUP`
+    #[default]
+    Backup,
+}
+
+/// `old_unicast_checksum`: which form of version 3 unicast checksum is spoken.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub enum OldUnicastChecksum {
+    /// The right one, until the first advert shows that the peer uses the old one.
+    #[default]
+    Detect,
+    /// The old one from the start.
+    Always,
+    /// Only the right one (`never`).
+    Never,
+}
+
+/// `auth_type`.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum AuthType {
+    /// `PASS`: a password in clear text.
+    Pass,
+    /// `AH`: an authentication header.
+    Ah,
+}

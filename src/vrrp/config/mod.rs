@@ -1,0 +1,25 @@
+//! The configuration of the virtual routers: values, and the rows that fill them.
+
+pub mod address;
+pub mod instance;
+pub mod interface;
+
+pub use address::AddressConfig;
+pub use instance::{
+    AuthType, GarpGiven, GarpSettings, InitialState, InstanceConfig, OldUnicastChecksum,
+    UnicastPeer,
+};
+pub use interface::{GarpGroup, TrackedInterface, UpDownDelay};
+
+/// Everything the VRRP process runs.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct VrrpConfig {
+    /// The virtual routers, in the order of the text.
+    pub instances: Vec<InstanceConfig>,
+    /// `static_ipaddress`: kept for the life of the daemon.
+    pub static_addresses: Vec<AddressConfig>,
+    /// `garp_group`
+    pub garp_groups: Vec<GarpGroup>,
+    /// `interface_up_down_delays`
+    pub up_down_delays: Vec<UpDownDelay>,
+}
