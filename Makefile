@@ -61,7 +61,7 @@ uml: $(built) ## tests that need what this machine's kernel lacks, in user-mode 
 conformance: $(built) ## black-box cases and configuration corpus (root)
 	scripts/conformance --daemon $(DAEMON)
 
-interop: $(built) ## this daemon and $(PEER) on one network (root)
+interop: $(built) ## this daemon and the C daemon on one network (root)
 	scripts/system-tests interop
 
 demo: ## watch an address move between two routers (root)
@@ -70,7 +70,7 @@ demo: ## watch an address move between two routers (root)
 	@$(if $(built),$(MAKE) --no-print-directory build)
 	@scripts/demo --daemon $(DAEMON) --advert $(ADVERT)
 
-bench: $(built) ## speed and memory, side by side with $(PEER) (root)
+bench: $(built) ## speed and memory, side by side with the C daemon (root)
 	scripts/bench/compare --ours $(DAEMON) --theirs $(PEER)
 
 fuzz: ## property tests of every parser of foreign bytes, for long
