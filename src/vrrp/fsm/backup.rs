@@ -46,6 +46,7 @@ impl Instance {
         if heard.priority == Priority::GIVE_UP {
             // (470) Set the down timer to the skew time.
             self.waiting.gave_up = Some(heard.source);
+            self.waiting.worse = None;
             self.timer = Some(now + self.skew());
             return;
         }
@@ -126,17 +127,25 @@ impl Instance {
         }
     }
 
-    /// (430) The down timer fires: become master.
+    /// (430) The down timer fires.
     pub(super) fn master_down(&mut self, now: Instant, out: &mut Effects) {
         let cause = self.cause_of_takeover(now);
-        self.succeeded = match cause {
-            Cause::NoAdvert { master, .. } => master,
-            _ => None,
+        self.become_master(now, cause, out);
+    }
+
+    /// (435) Advertise, take the addresses, announce them, run the advert timer.
+    pub(super) fn become_master(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
+        self.succeeded = if let Cause::NoAdvert { master, .. } = cause {
+            master
+        } else {
+            None
         };
         self.lowered = false;
-        // The next to be heard may use another interval; the reference forgets
-        // this one only with detailed logging.
+        // A master learned from says nothing about the next one. (The reference
+        // forgets its interval only with detailed logging.)
         self.master_interval = self.policy.advert_interval;
+        self.master = None;
+        self.losing_burst = None;
         self.advertise(self.effective_priority(), out);
         out.push(Effect::Addresses {
             id: self.id,
@@ -146,8 +155,6 @@ impl Instance {
             id: self.id,
             burst: Burst::Master,
         });
-        self.master = None;
-        self.losing_burst = None;
         self.go(State::Master, cause, out);
         self.advertised = now;
         self.timer = Some(now + self.policy.advert_interval);

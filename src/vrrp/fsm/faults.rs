@@ -17,12 +17,12 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// All kinds.
+    /// All kinds, those nothing but a new configuration ends first.
     pub const ALL: [Self; 5] = [
-        Self::Source,
-        Self::Interface,
-        Self::Duplicate,
         Self::Configuration,
+        Self::Duplicate,
+        Self::Interface,
+        Self::Source,
         Self::Tracker,
     ];
 

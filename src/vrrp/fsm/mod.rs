@@ -7,6 +7,7 @@
 //!
 //! * `policy`: what the configuration says; `event`: what is heard, and causes
 //! * `effect`: what is to be done; `faults`: why an instance may not run
+//! * `tracking`: how faults, the source address and weights act
 //! * `timers`: skew and master-down arithmetic
 //! * `backup`, `master`: the two working states, one function per rule
 //! * this file: the dispatch, the other states and the only place that changes
@@ -26,6 +27,7 @@ mod policy;
 #[cfg(test)]
 mod tests;
 pub mod timers;
+mod tracking;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -35,7 +37,9 @@ use scheduler::Instant;
 pub use effect::{Burst, Effect, Effects, Presence};
 pub use event::{Cause, Event, Heard, Note, Peer, State};
 pub use faults::{FaultKind, FaultSet};
-pub use policy::{AnnouncePolicy, InstanceId, InterfaceKey, Policy, Track, Version};
+pub use policy::{AnnouncePolicy, InstanceId, InterfaceKey, Policy, Track};
+
+pub use crate::wire::vrrp::Version;
 
 use crate::model::Priority;
 use backup::Waiting;
@@ -130,7 +134,7 @@ impl Instance {
             }
             Event::AddressLost => self.on_address_lost(now, out),
             Event::Tick => self.on_tick(now, out),
-            Event::Stop => self.on_stop(now, out),
+            Event::Stop => self.on_stop(out),
         }
     }
 
@@ -186,21 +190,6 @@ impl Instance {
         self.master_interval
     }
 
-    /// The priority it advertises: configured plus weights, within 1 to 254; an
-    /// owner has 255 whatever the weights, or 254 after losing to another owner.
-    #[must_use]
-    pub fn effective_priority(&self) -> Priority {
-        if self.policy.priority.is_owner() {
-            return if self.lowered {
-                LOWERED_OWNER
-            } else {
-                Priority::OWNER
-            };
-        }
-        let sum = i32::from(self.policy.priority.0) + self.weights;
-        u8::try_from(sum.clamp(1, 254)).map_or(LOWERED_OWNER, Priority)
-    }
-
     /// Whether the earliest deadline is an advert that may be sent up to
     /// `slack` early, together with those of other instances.
     pub(super) fn may_advertise_by(&self, now: Instant, slack: Duration) -> bool {
@@ -223,7 +212,7 @@ impl Instance {
         if self.faults.is_empty() {
             self.begin(now, Cause::Startup, out);
         } else {
-            self.go(State::Fault, Cause::Startup, out);
+            self.go(State::Fault, self.cause_of_fault(), out);
         }
     }
 
@@ -259,7 +248,7 @@ impl Instance {
         }
     }
 
-    fn on_stop(&mut self, _now: Instant, out: &mut Effects) {
+    fn on_stop(&mut self, out: &mut Effects) {
         match self.state {
             State::Init => return,
             State::Master => {
@@ -271,74 +260,24 @@ impl Instance {
         self.go(State::Init, Cause::Shutdown, out);
     }
 
-    fn on_interface(&mut self, now: Instant, track: usize, up: bool, out: &mut Effects) {
-        let (Some(known), Some(policy)) = (
-            self.interfaces_up.get_mut(track),
-            self.policy.tracks.get(track).copied(),
-        ) else {
-            return;
-        };
-        if *known == up {
-            return;
-        }
-        *known = up;
-        let before = self.effective_priority();
-        self.weights += policy.contribution(up) - policy.contribution(!up);
-        self.priority_moved(now, before, out);
-        if policy.weight == 0 {
-            let bad = policy.is_fault(up);
-            self.faults.count_interface(bad);
-            let cause = if bad {
-                Cause::InterfaceDown(policy.interface)
-            } else {
-                Cause::InterfaceUp(policy.interface)
-            };
-            self.settle_faults(now, cause, out);
-        }
-    }
-
-    fn on_source(&mut self, now: Instant, address: Option<IpAddr>, out: &mut Effects) {
-        // The goodbye of a master that loses its address is effected with the
-        // old one still known.
-        self.faults.set(FaultKind::Source, address.is_none());
-        let cause = address.map_or(Cause::SourceLost, Cause::SourceFound);
-        self.source = address;
-        self.settle_faults(now, cause, out);
-    }
-
-    /// Let the state follow the set of faults.
-    fn settle_faults(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
-        match (self.state, self.faults.is_empty()) {
-            (State::Init, _) | (State::Backup | State::Master, true) | (State::Fault, false) => {}
-            (State::Fault, true) => self.begin(now, cause, out),
-            (State::Backup, false) => self.go(State::Fault, cause, out),
-            (State::Master, false) => {
-                // Twice, for nobody confirms it and a lost one costs the others
-                // a whole master-down time.
-                self.advertise(Priority::GIVE_UP, out);
-                self.advertise(Priority::GIVE_UP, out);
-                self.withdraw(out);
-                self.go(State::Fault, cause, out);
-            }
-        }
-    }
-
-    /// From INIT or FAULT to work: backup for a full master-down time; an owner
-    /// is due at once (RFC 9568 6.4.1), also with `state BACKUP`.
+    /// From INIT or FAULT to work: backup for a full master-down time. An owner
+    /// need not wait (RFC 9568 6.4.1), also with `state BACKUP`.
     fn begin(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
         let from = now.max(self.active_from);
         self.master_interval = self.policy.advert_interval;
-        self.enter_backup(cause, out);
         self.waiting = Waiting::since(from);
-        if self.policy.priority.is_owner() {
-            self.waiting.owner = true;
-            self.timer = Some(from);
-            if from == now && cause != Cause::Startup {
-                self.master_down(now, out);
-            }
-        } else {
-            self.timer = Some(from + self.down_interval());
+        let owner = self.policy.priority.is_owner();
+        if owner && self.state == State::Fault && from == now {
+            self.become_master(now, cause, out);
+            return;
         }
+        self.enter_backup(cause, out);
+        self.waiting.owner = owner;
+        self.timer = Some(if owner {
+            from
+        } else {
+            from + self.down_interval()
+        });
     }
 
     fn enter_backup(&mut self, cause: Cause, out: &mut Effects) {
@@ -359,27 +298,6 @@ impl Instance {
             to,
             cause,
         });
-    }
-
-    /// Weights or lowering changed the priority: tell, and move a running
-    /// master-down timer by the difference it makes.
-    fn priority_moved(&mut self, now: Instant, before: Priority, out: &mut Effects) {
-        let after = self.effective_priority();
-        if before == after {
-            return;
-        }
-        let old = self.down_interval_at(before);
-        let new = self.down_interval_at(after);
-        if let (State::Backup, Some(timer)) = (self.state, self.timer) {
-            self.timer = Some((timer + new - old).max(now));
-        }
-        self.note(
-            Note::PriorityChanged {
-                from: before,
-                to: after,
-            },
-            out,
-        );
     }
 
     fn down_interval(&self) -> Duration {

@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::model::{Family, Priority, Vrid};
+use crate::wire::vrrp::Version;
 
 /// A VRRP instance: its index in configuration order.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -20,15 +21,6 @@ impl InstanceId {
 /// An interface as the process numbers it: stable while the kernel's index changes.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct InterfaceKey(pub u32);
-
-/// The protocol version of an instance.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub enum Version {
-    /// RFC 3768: IPv4, interval in whole seconds.
-    V2,
-    /// RFC 9568 (and 5798): both families, interval in centiseconds.
-    V3,
-}
 
 /// The policy of one instance.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::policy::Version;
+use super::Version;
 use crate::model::Priority;
 
 /// `Skew_Time`: the better the priority, the sooner the takeover.

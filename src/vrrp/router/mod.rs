@@ -16,7 +16,6 @@
 //! [`Router::deadline`] says when [`Input::Tick`] is due.
 #![forbid(unsafe_code)]
 
-mod agenda;
 #[cfg(test)]
 mod tests;
 
@@ -26,12 +25,12 @@ use std::time::Duration;
 
 use scheduler::Instant;
 
+use super::agenda::Agenda;
 use super::fsm::{
     Effects, Event, FaultKind, FaultSet, Heard, Instance, InstanceId, InterfaceKey, Peer, Policy,
     State,
 };
 use crate::model::Priority;
-use agenda::Agenda;
 
 /// Adverts due within this of each other leave together: one wake-up and one
 /// system call. At most a hundredth of their interval, and never cumulative.
@@ -53,7 +52,8 @@ pub enum Input {
         /// Whether it is up and running.
         up: bool,
     },
-    /// The address an instance sends from, or that it has none.
+    /// The address an instance sends from, or that it has none (any more). The
+    /// effects of a loss still say goodbye, best from the address just lost.
     Source {
         /// Which instance.
         id: InstanceId,

@@ -1,4 +1,4 @@
-//! Which instance is due next: a binary heap that knows where each one stands.
+//! What is due next: a binary heap that knows where each entry stands.
 //!
 //! Every instance has at most one deadline, and each advert a backup hears moves
 //! it. A heap with positions moves it in place in logarithmic time, gives the
@@ -115,7 +115,7 @@ mod tests {
         for _ in 0..20_000 {
             seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
             let index = u32::try_from(seed >> 33).expect("31 bits") % 50;
-            let at = (seed % 5 != 0).then(|| Instant::from_millis(seed >> 54));
+            let at = (!seed.is_multiple_of(5)).then(|| Instant::from_millis(seed >> 54));
             agenda.set(index, at);
             model[index as usize] = at;
             let first = (0_u32..)

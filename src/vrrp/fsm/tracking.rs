@@ -1,0 +1,108 @@
+//! What keeps an instance from running, and what moves its priority.
+
+use std::net::IpAddr;
+
+use scheduler::Instant;
+
+use super::{Cause, Effects, FaultKind, Instance, LOWERED_OWNER, Note, State};
+use crate::model::Priority;
+
+impl Instance {
+    /// The priority it advertises: configured plus weights, within 1 to 254; an
+    /// owner has 255 whatever the weights, or 254 after losing to another owner.
+    #[must_use]
+    pub fn effective_priority(&self) -> Priority {
+        if self.policy.priority.is_owner() {
+            return if self.lowered {
+                LOWERED_OWNER
+            } else {
+                Priority::OWNER
+            };
+        }
+        let sum = i32::from(self.policy.priority.0) + self.weights;
+        u8::try_from(sum.clamp(1, 254)).map_or(LOWERED_OWNER, Priority)
+    }
+
+    pub(super) fn on_interface(&mut self, now: Instant, track: usize, up: bool, out: &mut Effects) {
+        let (Some(known), Some(policy)) = (
+            self.interfaces_up.get_mut(track),
+            self.policy.tracks.get(track).copied(),
+        ) else {
+            return;
+        };
+        if *known == up {
+            return;
+        }
+        *known = up;
+        let before = self.effective_priority();
+        self.weights += policy.contribution(up) - policy.contribution(!up);
+        self.priority_moved(now, before, out);
+        if policy.weight == 0 {
+            let bad = policy.is_fault(up);
+            self.faults.count_interface(bad);
+            let cause = if bad {
+                Cause::InterfaceDown(policy.interface)
+            } else {
+                Cause::InterfaceUp(policy.interface)
+            };
+            self.settle_faults(now, cause, out);
+        }
+    }
+
+    pub(super) fn on_source(&mut self, now: Instant, address: Option<IpAddr>, out: &mut Effects) {
+        self.faults.set(FaultKind::Source, address.is_none());
+        let cause = address.map_or(Cause::SourceLost, Cause::SourceFound);
+        self.source = address;
+        self.settle_faults(now, cause, out);
+    }
+
+    /// Let the state follow the set of faults.
+    pub(super) fn settle_faults(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
+        match (self.state, self.faults.is_empty()) {
+            (State::Init, _) | (State::Backup | State::Master, true) | (State::Fault, false) => {}
+            (State::Fault, true) => self.begin(now, cause, out),
+            (State::Backup, false) => self.go(State::Fault, cause, out),
+            (State::Master, false) => {
+                // Twice, for nobody confirms it and a lost one costs the others
+                // a whole master-down time.
+                self.advertise(Priority::GIVE_UP, out);
+                self.advertise(Priority::GIVE_UP, out);
+                self.withdraw(out);
+                self.go(State::Fault, cause, out);
+            }
+        }
+    }
+
+    /// Weights or lowering changed the priority: tell, and move a running
+    /// master-down timer by the difference it makes.
+    pub(super) fn priority_moved(&mut self, now: Instant, before: Priority, out: &mut Effects) {
+        let after = self.effective_priority();
+        if before == after {
+            return;
+        }
+        let old = self.down_interval_at(before);
+        let new = self.down_interval_at(after);
+        if let (State::Backup, Some(timer)) = (self.state, self.timer) {
+            self.timer = Some((timer + new - old).max(now));
+        }
+        if self.state != State::Init {
+            let note = Note::PriorityChanged {
+                from: before,
+                to: after,
+            };
+            self.note(note, out);
+        }
+    }
+
+    /// Why it may not run, the most telling reason first.
+    pub(super) fn cause_of_fault(&self) -> Cause {
+        let mut tracks = self.policy.tracks.iter().zip(&self.interfaces_up);
+        if let Some((track, _)) = tracks.find(|(track, up)| track.is_fault(**up)) {
+            return Cause::InterfaceDown(track.interface);
+        }
+        match self.faults.first() {
+            Some(FaultKind::Source) | None => Cause::SourceLost,
+            Some(kind) => Cause::Fault(kind),
+        }
+    }
+}
