@@ -1,1 +1,21 @@
-//! net
+//! Raw sockets as values.
+//!
+//! A [`VrrpSocket`] carries the adverts of all instances that share an
+//! interface, family and mode; an [`AnnounceSocket`] sends gratuitous ARP and
+//! neighbour advertisements as whole frames. Both move many packets per system
+//! call and keep no packet buffers of their own: the process has one
+//! [`RxBatch`] and one [`TxBatch`] for all its sockets.
+//!
+//! [`filter`] is the kernel's part: a packet filter on each receiving socket,
+//! so that adverts of foreign virtual routers never wake the process.
+#![forbid(unsafe_code)]
+
+pub mod announce_socket;
+pub mod batch;
+pub mod filter;
+pub mod vrrp_socket;
+
+pub use announce_socket::AnnounceSocket;
+pub use batch::{Datagram, Received, RxBatch, TxBatch};
+pub use filter::{Versions, VridSet};
+pub use vrrp_socket::{Mode, Protocol, SocketSpec, VrrpSocket};

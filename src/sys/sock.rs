@@ -11,6 +11,19 @@ use super::bpf::size_of_u32;
 use super::check;
 use super::cmsg::Control;
 
+/// Levels, options and flags as the kernel names them (`ip(7)`, `ipv6(7)`, `socket(7)`).
+pub mod name {
+    pub use libc::{
+        IP_HDRINCL, IP_MULTICAST_ALL, IP_MULTICAST_IF, IP_MULTICAST_LOOP, IP_PKTINFO, IPPROTO_IP,
+        IPPROTO_IPV6, IPV6_CHECKSUM, IPV6_HOPLIMIT, IPV6_MULTICAST_HOPS, IPV6_MULTICAST_IF,
+        IPV6_MULTICAST_LOOP, IPV6_PKTINFO, IPV6_RECVHOPLIMIT, IPV6_RECVPKTINFO, IPV6_TCLASS,
+        MSG_DONTROUTE, MSG_NOSIGNAL, SO_PRIORITY, SOL_SOCKET,
+    };
+
+    /// Membership of other sockets does not count (`linux/in6.h`).
+    pub const IPV6_MULTICAST_ALL: i32 = 29;
+}
+
 mod many;
 pub use many::{MANY, Outgoing, RxSlot, receive_many, send_many};
 
