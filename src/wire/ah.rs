@@ -211,3 +211,109 @@ const fn immutable_part(header: [u8; ipv4::HEADER_LEN], ttl: TtlCover) -> [u8; i
 fn cut(code: [u8; 16]) -> [u8; ICV_LEN] {
     *code.first_chunk().expect("16 octets have 12 first ones")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::testing::hex;
+
+    /// RFC 2202 section 2.
+    #[test]
+    fn hmac_md5_of_the_rfc() {
+        let long_key = "aa".repeat(80);
+        let text = |text: &str| text.bytes().map(|octet| format!("{octet:02x}")).collect();
+        let cases: [(&str, String, &str); 5] = [
+            (
+                &"0b".repeat(16),
+                text("Hi There"),
+                "9294727a3638bb1c13f48ef8158bfc9d",
+            ),
+            (
+                "4a656665",
+                text("what do ya want for nothing?"),
+                "750c783e6ab0b503eaa86e310a5db738",
+            ),
+            (
+                &"aa".repeat(16),
+                "dd".repeat(50),
+                "56be34521d144c88dbb8c733f0e8b3f6",
+            ),
+            (
+                &long_key,
+                text("Test Using Larger Than Block-Size Key - Hash Key First"),
+                "6b1ab7fe4bd7bf8f0b62e6ce61b9d0cd",
+            ),
+            (
+                &long_key,
+                text("Test Using Larger Than Block-Size Key and Larger Than One Block-Size Data"),
+                "6f630fad67cda0ee1fb1f562db3aa53e",
+            ),
+        ];
+        for (key, data, code) in cases {
+            assert_eq!(
+                HmacMd5::new(&hex(key)).code(&[&hex(&data)])[..],
+                hex(code)[..]
+            );
+        }
+    }
+
+    /// An advert captured from keepalived, `auth_pass secret12`.
+    #[test]
+    fn value_of_a_captured_advert() {
+        let ip = hex("45c0004000010000ff331853c0000264e0000012");
+        let ah = hex("70040000c0000264000000013caf6336fc8fb646aa1760ef");
+        let vrrp = hex("21039601020184f5c00002040000000000000000");
+        let (header, rest) = AuthHeader::parse(&ah).unwrap();
+        assert!(rest.is_empty() && header.is_vrrp());
+        assert_eq!((header.spi(), header.sequence()), (0xc000_0264, 1));
+        assert_eq!(emit_front(0xc000_0264, 1), *header.front());
+        let key = HmacMd5::new(b"secret12");
+        let icv = key.icv(&ip, TtlCover::Covered, header.front(), &vrrp);
+        assert_eq!(icv, *header.icv());
+        assert_ne!(
+            key.icv(&ip, TtlCover::Zero, header.front(), &vrrp),
+            *header.icv()
+        );
+    }
+
+    #[test]
+    fn what_may_change_on_the_way_is_not_covered() {
+        let key = HmacMd5::new(b"secret12");
+        let front = emit_front(1, 2);
+        let ip = hex("45c0004000010000ff331853c0000264e0000012");
+        let value = |ip: &[u8], ttl| key.icv(ip, ttl, &front, b"advert");
+        for at in [1, 6, 7, 8, 10, 11] {
+            let mut changed = ip.clone();
+            changed[at] ^= 0x55;
+            assert_eq!(
+                value(&ip, TtlCover::Zero),
+                value(&changed, TtlCover::Zero),
+                "octet {at}"
+            );
+        }
+        for at in [4, 5, 8, 9, 12, 19] {
+            let mut changed = ip.clone();
+            changed[at] ^= 0x55;
+            let cover = TtlCover::Covered;
+            assert_ne!(value(&ip, cover), value(&changed, cover), "octet {at}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_octets(
+            ip in prop::collection::vec(any::<u8>(), 0..60),
+            payload in prop::collection::vec(any::<u8>(), 0..80),
+        ) {
+            let parsed = AuthHeader::parse(&payload);
+            prop_assert_eq!(parsed.is_some(), payload.len() >= HEADER_LEN);
+            if let Some((header, rest)) = parsed {
+                let _ = header.is_vrrp();
+                let _ = HmacMd5::new(b"key").icv(&ip, TtlCover::Zero, header.front(), rest);
+                prop_assert_eq!(header.icv().len() + header.front().len(), HEADER_LEN);
+            }
+        }
+    }
+}

@@ -105,3 +105,50 @@ pub fn write_gratuitous(frame: &mut [u8; FRAME_LEN], mac: MacAddr, address: Ipv4
         *to = *from;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::testing::hex;
+
+    #[test]
+    fn gratuitous_frame_is_what_scapy_builds() {
+        let mut frame = [0xaa; FRAME_LEN];
+        let mac = MacAddr([0, 0, 0x5e, 0, 1, 0x33]);
+        write_gratuitous(&mut frame, mac, Ipv4Addr::new(203, 0, 113, 7));
+        let expected = hex("ffffffffffff 00005e000133 0806 0001080006040001
+             00005e000133 cb007107 ffffffffffff cb007107");
+        assert_eq!(frame[..], expected[..]);
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(
+            operation: u16,
+            macs in any::<[[u8; 6]; 2]>(),
+            addresses in any::<[[u8; 4]; 2]>(),
+        ) {
+            let arp = Arp {
+                operation,
+                sender_mac: MacAddr(macs[0]),
+                sender: addresses[0].into(),
+                target_mac: MacAddr(macs[1]),
+                target: addresses[1].into(),
+            };
+            prop_assert_eq!(Arp::parse(&arp.emit()), Some(arp));
+        }
+
+        #[test]
+        fn any_octets(bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _ = Arp::parse(&bytes);
+        }
+
+        #[test]
+        fn any_octets_with_the_right_front(rest in prop::collection::vec(any::<u8>(), 0..40)) {
+            let packet = [&ETHERNET_AND_IPV4[..], &rest].concat();
+            prop_assert_eq!(Arp::parse(&packet).is_some(), rest.len() >= 22);
+        }
+    }
+}

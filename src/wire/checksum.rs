@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A running one's complement sum.
 ///
-/// Parts may be added in any order; each part begins on a word border, so only
+/// Parts may be covered in any order; each part begins on a word border, so only
 /// the last one may have an odd length.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Checksum(u64);
@@ -31,10 +31,10 @@ impl Checksum {
     #[must_use]
     pub fn pseudo_v4(src: Ipv4Addr, dst: Ipv4Addr, protocol: u8, length: u16) -> Self {
         Self::new()
-            .add(&src.octets())
-            .add(&dst.octets())
-            .add_word(u16::from(protocol))
-            .add_word(length)
+            .cover(&src.octets())
+            .cover(&dst.octets())
+            .cover_word(u16::from(protocol))
+            .cover_word(length)
     }
 
     /// The pseudo header of IPv6 (RFC 8200 section 8.1): source, destination,
@@ -42,15 +42,15 @@ impl Checksum {
     #[must_use]
     pub fn pseudo_v6(src: Ipv6Addr, dst: Ipv6Addr, next_header: u8, length: u32) -> Self {
         Self::new()
-            .add(&src.octets())
-            .add(&dst.octets())
-            .add(&length.to_be_bytes())
-            .add_word(u16::from(next_header))
+            .cover(&src.octets())
+            .cover(&dst.octets())
+            .cover(&length.to_be_bytes())
+            .cover_word(u16::from(next_header))
     }
 
-    /// Adds octets; a last odd octet counts as if a zero followed.
+    /// Covers octets, too; a last odd octet counts as if a zero followed.
     #[must_use]
-    pub fn add(self, bytes: &[u8]) -> Self {
+    pub fn cover(self, bytes: &[u8]) -> Self {
         let (quads, rest) = bytes.as_chunks::<4>();
         let sum: u64 = quads
             .iter()
@@ -64,19 +64,19 @@ impl Checksum {
         Self(self.0 + fold32(sum) + u64::from(u32::from_be_bytes(tail)))
     }
 
-    /// Adds one word.
+    /// Covers one more word.
     #[must_use]
-    pub const fn add_word(self, word: u16) -> Self {
+    pub const fn cover_word(self, word: u16) -> Self {
         Self(self.0 + word as u64)
     }
 
-    /// The checksum to put into a packet whose checksum field was added as zero.
+    /// The checksum to put into a packet whose checksum field was covered as zero.
     #[must_use]
     pub fn finish(self) -> u16 {
         !fold16(self.0)
     }
 
-    /// Whether a packet that was added with its checksum field is intact.
+    /// Whether a packet that was covered with its checksum field is intact.
     #[must_use]
     pub fn is_valid(self) -> bool {
         self.finish() == 0
@@ -86,7 +86,7 @@ impl Checksum {
 /// The checksum of one piece of octets whose checksum field is zero.
 #[must_use]
 pub fn of(bytes: &[u8]) -> u16 {
-    Checksum::new().add(bytes).finish()
+    Checksum::new().cover(bytes).finish()
 }
 
 /// The checksum after one word of the packet changed from `old` to `new`:
@@ -96,9 +96,9 @@ pub fn of(bytes: &[u8]) -> u16 {
 #[must_use]
 pub fn update(checksum: u16, old: u16, new: u16) -> u16 {
     Checksum::new()
-        .add_word(!checksum)
-        .add_word(!old)
-        .add_word(new)
+        .cover_word(!checksum)
+        .cover_word(!old)
+        .cover_word(new)
         .finish()
 }
 
@@ -108,10 +108,10 @@ pub fn update_octets(checksum: u16, old: &[u8], new: &[u8]) -> u16 {
     let (words, _) = old.as_chunks::<2>();
     let without_old = words
         .iter()
-        .fold(Checksum::new().add_word(!checksum), |sum, &word| {
-            sum.add_word(!u16::from_be_bytes(word))
+        .fold(Checksum::new().cover_word(!checksum), |sum, &word| {
+            sum.cover_word(!u16::from_be_bytes(word))
         });
-    without_old.add(new).finish()
+    without_old.cover(new).finish()
 }
 
 const fn fold32(sum: u64) -> u64 {

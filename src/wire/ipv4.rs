@@ -148,3 +148,79 @@ impl Ipv4Repr {
         with_checksum(checksum::of(&with_checksum(0)))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::testing::hex;
+
+    #[test]
+    fn emits_what_keepalived_sends() {
+        let header = Ipv4Repr {
+            tos: 0xc0,
+            total_length: 40,
+            identification: 1,
+            ttl: 255,
+            protocol: 112,
+            src: Ipv4Addr::new(192, 0, 2, 100),
+            dst: Ipv4Addr::new(224, 0, 0, 18),
+        };
+        assert_eq!(
+            header.emit()[..],
+            hex("45c0002800010000ff70182ec0000264e0000012")[..]
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_no_header() {
+        let good = hex("45c0002800010000ff70182ec0000264e0000012");
+        assert!(Ipv4Header::parse(&good).is_some());
+        assert!(Ipv4Header::parse(&good[..19]).is_none());
+        for first in [0x44, 0x65, 0x46, 0x4f] {
+            let mut bad = good.clone();
+            bad[0] = first;
+            assert!(Ipv4Header::parse(&bad).is_none(), "{first:#x}");
+        }
+    }
+
+    #[test]
+    fn options_belong_to_the_header() {
+        let mut packet = hex("46c0002800010000ff70182ec0000264e0000012 01010101 77");
+        let (header, payload) = Ipv4Header::parse(&packet).unwrap();
+        assert_eq!((header.octets().len(), payload), (24, &[0x77][..]));
+        packet.truncate(23);
+        assert!(Ipv4Header::parse(&packet).is_none());
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(
+            tos: u8, total_length: u16, identification: u16, ttl: u8, protocol: u8,
+            src in any::<[u8; 4]>(), dst in any::<[u8; 4]>(),
+        ) {
+            let (src, dst) = (src.into(), dst.into());
+            let repr = Ipv4Repr { tos, total_length, identification, ttl, protocol, src, dst };
+            let octets = repr.emit();
+            prop_assert_eq!(checksum::of(&octets), 0);
+            let (header, payload) = Ipv4Header::parse(&octets).unwrap();
+            prop_assert!(payload.is_empty());
+            let again = Ipv4Repr {
+                tos,
+                total_length: header.total_length(),
+                identification: header.identification(),
+                ttl: header.ttl(),
+                protocol: header.protocol(),
+                src: header.src(),
+                dst: header.dst(),
+            };
+            prop_assert_eq!(again, repr);
+        }
+
+        #[test]
+        fn any_octets(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Ipv4Header::parse(&bytes);
+        }
+    }
+}

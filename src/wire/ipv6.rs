@@ -84,3 +84,45 @@ impl Ipv6Header {
         header
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::testing::hex;
+
+    #[test]
+    fn emits_what_scapy_builds() {
+        let header = Ipv6Header {
+            traffic_class: 0xc0,
+            payload_length: 40,
+            next_header: 112,
+            hop_limit: 255,
+            src: Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 1, 2),
+            dst: Ipv6Addr::new(0xff02, 0, 0, 0, 0, 0, 0, 0x12),
+        };
+        let expected = hex("6c000000002870ff fe800000000000000000000000010002
+             ff020000000000000000000000000012");
+        assert_eq!(header.emit()[..], expected[..]);
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(
+            traffic_class: u8, payload_length: u16, next_header: u8, hop_limit: u8,
+            src in any::<[u8; 16]>(), dst in any::<[u8; 16]>(),
+        ) {
+            let (src, dst) = (src.into(), dst.into());
+            let header =
+                Ipv6Header { traffic_class, payload_length, next_header, hop_limit, src, dst };
+            let octets = header.emit();
+            prop_assert_eq!(Ipv6Header::parse(&octets), Some((header, &[][..])));
+        }
+
+        #[test]
+        fn any_octets(bytes in prop::collection::vec(any::<u8>(), 0..80)) {
+            let _ = Ipv6Header::parse(&bytes);
+        }
+    }
+}

@@ -25,7 +25,7 @@
 //! | [`ah`] | authentication header with HMAC-MD5-96 | RFC 2402, 2403, 2104 |
 //! | [`vrrp`] | advertisements of versions 2 and 3 | RFC 3768, 5798, 9568 |
 #![forbid(unsafe_code)]
-#![warn(clippy::indexing_slicing)]
+#![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
 pub mod ah;
 pub mod arp;
@@ -43,3 +43,19 @@ pub const PROTOCOL_VRRP: u8 = 112;
 pub const PROTOCOL_AH: u8 = 51;
 /// IP protocol number of `ICMPv6` (RFC 4443 section 1).
 pub const PROTOCOL_ICMPV6: u8 = 58;
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! What tests of packets share.
+
+    /// Octets written in hexadecimal.
+    pub(crate) fn hex(text: &str) -> Vec<u8> {
+        let digits: Vec<u8> = text.bytes().filter(u8::is_ascii_hexdigit).collect();
+        let octets = digits
+            .chunks(2)
+            .map(|pair| std::str::from_utf8(pair).unwrap());
+        octets
+            .map(|pair| u8::from_str_radix(pair, 16).unwrap())
+            .collect()
+    }
+}

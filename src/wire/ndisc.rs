@@ -105,7 +105,7 @@ impl NeighbourAdvertisement {
         let zero = self.octets(0);
         let length = u32::try_from(MESSAGE_LEN).unwrap_or(0);
         let sum = Checksum::pseudo_v6(src, dst, PROTOCOL_ICMPV6, length)
-            .add(&zero)
+            .cover(&zero)
             .finish();
         self.octets(sum)
     }
@@ -155,5 +155,75 @@ pub fn write_unsolicited(
     let octets = link.emit().into_iter().chain(header.emit()).chain(message);
     for (to, from) in frame.iter_mut().zip(octets) {
         *to = from;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::wire::testing::hex;
+
+    const MAC: MacAddr = MacAddr([0, 0, 0x5e, 0, 2, 0x33]);
+
+    #[test]
+    fn frames_are_what_scapy_builds() {
+        let address = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 7);
+        let cases = [(false, "88009aec20000000"), (true, "88001aeca0000000")];
+        for (router, message) in cases {
+            let mut frame = [0xaa; FRAME_LEN];
+            write_unsolicited(&mut frame, MAC, address, router);
+            let expected = format!(
+                "333300000001 00005e000233 86dd 6000000000203aff
+                 20010db8000000000000000000000007 ff020000000000000000000000000001
+                 {message} 20010db8000000000000000000000007 0201 00005e000233"
+            );
+            assert_eq!(frame[..], hex(&expected)[..]);
+        }
+    }
+
+    #[test]
+    fn checksum_of_a_frame_is_valid() {
+        let address = Ipv6Addr::new(0xfe80, 0, 0, 0, 1, 2, 3, 4);
+        let mut frame = [0; FRAME_LEN];
+        write_unsolicited(&mut frame, MAC, address, true);
+        let (_, packet) = EtherHeader::parse(&frame).unwrap();
+        let (header, message) = Ipv6Header::parse(packet).unwrap();
+        let sum = Checksum::pseudo_v6(header.src, header.dst, PROTOCOL_ICMPV6, 32);
+        assert!(sum.cover(message).is_valid());
+        let parsed = NeighbourAdvertisement::parse(message);
+        assert_eq!(
+            parsed,
+            Some(NeighbourAdvertisement::unsolicited(MAC, address, true))
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn round_trip(
+            flags in any::<[bool; 3]>(),
+            target in any::<[u8; 16]>(),
+            mac in any::<Option<[u8; 6]>>(),
+        ) {
+            let message = NeighbourAdvertisement {
+                router: flags[0],
+                solicited: flags[1],
+                override_cache: flags[2],
+                target: target.into(),
+                mac: mac.map(MacAddr),
+            };
+            let octets = message.emit(target.into(), ALL_NODES);
+            prop_assert_eq!(NeighbourAdvertisement::parse(&octets), Some(message));
+        }
+
+        #[test]
+        fn any_octets(mut bytes in prop::collection::vec(any::<u8>(), 0..60)) {
+            let _ = NeighbourAdvertisement::parse(&bytes);
+            if let Some(first) = bytes.first_mut() {
+                *first = NEIGHBOUR_ADVERTISEMENT;
+            }
+            let _ = NeighbourAdvertisement::parse(&bytes);
+        }
     }
 }

@@ -224,7 +224,7 @@ impl<'a> Advert<'a> {
     /// Whether the checksum fits without a pseudo header (version 2).
     #[must_use]
     pub fn checksum_fits(&self) -> bool {
-        Checksum::new().add(self.octets).is_valid()
+        Checksum::new().cover(self.octets).is_valid()
     }
 
     /// Whether the checksum fits with the pseudo header of the family. Addresses
@@ -232,7 +232,7 @@ impl<'a> Advert<'a> {
     #[must_use]
     pub fn checksum_fits_between(&self, src: IpAddr, dst: IpAddr) -> bool {
         pseudo_header(src, dst, self.octets.len())
-            .is_some_and(|pseudo| pseudo.add(self.octets).is_valid())
+            .is_some_and(|pseudo| pseudo.cover(self.octets).is_valid())
     }
 }
 
@@ -302,7 +302,11 @@ impl AdvertRepr<'_> {
             0 => &[],
             _ => &self.auth_data,
         };
-        let sum = pseudo.add(&zero).add(addresses).add(auth_data).finish();
+        let sum = pseudo
+            .cover(&zero)
+            .cover(addresses)
+            .cover(auth_data)
+            .finish();
         out.extend_from_slice(&self.header(sum));
         out.extend_from_slice(addresses);
         out.extend_from_slice(auth_data);
@@ -338,3 +342,6 @@ fn centiseconds(interval: Duration) -> u16 {
         .unwrap_or(u16::MAX)
         .clamp(1, 0x0fff)
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,9 +63,10 @@ impl ReceiveStats {
             .iter()
             .filter(|kind| kind.statistic() == statistic);
         let rejected: u64 = kinds.map(|&kind| self.rejected(kind)).sum();
-        match statistic {
-            Statistic::AddressList => rejected + self.address_list_differs,
-            _ => rejected,
+        if statistic == Statistic::AddressList {
+            rejected + self.address_list_differs
+        } else {
+            rejected
         }
     }
 

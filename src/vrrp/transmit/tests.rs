@@ -1,1 +1,410 @@
+use std::time::Duration;
 
+use proptest::prelude::*;
+
+use super::policy::is_unicast;
+use super::*;
+use crate::model::Vrid;
+use crate::vrrp::address_list::AddressList;
+use crate::vrrp::authentication::Password;
+use crate::wire::ipv4::Ipv4Header;
+use crate::wire::testing::hex;
+use crate::wire::vrrp::{Advert, GROUP_V4, GROUP_V6, Version};
+
+const V2_HEADER: &str = "45c0002800010000ff70182ec0000264e0000012";
+const AH_HEADER: &str = "45c0004000010000ff331853c0000264e0000012";
+
+fn list(texts: &[&str]) -> AddressList {
+    let addresses: Vec<IpAddr> = texts.iter().map(|text| text.parse().unwrap()).collect();
+    let family = addresses.first().map_or(Family::V4, Family::of);
+    AddressList::new(family, &addresses).unwrap()
+}
+
+/// The sender of the captured adverts.
+fn policy(version: Version, vrid: u8, addresses: &[&str]) -> TransmitPolicy {
+    let addresses = list(addresses);
+    let (source, group) = match addresses.family() {
+        Family::V4 => ("192.0.2.100", IpAddr::V4(GROUP_V4)),
+        Family::V6 => ("fe80::ff:fe00:1", IpAddr::V6(GROUP_V6)),
+    };
+    TransmitPolicy {
+        family: addresses.family(),
+        version,
+        vrid: Vrid(vrid),
+        interval: Duration::from_secs(1),
+        addresses,
+        auth: Authentication::None,
+        source: source.parse().unwrap(),
+        audience: Audience::Multicast(group),
+        v3_checksum_as_v2: false,
+        old_unicast_checksum: None,
+    }
+}
+
+fn unicast(peers: &[&str], ttl: u8) -> Audience {
+    Audience::Unicast {
+        peers: peers.iter().map(|peer| peer.parse().unwrap()).collect(),
+        ttl,
+    }
+}
+
+fn first_packet(policy: &TransmitPolicy, priority: u8) -> Vec<u8> {
+    AdvertTemplate::new(policy)
+        .unwrap()
+        .packet(Priority(priority))
+        .to_vec()
+}
+
+#[test]
+fn captured_v2_without_authentication() {
+    let policy = policy(Version::V2, 1, &["192.0.2.1"]);
+    let expected = hex(V2_HEADER);
+    let vrrp = hex("21019601000186fac00002010000000000000000");
+    assert_eq!(
+        first_packet(&policy, 150),
+        [expected.clone(), vrrp].concat()
+    );
+    let vrrp = hex("2101000100011cfbc00002010000000000000000");
+    assert_eq!(first_packet(&policy, 0), [expected, vrrp].concat());
+}
+
+#[test]
+fn captured_v2_with_password() {
+    let mut policy = policy(Version::V2, 2, &["192.0.2.2", "192.0.2.3"]);
+    policy.auth = Authentication::Pass(Password::new(b"secret"));
+    let vrrp = hex("21029602010187a7c0000202c00002037365637265740000");
+    assert_eq!(first_packet(&policy, 150)[20..], vrrp);
+}
+
+#[test]
+fn captured_v2_with_authentication_header() {
+    let mut policy = policy(Version::V2, 3, &["192.0.2.4"]);
+    policy.auth = Authentication::Ah(Password::new(b"secret12"));
+    let expected = [
+        hex(AH_HEADER),
+        hex("70040000c0000264000000013caf6336fc8fb646aa1760ef"),
+        hex("21039601020184f5c00002040000000000000000"),
+    ];
+    assert_eq!(first_packet(&policy, 150), expected.concat());
+}
+
+#[test]
+fn captured_v3_of_ipv4() {
+    let mut half = policy(Version::V3, 4, &["192.0.2.5"]);
+    half.interval = Duration::from_millis(500);
+    assert_eq!(
+        first_packet(&half, 150)[20..],
+        hex("310496010032d3cec0000205")
+    );
+
+    let mut as_v2 = policy(Version::V3, 5, &["192.0.2.6"]);
+    as_v2.v3_checksum_as_v2 = true;
+    assert_eq!(
+        first_packet(&as_v2, 150)[20..],
+        hex("310596010064768ec0000206")
+    );
+
+    let mut to_peer = policy(Version::V3, 10, &["192.0.2.10"]);
+    to_peer.audience = unicast(&["192.0.2.77"], 255);
+    let expected = [
+        hex("45c0002000010000ff7035fbc0000264c000024d"),
+        hex("310a96010064f156c000020a"),
+    ];
+    assert_eq!(first_packet(&to_peer, 150), expected.concat());
+}
+
+#[test]
+fn captured_v3_of_ipv6() {
+    let policy = policy(Version::V3, 6, &["fe80::1:2:3", "2001:db8::1"]);
+    let expected =
+        hex("3106960200640f23fe80000000000000000000010002000320010db8000000000000000000000001");
+    assert_eq!(first_packet(&policy, 150), expected);
+}
+
+#[test]
+fn v2_over_ipv6_has_no_authentication_data() {
+    let packet = first_packet(&policy(Version::V2, 6, &["fe80::1"]), 100);
+    assert_eq!(packet.len(), 24);
+}
+
+#[test]
+fn identification_counts_from_one_and_skips_zero() {
+    let mut template = AdvertTemplate::new(&policy(Version::V2, 1, &["192.0.2.1"])).unwrap();
+    let identification = |packet: &[u8]| Ipv4Header::parse(packet).unwrap().0.identification();
+    for round in 1..=65_535 {
+        assert_eq!(identification(template.packet(Priority(9))), round);
+    }
+    let packet = template.packet(Priority(9));
+    assert_eq!(identification(packet), 1);
+    assert_eq!(checksum::of(&packet[..20]), 0);
+}
+
+#[test]
+fn every_peer_gets_the_same_advert() {
+    let mut policy = policy(Version::V3, 1, &["192.0.2.1"]);
+    policy.audience = unicast(&["198.51.100.1", "203.0.113.2", "10.1.2.3"], 64);
+    let mut template = AdvertTemplate::new(&policy).unwrap();
+    for round in 1..=3_u16 {
+        let _ = template.packet(Priority(100));
+        for index in [2, 0, 1] {
+            let peer = template.peers()[index];
+            let packet = template.for_peer(index).unwrap().to_vec();
+            let (header, payload) = Ipv4Header::parse(&packet).unwrap();
+            assert_eq!(IpAddr::V4(header.dst()), peer);
+            assert_eq!((header.identification(), header.ttl()), (round, 64));
+            assert_eq!(checksum::of(header.octets()), 0);
+            let advert = Advert::parse(payload, Family::V4).unwrap();
+            assert!(advert.checksum_fits_between(header.src().into(), peer));
+        }
+        assert!(template.for_peer(3).is_none());
+    }
+}
+
+#[test]
+fn old_unicast_checksum_has_the_group_for_every_peer() {
+    let mut policy = policy(Version::V3, 1, &["192.0.2.1"]);
+    policy.audience = unicast(&["198.51.100.1", "203.0.113.2"], 255);
+    policy.old_unicast_checksum = Some(GROUP_V4);
+    let mut template = AdvertTemplate::new(&policy).unwrap();
+    let _ = template.packet(Priority(100));
+    for index in 0..2 {
+        let packet = template.for_peer(index).unwrap();
+        let advert = Advert::parse(&packet[20..], Family::V4).unwrap();
+        assert!(advert.checksum_fits_between(policy.source, GROUP_V4.into()));
+    }
+}
+
+#[test]
+fn ipv6_checksum_follows_the_peer() {
+    let mut policy = policy(Version::V3, 1, &["fe80::1"]);
+    policy.audience = unicast(&["fe80::2", "2001:db8::3"], 255);
+    let mut template = AdvertTemplate::new(&policy).unwrap();
+    let _ = template.packet(Priority(100));
+    for index in [0, 1, 0] {
+        let peer = template.peers()[index];
+        let packet = template.for_peer(index).unwrap();
+        let advert = Advert::parse(packet, Family::V6).unwrap();
+        assert!(advert.checksum_fits_between(policy.source, peer));
+    }
+}
+
+#[test]
+fn unicast_without_peers_has_nobody_to_send_to() {
+    let mut policy = policy(Version::V2, 1, &["192.0.2.1"]);
+    policy.audience = unicast(&[], 255);
+    let mut template = AdvertTemplate::new(&policy).unwrap();
+    let _ = template.packet(Priority(100));
+    assert!(template.for_peer(0).is_none());
+}
+
+#[test]
+fn sequence_goes_on_where_it_is_set_and_stops_at_the_end() {
+    let mut policy = policy(Version::V2, 3, &["192.0.2.4"]);
+    policy.auth = Authentication::Ah(Password::new(b"secret12"));
+    let mut template = AdvertTemplate::new(&policy).unwrap();
+    template.set_ah_sequence(41);
+    let packet = template.packet(Priority(1));
+    assert_eq!(packet[28..32], 42_u32.to_be_bytes());
+    assert_eq!(template.ah_sequence(), 42);
+
+    template.set_ah_sequence(LAST_SEQUENCE);
+    let _ = template.packet(Priority(1));
+    let _ = template.packet(Priority(1));
+    assert_eq!(template.ah_sequence(), LAST_SEQUENCE + 1);
+    template.restart_exhausted_sequence();
+    let _ = template.packet(Priority(1));
+    assert_eq!(template.ah_sequence(), 1);
+    template.restart_exhausted_sequence();
+    assert_eq!(template.ah_sequence(), 1);
+}
+
+#[test]
+fn rebuilding_goes_on_counting() {
+    let mut policy = policy(Version::V2, 3, &["192.0.2.4"]);
+    policy.auth = Authentication::Ah(Password::new(b"secret12"));
+    let mut template = AdvertTemplate::new(&policy).unwrap();
+    for _ in 0..5 {
+        let _ = template.packet(Priority(1));
+    }
+    policy.source = "192.0.2.101".parse().unwrap();
+    template.rebuild(&policy).unwrap();
+    let packet = template.packet(Priority(1)).to_vec();
+    let (header, payload) = Ipv4Header::parse(&packet).unwrap();
+    assert_eq!((header.identification(), template.ah_sequence()), (6, 6));
+    assert_eq!(checksum::of(header.octets()), 0);
+    assert_eq!(payload[4..8], [192, 0, 2, 101]);
+}
+
+#[test]
+fn what_no_packet_can_carry_is_refused() {
+    let mut policy = policy(Version::V2, 1, &["192.0.2.1"]);
+    policy.source = "fe80::1".parse().unwrap();
+    assert_eq!(
+        AdvertTemplate::new(&policy).err(),
+        Some(TemplateError::MixedFamilies)
+    );
+    let mut policy = self::policy(Version::V2, 1, &["192.0.2.1"]);
+    policy.audience = unicast(&["192.0.2.2", "fe80::1"], 255);
+    assert_eq!(
+        AdvertTemplate::new(&policy).err(),
+        Some(TemplateError::MixedFamilies)
+    );
+    let mut policy = self::policy(Version::V2, 1, &["fe80::1"]);
+    policy.auth = Authentication::Ah(Password::new(b"x"));
+    assert_eq!(
+        AdvertTemplate::new(&policy).err(),
+        Some(TemplateError::AuthHeader)
+    );
+    // Version 3 has no authentication, so what is configured does not matter.
+    policy.version = Version::V3;
+    assert!(AdvertTemplate::new(&policy).is_ok());
+}
+
+#[test]
+fn capacity_leaves_room_for_all_headers() {
+    let pass = Authentication::Pass(Password::new(b"x"));
+    let ah = Authentication::Ah(Password::new(b"x"));
+    let none = Authentication::None;
+    assert_eq!(advert_capacity(1500, Family::V4, Version::V3, &none), 255);
+    assert_eq!(
+        advert_capacity(1500, Family::V6, Version::V3, &none),
+        (1500 - 14 - 40 - 8) / 16
+    );
+    assert_eq!(
+        advert_capacity(576, Family::V4, Version::V3, &none),
+        (576 - 14 - 20 - 8) / 4
+    );
+    assert_eq!(
+        advert_capacity(576, Family::V4, Version::V2, &pass),
+        (576 - 14 - 20 - 16) / 4
+    );
+    assert_eq!(
+        advert_capacity(576, Family::V4, Version::V2, &ah),
+        (576 - 14 - 44 - 16) / 4
+    );
+    assert_eq!(advert_capacity(20, Family::V4, Version::V2, &none), 0);
+}
+
+fn any_policy() -> impl Strategy<Value = TransmitPolicy> {
+    let version = prop_oneof![Just(Version::V2), Just(Version::V3)];
+    let v4 = (
+        any::<[u8; 4]>(),
+        prop::collection::vec(any::<[u8; 4]>(), 0..20),
+        0..5_usize,
+    );
+    let switches = any::<(bool, bool, [u8; 8], u8, u8)>();
+    let v4 = (version, v4, 0..3_u8, switches, 1..4096_u64).prop_map(
+        |(version, (source, addresses, peers), auth, (as_v2, old, secret, vrid, ttl), steps)| {
+            let addresses: Vec<IpAddr> = addresses.into_iter().map(IpAddr::from).collect();
+            let audience = match u8::try_from(peers).unwrap() {
+                0 => Audience::Multicast(GROUP_V4.into()),
+                peers => Audience::Unicast {
+                    peers: (1..=peers)
+                        .map(|n| IpAddr::from([10, n, secret[0], n]))
+                        .collect(),
+                    ttl,
+                },
+            };
+            TransmitPolicy {
+                family: Family::V4,
+                version,
+                vrid: Vrid(vrid),
+                interval: Duration::from_millis(steps * 10),
+                addresses: AddressList::new(Family::V4, &addresses).unwrap(),
+                auth: match auth {
+                    0 => Authentication::None,
+                    1 => Authentication::Pass(Password(secret)),
+                    _ => Authentication::Ah(Password(secret)),
+                },
+                source: source.into(),
+                audience,
+                v3_checksum_as_v2: as_v2,
+                old_unicast_checksum: old.then_some(GROUP_V4),
+            }
+        },
+    );
+    let v6 = (
+        any::<[u8; 16]>(),
+        prop::collection::vec(any::<[u8; 16]>(), 0..9),
+        0..3_u16,
+    )
+        .prop_map(|(source, addresses, peers)| {
+            let addresses: Vec<IpAddr> = addresses.into_iter().map(IpAddr::from).collect();
+            let peer = |n| IpAddr::from([0xfe80, 0, 0, 0, n, n, n, n]);
+            TransmitPolicy {
+                source: source.into(),
+                addresses: AddressList::new(Family::V6, &addresses).unwrap(),
+                audience: match peers {
+                    0 => Audience::Multicast(GROUP_V6.into()),
+                    peers => Audience::Unicast {
+                        peers: (1..=peers).map(peer).collect(),
+                        ttl: 255,
+                    },
+                },
+                ..policy(Version::V3, 1, &["fe80::1"])
+            }
+        });
+    prop_oneof![3 => v4, 1 => v6]
+}
+
+/// The advert built from nothing, without any patch.
+fn rebuilt(
+    policy: &TransmitPolicy,
+    destination: IpAddr,
+    priority: Priority,
+    number: u16,
+) -> Vec<u8> {
+    let auth = effective_auth(policy);
+    let mut advert = advert_of(policy, &auth);
+    advert.priority = priority;
+    let mut vrrp = Vec::new();
+    advert.emit(pseudo_header(policy, destination, advert.len()), &mut vrrp);
+    let (IpAddr::V4(src), IpAddr::V4(dst)) = (policy.source, destination) else {
+        return vrrp;
+    };
+    let ttl = first_destination(policy).1;
+    let total = 20 + auth_header_len(&auth) + vrrp.len();
+    let header = Ipv4Repr {
+        tos: TRAFFIC_CLASS,
+        total_length: u16::try_from(total).unwrap(),
+        identification: number,
+        ttl,
+        protocol: protocol_behind_ip(&auth),
+        src,
+        dst,
+    }
+    .emit();
+    let Authentication::Ah(password) = auth else {
+        return [&header[..], &vrrp].concat();
+    };
+    let cover = if is_unicast(policy) {
+        TtlCover::Zero
+    } else {
+        TtlCover::Covered
+    };
+    let front = ah::emit_front(src.to_bits(), u32::from(number));
+    let icv = HmacMd5::new(&password.0).icv(&header, cover, &front, &vrrp);
+    [&header[..], &front, &icv, &vrrp].concat()
+}
+
+proptest! {
+    #[test]
+    fn patching_equals_building_anew(
+        policy in any_policy(),
+        priorities in prop::collection::vec(any::<u8>(), 1..12),
+        peers in prop::collection::vec(0..6_usize, 0..8),
+    ) {
+        let mut template = AdvertTemplate::new(&policy).unwrap();
+        for (round, &priority) in priorities.iter().enumerate() {
+            let priority = Priority(priority);
+            let number = u16::try_from(round + 1).unwrap();
+            let first = first_destination(&policy).0;
+            prop_assert_eq!(template.packet(priority), &rebuilt(&policy, first, priority, number)[..]);
+            for &peer in &peers {
+                let Some(&address) = template.peers().get(peer) else { continue };
+                let expected = rebuilt(&policy, address, priority, number);
+                prop_assert_eq!(template.for_peer(peer), Some(&expected[..]));
+            }
+        }
+    }
+}
