@@ -1,0 +1,270 @@
+"""Mistakes of the C daemon that are not copied, and what a user relies on when something dies.
+
+Each case says in its first line what must hold. The numbers of other cases here come from the same
+rule: adverts keep their interval whatever else the daemon has to do.
+"""
+import os
+import random
+import re
+import socket
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from kit import TRANSPORTS, Group, ours  # noqa: E402
+from ka import case, never, wait  # noqa: E402
+from vrrpkit import MAC4, Sender, frame4, put, single, split  # noqa: E402
+
+V3 = TRANSPORTS[0]
+ADV = V3.adv
+VIP = "10.77.0.100"
+
+
+def gaps(packets):
+    times = [p.ts for p in packets]
+    return [b - a for a, b in zip(times, times[1:])]
+
+
+def steady(packets, what, interval=ADV):
+    """No pause of more than 1.3 intervals between these adverts."""
+    worst = max(gaps(packets), default=None)
+    assert worst is not None, "%s: no adverts" % what
+    assert worst < 1.3 * interval, "%s: adverts paused for %.0f ms" % (what, worst * 1e3)
+
+
+def excluded(count):
+    """A block of `count` addresses that are not in the adverts."""
+    lines = ["10.%d.%d.%d/32" % (100 + n // 62500, n // 250 % 250, 1 + n % 250) for n in range(count)]
+    return "virtual_ipaddress_excluded {\n" + "\n".join(lines) + "\n}"
+
+
+def count_addresses(host):
+    return host.ip("-o", "addr", "show", "dev", "eth0").count("\n")
+
+
+def deaf_log(lab):
+    """A wrapper of the daemon whose /dev/log is a socket that nobody reads; also the socket's owner."""
+    path = os.path.join(lab.dir, "log.socket")
+    deaf = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    deaf.bind(path)
+    os.chmod(path, 0o666)
+    dev, wrapper = os.path.join(lab.dir, "dev"), os.path.join(lab.dir, "wrapped")
+    os.mkdir(dev)
+    # `ip netns exec` has made a mount namespace of our own already.
+    put(wrapper, """#!/bin/sh -e
+        mount -t tmpfs -o mode=755 dev %(dev)s
+        for f in null zero full random urandom tty; do touch %(dev)s/$f; mount --bind /dev/$f %(dev)s/$f; done
+        ln -s %(path)s %(dev)s/log
+        mount --rbind %(dev)s /dev
+        exec %(daemon)s "$@"
+        """ % {"dev": dev, "path": path, "daemon": os.path.abspath(ours())})
+    os.chmod(wrapper, 0o755)
+    return wrapper, deaf
+
+
+def flood(path):
+    """Fill a datagram socket's queue."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.setblocking(False)
+        s.connect(path)
+        while True:
+            try:
+                s.send(b"<30>filler")
+            except BlockingIOError:
+                return
+
+
+@case("defects")
+def full_log_queue_delays_nothing(lab):
+    """Nobody reads /dev/log and its queue is full: mastership and adverts come when they are due."""
+    wrapper, deaf = deaf_log(lab)
+    flood(deaf.getsockname())
+    group = Group(lab, V3, (wrapper, 200))
+    one = group.routers[0]
+    mark = time.time()
+    one.start()
+    wait(lambda: one.adverts(), 4, "becomes master")
+    waited = one.adverts()[0].ts - mark
+    assert waited < 3 * ADV + V3.skew(200) + 0.7, "became master after %.3f s" % waited
+    wait(lambda: len(one.adverts()) > 20, 5, "twenty adverts")
+    steady(one.adverts(), "with a full log queue")
+    assert one.daemon.stop(5) == 0
+    deaf.close()
+
+
+@case("defects")
+def announcing_many_addresses_delays_no_advert(lab):
+    """300 addresses announced twice with -D: no pause, and the backup stays backup."""
+    text = "garp_master_delay 1\n" + excluded(300)
+    group = Group(lab, V3, (ours(), 200, text), (ours(), 100, text))
+    one, two = group.routers
+    two.start()
+    group.wait_master(two)
+    mark = time.time()
+    one.start()
+    wait(lambda: one.adverts(), 4, "the better router takes over")
+    wait(lambda: len({p.spa for p in group.wire.garps(since=mark)}) >= 302, 5, "every address is announced")
+    first = one.adverts()[0].ts
+    wait(lambda: one.adverts()[-1].ts > first + 2.5, 5, "adverts for 2.5 s")
+    steady(one.adverts(), "while announcing")
+    late = [p for p in two.adverts(first + 0.03) if p.prio]
+    assert not late, "the old master spoke %.0f ms after the new one" % ((late[-1].ts - first) * 1e3)
+
+
+@case("defects")
+def address_with_a_peer_is_removed(lab):
+    """A virtual address with `peer` goes away at an orderly stop, and when mastership is lost."""
+    r1 = lab.pair()[0]
+    d = r1.keepalived(single(vips=["10.99.0.1 peer 10.99.0.2/32", VIP + "/24"]))
+    wait(lambda: r1.has("10.99.0.1") and r1.has(VIP), 3, "has both addresses")
+    assert d.stop() == 0
+    assert not r1.has(VIP) and not r1.has("10.99.0.1"), "left behind: %s" % r1.addresses("eth0")
+
+
+@case("defects")
+def owner_starts_at_once_whatever_its_state(lab):
+    """Priority 255 with `state BACKUP` is master at once (RFC 9568 6.4.1)."""
+    r1 = lab.pair()[0]
+    wire = lab.sniff()
+    r1.keepalived(single(prio=255, adv=1, vips=["10.77.0.1/24"]))
+    first = wire.wait(lambda p: p.kind == "vrrp", 2, "an advert of the owner, before three intervals")
+    assert first.prio == 255
+
+
+@case("defects")
+def file_that_includes_itself_is_refused(lab):
+    """A file that includes itself: an error from -t, soon, with the file's name."""
+    path = os.path.join(lab.dir, "self.conf")
+    put(path, "global_defs {\n router_id x\n}\ninclude %s\n" % path)
+    host = lab.host("r1")
+    r = host.run("sh", "-c", "timeout 5 %s -t -f %s 2>&1; echo status $?" % (lab.daemon, path), check=False)
+    status = int(re.search(r"status (\d+)", r).group(1))
+    assert status not in (0, 124) and status < 124, "status %d: %s" % (status, r[-300:])
+    assert "self.conf" in r, r[-300:]
+
+
+def noise(rng):
+    """A frame with a random protocol-112 packet; some look almost right."""
+    body = bytearray(rng.randbytes(rng.randrange(0, 60)))
+    if len(body) >= 8 and rng.random() < 0.7:
+        body[0:2] = bytes([rng.choice((0x21, 0x31, 0x32, 0x41)), 51])
+        body[2] = rng.choice((0, 1, 200, 255))
+    return frame4("10.77.0.%d" % rng.choice((1, 9, 200)), bytes(body), ttl=rng.choice((255, 255, 1)), dmac=MAC4)
+
+
+@case("defects")
+def storm_of_random_packets_changes_nothing(lab):
+    """150 random protocol-112 packets every 0.3 s: no takeover, no word of a new master, few log lines."""
+    group = Group(lab, V3, (ours(), 200), (ours(), 100))
+    one, two = group.routers
+    group.start()
+    group.wait_master(one)
+    rng = random.Random(25)
+    host = lab.host("noise").nic("eth0", "lan", ["10.77.0.9/24"])
+    before, mark = two.daemon.log(), time.time()
+    told = "the next lines would come from the storm"
+    assert before, told
+    macs = {r.host.name: r.host.ip("-o", "link", "show", "dev", "eth0").split("link/ether ")[1].split()[0] for r in group.routers}
+    with Sender(host) as sender:
+        end = time.monotonic() + 3
+        while time.monotonic() < end:
+            sender.send(*(noise(rng) for _ in range(150)))
+            time.sleep(0.3)
+    real = lambda name: [p for p in group.wire.poll() if p.kind == "vrrp" and p.ts >= mark
+                         and p.smac == bytes.fromhex(macs[name].replace(":", ""))]
+    assert not real("r2"), "the backup took over"
+    steady(real("r1"), "in the storm")
+    assert one.holds() and two.holds() is False
+    log = two.daemon.log()[len(before):]
+    said = re.findall(r"(?i)^.*(?:new master|master changed|entering|transition).*$", log, re.M)
+    assert not said, "said: %s" % said[0]
+    assert log.count("\n") < 150, "%d log lines about the storm" % log.count("\n")
+
+
+@case("defects")
+def killed_vrrp_process_is_back_within_a_second(lab):
+    """SIGKILL to the VRRP process: a new one within a second, and the addresses are right again."""
+    group = Group(lab, V3, (ours(), 200), (ours(), 100))
+    one, two = group.routers
+    group.start()
+    group.wait_master(one)
+    old = one.daemon.pid("_vrrp")
+    os.kill(old, 9)
+
+    def respawned():
+        try:
+            new = one.daemon.pid("_vrrp")
+            return new != old and os.path.exists("/proc/%d" % new)
+        except (OSError, ValueError):
+            return False
+    wait(respawned, 1, "a new VRRP process")
+    group.wait_master(one, 4)
+    never(lambda: two.holds() is not False, 0.5, "two routers with the address")
+    assert one.daemon.alive()
+
+
+@case("defects")
+def killed_daemon_leaves_nothing_for_good(lab):
+    """A daemon started after a SIGKILL takes its predecessor's addresses away, and nobody else's."""
+    group = Group(lab, V3, (ours(), 200, excluded(20)), (ours(), 100))
+    one, two = group.routers
+    one.host.ip("addr", "add", "10.77.0.55/24", "dev", "eth0")
+    group.start()
+    group.wait_master(one)
+    wait(lambda: count_addresses(one.host) >= 20, 2)
+    one.daemon.crash()
+    assert one.holds(), "the crash took the addresses along"
+    wait(lambda: two.holds(), 3, "the backup takes over")
+    one.priority = 50
+    one.start()
+    wait(lambda: one.holds() is False and not one.host.has("10.100.0.1"), 1.5, "the leftovers are gone")
+    assert one.host.has("10.77.0.55") and one.host.has("10.77.0.1"), "removed somebody else's address"
+    never(lambda: one.holds() is not False, 0.6, "the worse router takes the address")
+
+
+@case("defects")
+def healed_split_is_announced(lab):
+    """The better master of a healed split tells the neighbours again: their ARP entries are stale."""
+    group = Group(lab, V3, (ours(), 200, "garp_master_delay 0"), (ours(), 100, "garp_master_delay 0"))
+    one, two = group.routers
+    group.start()
+    group.wait_master(one)
+    split(lab, [one.host, two.host], True)
+    wait(lambda: one.holds() and two.holds(), 3, "both are master while cut off")
+    wait(lambda: len(two.adverts()) > 5, 2)
+    mark = time.time()
+    split(lab, [one.host, two.host], False)
+    group.wait_master(one, 2)
+    group.announced(one, mark)
+
+
+def first_speech(router, since):
+    return wait(lambda: router.adverts(since), 10, "r%d speaks" % router.number)[0].ts
+
+
+@case("defects")
+def takeover_of_5000_addresses_without_two_masters(lab):
+    """5,000 addresses at 100 ms: after a crash and at preemption the new master never pauses, nobody else speaks."""
+    text = excluded(5000)
+    group = Group(lab, V3, (ours(), 200, text), (ours(), 150, text), (ours(), 50))
+    one, two, three = group.routers
+    group.start()
+    first_speech(one, 0)
+    wait(lambda: count_addresses(one.host) >= 5000, 20, "the first has all addresses", 0.2)
+    mark = time.time()
+    one.daemon.crash()
+    first_speech(two, mark)
+    wait(lambda: count_addresses(two.host) >= 5000, 20, "the second has all addresses", 0.2)
+    wait(lambda: two.adverts()[-1].ts > mark + 2.5, 5)
+    steady(two.adverts(mark), "the new master")
+    assert not three.adverts(mark), "a third router took over meanwhile"
+
+    mark = time.time()
+    one.start()
+    first = first_speech(one, mark)
+    wait(lambda: count_addresses(two.host) < 100 and count_addresses(one.host) >= 5000, 20, "the addresses have moved", 0.2)
+    wait(lambda: one.adverts()[-1].ts > first + 1.5, 5)
+    steady(one.adverts(mark), "the returned master")
+    late = [p for p in two.adverts(first + 0.05) if p.prio]
+    assert not late, "the old master spoke %.0f ms after the new one" % ((late[-1].ts - first) * 1e3)
+    assert not three.adverts(mark), "a third router took over meanwhile"
