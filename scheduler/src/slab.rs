@@ -202,6 +202,11 @@ impl<T> Slab<T> {
             })
     }
 
+    /// Bytes on the heap.
+    pub(crate) const fn memory(&self) -> usize {
+        self.places.capacity() * size_of::<Place<T>>()
+    }
+
     /// How many values there are.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -235,6 +235,14 @@ impl<T> Wheel<T> {
         self.values.is_empty()
     }
 
+    /// Bytes that the wheel occupies, including what it keeps for timers to come.
+    #[must_use]
+    pub const fn memory(&self) -> usize {
+        size_of::<[Slot; LEVELS * SLOTS]>()
+            + self.blocks.capacity() * size_of::<Block>()
+            + self.values.memory()
+    }
+
     /// Every pending timer, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Instant, Id<T>, &T)> {
         (0..LEVELS)
