@@ -293,10 +293,6 @@ pub(crate) const TIMER: Token = Token(usize::MAX);
 pub(crate) const SIGNAL: Token = Token(usize::MAX - 1);
 
 /// 32 + 32 bits, or 16 + 16 where a token has no more.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a cut version still tells neighbours in time apart"
-)]
 pub(crate) const fn token_of<T>(id: Id<T>) -> Token {
     Token((id.version() as usize) << INDEX_BITS | id.index() as usize)
 }

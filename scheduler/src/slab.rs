@@ -31,10 +31,6 @@ impl<T> Id<T> {
 
     /// Version and index as one number; never 0, so 0 can stand for "none".
     #[must_use]
-    #[expect(
-        clippy::cast_lossless,
-        reason = "`u64::from` is not usable in a const function"
-    )]
     pub const fn to_bits(self) -> u64 {
         (self.version as u64) << 32 | self.index as u64
     }

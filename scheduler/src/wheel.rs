@@ -12,6 +12,9 @@
 //! value only: its entry in the chain goes stale and is dropped when it comes up
 //! or, as soon as stale entries outnumber the others, by a sweep.
 //!
+//! The timers of the millisecond that is just passing are in a sorted list; what is
+//! added to it meanwhile is in its slot until the next look.
+//!
 //! Invariants, with `elapsed` the millisecond up to which timers have expired:
 //! - A timer due in millisecond `t` is in the level of the highest group of six
 //!   bits in which `t` and `elapsed` differ, in the slot that these bits of `t` name.
@@ -50,6 +53,10 @@ pub struct Wheel<T> {
     blocks: Vec<Block>,
     free: u32,
     elapsed: u64,
+    /// Timers of the millisecond `elapsed` as it was entered, by deadline.
+    present: Vec<Entry>,
+    /// How many of `present` have expired.
+    served: usize,
     stale: usize,
     earliest: Cell<Earliest>,
 }
@@ -60,8 +67,6 @@ pub struct Due<T> {
     pub at: Instant,
     /// Its identifier, by which it can still be cancelled.
     pub id: Id<T>,
-    /// Position in the chain: decides between equal deadlines.
-    order: usize,
 }
 
 /// First and last block of a chain; meaningful only if the slot is occupied.
@@ -69,6 +74,8 @@ pub struct Due<T> {
 struct Slot {
     head: u32,
     tail: u32,
+    /// The entry with the earliest deadline, which spares the search while it is not stale.
+    first: Entry,
 }
 
 #[derive(Clone, Copy)]
@@ -104,12 +111,15 @@ impl<T> Wheel<T> {
                 [Slot {
                     head: NONE,
                     tail: NONE,
+                    first: Entry::NONE,
                 }; LEVELS * SLOTS],
             ),
             occupied: [0; LEVELS],
             blocks: Vec::new(),
             free: NONE,
             elapsed: 0,
+            present: Vec::new(),
+            served: 0,
             stale: 0,
             earliest: Cell::new(Earliest::NEVER),
         }
@@ -158,10 +168,13 @@ impl<T> Wheel<T> {
         if now < self.earliest.get().at {
             return;
         }
-        let present = tick(now);
+        let last = tick(now);
+        if self.occupied[0] & bit(slot_of(self.elapsed, 0)) == 0 {
+            self.collect(now, due);
+        }
         while let Some((level, slot)) = self.first_occupied() {
             let start = self.start_of(level, slot);
-            if start > present {
+            if start > last {
                 break;
             }
             self.elapsed = start;
@@ -170,12 +183,13 @@ impl<T> Wheel<T> {
                 self.cascade(head);
                 continue;
             }
-            self.collect(head, now, due);
-            if start == present {
+            self.enter(head);
+            self.collect(now, due);
+            if start == last {
                 break;
             }
         }
-        self.elapsed = self.elapsed.max(present);
+        self.elapsed = self.elapsed.max(last);
         self.earliest.set(Earliest {
             at: Instant::ZERO,
             index: NONE,
@@ -240,6 +254,7 @@ impl<T> Wheel<T> {
     pub const fn memory(&self) -> usize {
         size_of::<[Slot; LEVELS * SLOTS]>()
             + self.blocks.capacity() * size_of::<Block>()
+            + self.present.capacity() * size_of::<Entry>()
             + self.values.memory()
     }
 
@@ -247,8 +262,8 @@ impl<T> Wheel<T> {
     pub fn iter(&self) -> impl Iterator<Item = (Instant, Id<T>, &T)> {
         (0..LEVELS)
             .flat_map(|level| (0..SLOTS).map(move |slot| (level, slot)))
-            .filter(|&(level, slot)| self.occupied[level] & bit(slot) != 0)
-            .flat_map(|(level, slot)| self.chain(self.slots[level * SLOTS + slot].head))
+            .flat_map(|(level, slot)| self.chain_of(level, slot))
+            .chain(&self.present[self.served..])
             .filter_map(|entry| {
                 let id = entry.id();
                 Some((entry.at, id, self.values.get(id)?))
@@ -270,10 +285,15 @@ impl<T> Wheel<T> {
             self.slots[place] = Slot {
                 head: block,
                 tail: block,
+                first: entry,
             };
             return;
         }
-        let tail = self.slots[place].tail as usize;
+        let slot = &mut self.slots[place];
+        if entry.at < slot.first.at {
+            slot.first = entry;
+        }
+        let tail = slot.tail as usize;
         let block = &mut self.blocks[tail];
         if let Some(room) = block.entries.get_mut(block.len as usize) {
             *room = entry;
@@ -328,37 +348,43 @@ impl<T> Wheel<T> {
         }
     }
 
-    /// Move what is due from the chain of the present millisecond, put back the rest.
-    fn collect(&mut self, mut head: u32, now: Instant, due: &mut Vec<Due<T>>) {
-        let first = due.len();
+    /// Add a chain of the lowest level to the timers of the present millisecond.
+    ///
+    /// Sorting once keeps it cheap to serve many timers of one millisecond one by one.
+    fn enter(&mut self, mut head: u32) {
         while head != NONE {
             let block = self.release(head);
-            for &entry in block.entries() {
-                let id = entry.id();
-                if entry.at > now {
-                    self.place(entry);
-                } else if self.values.contains(id) {
-                    let order = due.len();
-                    due.push(Due {
-                        at: entry.at,
-                        id,
-                        order,
-                    });
-                } else {
-                    self.stale = self.stale.saturating_sub(1);
-                }
-            }
+            self.present.extend_from_slice(block.entries());
             head = block.next;
         }
-        let new = &mut due[first..];
-        if !new.is_sorted_by_key(|due| due.at) {
-            // Unstable, with the position as second key, since a stable sort allocates.
-            new.sort_unstable_by_key(|due| (due.at, due.order));
+        // Stable, for equal deadlines; up to 256 entries are sorted without allocation.
+        self.present[self.served..].sort_by_key(|entry| entry.at);
+    }
+
+    /// Move what is due from the present millisecond.
+    fn collect(&mut self, now: Instant, due: &mut Vec<Due<T>>) {
+        while let Some(&entry) = self.present.get(self.served) {
+            if entry.at > now {
+                return;
+            }
+            self.served += 1;
+            let id = entry.id();
+            if self.values.contains(id) {
+                due.push(Due { at: entry.at, id });
+            } else {
+                self.stale = self.stale.saturating_sub(1);
+            }
         }
+        self.present.clear();
+        self.served = 0;
     }
 
     /// Drop all stale entries.
     fn sweep(&mut self) {
+        self.present.drain(..self.served);
+        self.served = 0;
+        self.present
+            .retain(|entry| self.values.contains(entry.id()));
         for level in 0..LEVELS {
             let mut word = self.occupied[level];
             while word != 0 {
@@ -392,14 +418,24 @@ impl<T> Wheel<T> {
         (self.elapsed >> above) << above | (slot as u64) << shift
     }
 
-    /// The first timer of the first slot that has one.
+    /// The first timer: of the present millisecond, or of the first slot that has one.
     fn search(&self) -> Option<Earliest> {
+        let present = &self.present[self.served..];
+        let first = present
+            .iter()
+            .find(|entry| self.values.contains(entry.id()));
+        if let Some(first) = first {
+            let since = self.first_of(0, slot_of(self.elapsed, 0));
+            return since
+                .filter(|since| since.at < first.at)
+                .or_else(|| Some(Earliest::at(*first)));
+        }
         for level in 0..LEVELS {
             let mut word = self.occupied[level];
             while word != 0 {
                 let slot = word.trailing_zeros() as usize;
                 word &= word - 1;
-                let found = self.first_of(self.slots[level * SLOTS + slot].head);
+                let found = self.first_of(level, slot);
                 if found.is_some() {
                     return found;
                 }
@@ -408,23 +444,31 @@ impl<T> Wheel<T> {
         None
     }
 
-    /// The first timer of a chain; looks up only those earlier than all before.
-    fn first_of(&self, head: u32) -> Option<Earliest> {
-        let mut first: Option<Earliest> = None;
-        for entry in self.chain(head) {
+    /// The first timer of a slot; looks up only those earlier than all before.
+    fn first_of(&self, level: usize, slot: usize) -> Option<Earliest> {
+        if self.occupied[level] & bit(slot) == 0 {
+            return None;
+        }
+        let first = self.slots[level * SLOTS + slot].first;
+        if self.values.contains(first.id()) {
+            return Some(Earliest::at(first));
+        }
+        let mut first: Option<Entry> = None;
+        for entry in self.chain_of(level, slot) {
             if first.is_none_or(|first| entry.at < first.at) && self.values.contains(entry.id()) {
-                first = Some(Earliest {
-                    at: entry.at,
-                    index: entry.index,
-                    exact: true,
-                });
+                first = Some(*entry);
             }
         }
-        first
+        first.map(Earliest::at)
     }
 
-    fn chain(&self, head: u32) -> impl Iterator<Item = &Entry> {
-        let mut next = head;
+    /// The entries of a slot.
+    fn chain_of(&self, level: usize, slot: usize) -> impl Iterator<Item = &Entry> {
+        let mut next = if self.occupied[level] & bit(slot) == 0 {
+            NONE
+        } else {
+            self.slots[level * SLOTS + slot].head
+        };
         std::iter::from_fn(move || {
             let block = self.blocks.get(next as usize)?;
             next = block.next;
@@ -464,6 +508,14 @@ impl Earliest {
         index: NONE,
         exact: true,
     };
+
+    const fn at(entry: Entry) -> Self {
+        Self {
+            at: entry.at,
+            index: entry.index,
+            exact: true,
+        }
+    }
 }
 
 impl Block {
@@ -473,6 +525,12 @@ impl Block {
 }
 
 impl Entry {
+    const NONE: Self = Self {
+        at: Instant::MAX,
+        index: NONE,
+        version: 0,
+    };
+
     const fn id<T>(self) -> Id<T> {
         Id::new(self.index, self.version)
     }

@@ -65,7 +65,9 @@ impl Pair {
             1 => Instant::MAX,
             2 => self.now,
             3..6 => Instant::from_nanos((self.now + delay).as_nanos() >> 22 << 22),
-            6..12 => self.now + Duration::from_nanos(self.random.below(5_000_000_000)),
+            6 => self.now + Duration::from_nanos(self.random.below(4_000) * 1_000),
+            7 => self.now + Duration::from_nanos(self.random.below(40) * 100_000),
+            8..12 => self.now + Duration::from_nanos(self.random.below(5_000_000_000)),
             _ => self.now + delay,
         }
     }
@@ -94,6 +96,7 @@ impl Pair {
         self.now = match (self.random.below(8), self.wheel.next_deadline()) {
             (0..5, Some(next)) if next < Instant::from_nanos(1 << 60) => self.now.max(next),
             (5, _) => self.now + Duration::from_nanos(self.random.below(20_000_000_000)),
+            (6, _) => self.now + Duration::from_nanos(self.random.below(300_000)),
             _ => self.now + Duration::from_nanos(self.random.below(3_000_000)),
         };
         self.wheel.expire(self.now, &mut self.due);
