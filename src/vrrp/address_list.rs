@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::model::Family;
+use crate::model::{Family, Vrid};
 use crate::wire::vrrp::Advert;
 
 /// The addresses of `virtual_ipaddress` of one family, in configuration order,
@@ -29,9 +29,30 @@ pub enum ListMatch {
     /// The same addresses, perhaps in another order.
     Same,
     /// Another number of addresses.
-    Count,
+    Count {
+        /// How many it has.
+        received: u8,
+        /// How many the own list has.
+        expected: usize,
+    },
     /// This one of ours is not in it.
     Missing(IpAddr),
+}
+
+impl ListMatch {
+    /// What to log about a list that is not [`Self::Same`], in the original's words.
+    #[must_use]
+    pub fn complaint(&self, vrid: Vrid) -> Option<String> {
+        match self {
+            Self::Same => None,
+            Self::Count { received, expected } => Some(format!(
+                "received an unexpected ip number count {received}, expected {expected}!"
+            )),
+            Self::Missing(address) => Some(format!(
+                "ip address associated with VRID {vrid} not present in MASTER advert: {address}"
+            )),
+        }
+    }
 }
 
 impl AddressList {
@@ -102,7 +123,10 @@ impl AddressList {
             return ListMatch::Same;
         }
         if usize::from(advert.count()) != self.len() {
-            return ListMatch::Count;
+            return ListMatch::Count {
+                received: advert.count(),
+                expected: self.len(),
+            };
         }
         let mut seen = [false; Self::MAX];
         for address in advert.addresses() {
@@ -114,5 +138,66 @@ impl AddressList {
         }
         let missing = self.sorted.iter().zip(seen).find(|(_, seen)| !seen);
         missing.map_or(ListMatch::Same, |(&address, _)| ListMatch::Missing(address))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn list(texts: &[&str]) -> Result<AddressList, AddressListError> {
+        let addresses: Vec<IpAddr> = texts.iter().map(|text| text.parse().unwrap()).collect();
+        AddressList::new(Family::V4, &addresses)
+    }
+
+    fn compare(own: &[&str], heard: &[&str]) -> ListMatch {
+        let heard = list(heard).unwrap();
+        let count = u8::try_from(heard.len()).unwrap();
+        let octets = [&[0x31, 1, 100, count, 0, 100, 0, 0], heard.octets()].concat();
+        list(own)
+            .unwrap()
+            .compare(&Advert::parse(&octets, Family::V4).unwrap())
+    }
+
+    #[test]
+    fn order_and_repetition_do_not_matter() {
+        assert_eq!(
+            compare(&["10.0.0.1", "10.0.0.2"], &["10.0.0.2", "10.0.0.1"]),
+            ListMatch::Same
+        );
+        assert_eq!(compare(&["10.0.0.1"; 3], &["10.0.0.1"; 3]), ListMatch::Same);
+        assert_eq!(compare(&[], &[]), ListMatch::Same);
+        let twice = ["10.0.0.1", "10.0.0.1", "10.0.0.2"];
+        let other = ["10.0.0.2", "10.0.0.1", "10.0.0.2"];
+        assert_eq!(compare(&twice, &other), ListMatch::Same);
+    }
+
+    #[test]
+    fn differences_have_words() {
+        let missing = compare(&["10.0.0.1", "10.0.0.3"], &["10.0.0.2", "10.0.0.1"]);
+        assert_eq!(
+            missing.complaint(Vrid(7)).unwrap(),
+            "ip address associated with VRID 7 not present in MASTER advert: 10.0.0.3"
+        );
+        let count = compare(&["10.0.0.1"], &["10.0.0.2", "10.0.0.1"]);
+        assert_eq!(
+            count.complaint(Vrid(7)).unwrap(),
+            "received an unexpected ip number count 2, expected 1!"
+        );
+        assert_eq!(ListMatch::Same.complaint(Vrid(7)), None);
+    }
+
+    #[test]
+    fn what_no_advert_can_list_is_refused() {
+        let other = "fe80::1".parse().unwrap();
+        assert_eq!(
+            list(&["10.0.0.1", "fe80::1"]),
+            Err(AddressListError::Family(other))
+        );
+        assert_eq!(
+            list(&["10.0.0.1"; 256]),
+            Err(AddressListError::TooMany(256))
+        );
+        assert_eq!(list(&["10.0.0.1"; 255]).unwrap().len(), 255);
     }
 }

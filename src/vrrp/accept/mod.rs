@@ -30,7 +30,8 @@ use std::time::Duration;
 pub use rejection::{Complaints, Rejection, RejectionKind, Statistic};
 pub use stats::ReceiveStats;
 
-use super::address_list::{AddressList, ListMatch};
+use super::address_list::AddressList;
+pub use super::address_list::ListMatch;
 use super::authentication::Authentication;
 use crate::model::{Family, Priority, Vrid};
 use crate::wire::ah::{AuthHeader, HmacMd5};
@@ -159,7 +160,11 @@ pub struct ReceiveView {
     pub effective_priority: Priority,
     /// Whose adverts were accepted last, while backup.
     pub known_master: Option<IpAddr>,
-    /// Highest sequence number of authentication headers seen; 0 before the first one.
+    /// Highest sequence number of authentication headers sent or accepted; 0
+    /// before the first one. All routers of a VRID count together, so this is
+    /// [`super::transmit::AdvertTemplate::ah_sequence`]: a backup sets it to what it accepts,
+    /// a master that hears a lower priority to that plus 1, so that its own next
+    /// advert is news for the other one.
     pub ah_sequence: u32,
 }
 
@@ -176,12 +181,12 @@ pub struct Accepted {
     pub interval_differs: bool,
     /// The address list is not the own one; counted, and to be logged.
     pub address_list_differs: bool,
-    /// The first own address that the list lacks, if its length is right.
-    pub missing_address: Option<IpAddr>,
+    /// How the list differs; its [`ListMatch::complaint`] is the text to log.
+    pub address_list: ListMatch,
     /// The checksum fits only with the multicast group as destination. With
     /// [`OldUnicastChecksum::Auto`] the own adverts should change to that form.
     pub checksum_old_style: bool,
-    /// Sequence number of the authentication header: the highest seen from now on.
+    /// Sequence number of the authentication header, see [`ReceiveView::ah_sequence`].
     pub ah_sequence: Option<u32>,
 }
 
@@ -239,10 +244,7 @@ pub fn accept(
         interval: advert.interval(),
         interval_differs: advert.interval() != policy.interval,
         address_list_differs: list != ListMatch::Same,
-        missing_address: match list {
-            ListMatch::Missing(address) => Some(address),
-            ListMatch::Same | ListMatch::Count => None,
-        },
+        address_list: list,
         checksum_old_style,
         ah_sequence,
     })

@@ -183,7 +183,7 @@ rejection_kinds! {
     UnicastToMulticast   "unicast_to_multicast"   AddressList;
     MulticastToUnicast   "multicast_to_unicast"   AddressList;
     OwnerIgnores         "owner_ignores"          None;
-    NotAPeer             "not_a_peer"             AddressList;
+    NotAPeer             "not_a_peer"             None;
     PeerHopLimit         "peer_hop_limit"         TimeToLive;
 }
 

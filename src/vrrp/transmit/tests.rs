@@ -88,6 +88,37 @@ fn captured_v2_with_authentication_header() {
     assert_eq!(first_packet(&policy, 150), expected.concat());
 }
 
+/// Captured from Debian's keepalived 2.2.7: two peers, `unicast_ttl 33`. Both
+/// copies have one sequence number, each its own value, and the TTL is not covered.
+#[test]
+fn captured_v2_with_authentication_header_to_peers() {
+    let mut policy = policy(Version::V2, 5, &["10.9.0.99"]);
+    policy.auth = Authentication::Ah(Password::new(b"secret12"));
+    policy.source = "10.9.0.1".parse().unwrap();
+    policy.audience = unicast(&["10.9.0.2", "10.9.0.3"], 33);
+    let captured = [
+        "45c0004000010000213384b60a0900010a090002
+         700400000a0900010000000129cf7f760f7e8265323d1943
+         2105640102016e8c0a0900630000000000000000",
+        "45c0004000010000213384b50a0900010a090003
+         700400000a09000100000001d1c293da1caedf480eeb47df
+         2105640102016e8c0a0900630000000000000000",
+        "45c0004000020000213384b50a0900010a090002
+         700400000a09000100000002d871045cd1a36197e41cfe82
+         2105640102016e8c0a0900630000000000000000",
+        "45c0004000020000213384b40a0900010a090003
+         700400000a09000100000002e5cf5e8fd1b69767c5cb6aa0
+         2105640102016e8c0a0900630000000000000000",
+    ];
+    let mut template = AdvertTemplate::new(&policy).unwrap();
+    for round in captured.chunks(2) {
+        let _ = template.packet(Priority(100));
+        for (peer, octets) in round.iter().enumerate() {
+            assert_eq!(template.for_peer(peer), Some(&hex(octets)[..]));
+        }
+    }
+}
+
 #[test]
 fn captured_v3_of_ipv4() {
     let mut half = policy(Version::V3, 4, &["192.0.2.5"]);
