@@ -1,0 +1,273 @@
+//! Simulated LANs: whatever happened, once it is over there is exactly one
+//! master, the right one, and the addresses are there and nowhere else.
+//!
+//! `SEED=n cargo test --test sim_vrrp` replays one seed; `SEEDS=n` runs more.
+
+mod support;
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::time::Duration;
+
+use keepalived::model::{Family, Priority, Vrid};
+use keepalived::vrrp::fsm::{
+    FaultKind, Heard, InstanceId, InterfaceKey, Policy, State, Track, Version,
+};
+use keepalived::vrrp::router::{Input, Router};
+use scheduler::Instant;
+use support::lan::{ETH0, Lan, Weather};
+use support::rng::Rng;
+
+const V2: InstanceId = InstanceId(0);
+const V3: InstanceId = InstanceId(1);
+
+/// How long the weather is bad.
+const STORM: Duration = Duration::from_secs(60);
+/// How long it may take to settle: the longest preempt delay, and twice the
+/// longest master-down time on top.
+const CALM: Duration = Duration::from_secs(40);
+/// How long the result has to last.
+const STABLE: Duration = Duration::from_secs(10);
+
+#[test]
+fn one_right_master_after_healing() {
+    each_seed(256, storm_and_calm);
+}
+
+#[test]
+fn random_inputs_never_panic() {
+    each_seed(300, |seed| {
+        let mut rng = Rng::new(seed);
+        let mut router = random_router(&mut rng);
+        let (mut now, mut effects) = (Instant::ZERO, Vec::new());
+        for _ in 0..400 {
+            now += match rng.below(4) {
+                0 => Duration::ZERO,
+                1 => rng.time(Duration::from_millis(20)),
+                2 => rng.time(Duration::from_secs(3)),
+                _ => router.deadline().map_or(Duration::ZERO, |at| at.since(now)),
+            };
+            effects.clear();
+            router.on(now, random_input(&mut rng), &mut effects);
+            router.check_invariants(now);
+            if router.deadline().is_some_and(|at| at < now) {
+                router.on(now, Input::Tick, &mut effects);
+                assert!(
+                    router.deadline().is_none_or(|at| at > now),
+                    "a tick that does not help"
+                );
+            }
+        }
+    });
+}
+
+fn each_seed(count: u64, run: impl Fn(u64)) {
+    let number = |name: &str| std::env::var_os(name)?.to_str()?.parse().ok();
+    let seeds = match number("SEED") {
+        Some(seed) => seed..=seed,
+        None => 1..=number("SEEDS").unwrap_or(count),
+    };
+    for seed in seeds {
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(seed))) {
+            eprintln!("replay with SEED={seed} cargo test --test sim_vrrp");
+            resume_unwind(panic);
+        }
+    }
+}
+
+fn storm_and_calm(seed: u64) {
+    let mut rng = Rng::new(seed);
+    let mut lan = Lan::new(rng.clone());
+    for number in 1..=2 + u8::try_from(rng.below(4)).expect("small") {
+        let address = IpAddr::from([10, 0, 0, number * 7]);
+        lan.add(
+            address,
+            vec![policy(&mut rng, Version::V2), policy(&mut rng, Version::V3)],
+        );
+    }
+    while lan.now < Instant::ZERO + STORM {
+        trouble(&mut lan, &mut rng);
+        let pause = rng.time(Duration::from_secs(3));
+        lan.run_until(lan.now + pause, |_| {});
+    }
+    heal(&mut lan);
+    let at_healing = [V2, V3].map(|id| best_priority(&lan, id));
+    lan.run_until(lan.now + CALM, |_| {});
+    let masters = [V2, V3].map(|id| lan.in_state(id, State::Master));
+    for (id, masters, best) in [
+        (V2, &masters[0], at_healing[0]),
+        (V3, &masters[1], at_healing[1]),
+    ] {
+        assert_eq!(masters.len(), 1, "masters of {id:?}: {masters:?}\n{lan:?}");
+        check_is_right(&lan, id, masters[0], best);
+    }
+    lan.run_until(lan.now + STABLE, |lan| {
+        for (id, masters) in [(V2, &masters[0]), (V3, &masters[1])] {
+            assert_eq!(
+                &lan.in_state(id, State::Master),
+                masters,
+                "no peace\n{lan:?}"
+            );
+        }
+    });
+}
+
+/// All nodes have the same versions by instance; version 2 needs the same
+/// interval everywhere.
+fn policy(rng: &mut Rng, version: Version) -> Policy {
+    let mut policy = Policy::new("VI", Vrid(51), Family::V4, version);
+    policy.priority = Priority(rng.pick(&[1, 50, 100, 100, 101, 150, 200, 253, 254, 255]));
+    if version == Version::V3 {
+        let millis = rng.pick(&[10, 50, 100, 330, 1000, 2500]);
+        policy.advert_interval = Duration::from_millis(millis);
+    }
+    if !policy.priority.is_owner() {
+        match rng.below(4) {
+            0 => policy.nopreempt = true,
+            1 => policy.preempt_delay = rng.time(Duration::from_secs(8)),
+            _ => {}
+        }
+    }
+    policy.lower_prio_no_advert = rng.percent(20);
+    policy.higher_prio_send_advert = rng.percent(20);
+    policy.addresses = 1;
+    policy.tracks = vec![Track {
+        interface: ETH0,
+        weight: 0,
+        reverse: false,
+    }];
+    policy
+}
+
+fn trouble(lan: &mut Lan, rng: &mut Rng) {
+    let node = usize::try_from(rng.below(lan.nodes.len() as u64)).expect("an index");
+    match rng.below(8) {
+        0 => {
+            for node in &mut lan.nodes {
+                node.side = rng.below(3);
+            }
+        }
+        1 => lan.nodes.iter_mut().for_each(|node| node.side = 0),
+        2 => lan.set_link(node, rng.percent(50)),
+        3 => lan.stall(node, rng.time(Duration::from_secs(6))),
+        4 => lan.stall(node, rng.time(Duration::from_millis(200))),
+        5 => lan.lose_address(node, rng.pick(&[V2, V3])),
+        6 => lan.restart(node),
+        _ => {
+            lan.weather = Weather {
+                loss: rng.pick(&[0, 5, 30, 80]),
+                duplication: rng.pick(&[0, 10, 50]),
+                delay: rng.pick(&[1, 20, 500]) * Duration::from_millis(1),
+            };
+        }
+    }
+}
+
+fn heal(lan: &mut Lan) {
+    lan.weather = Weather {
+        loss: 0,
+        duplication: 0,
+        delay: Duration::from_millis(1),
+    };
+    for node in 0..lan.nodes.len() {
+        lan.nodes[node].side = 0;
+        lan.set_link(node, true);
+        lan.stall(node, Duration::ZERO);
+    }
+    // Frames sent during the storm may still be under way.
+    lan.run_until(lan.now + Duration::from_millis(500), |_| {});
+}
+
+fn priority(lan: &Lan, node: usize, id: InstanceId) -> Priority {
+    lan.nodes[node]
+        .router
+        .effective_priority(id)
+        .expect("an instance")
+}
+
+fn best_priority(lan: &Lan, id: InstanceId) -> Option<Priority> {
+    let masters = lan.in_state(id, State::Master).into_iter();
+    masters.map(|node| priority(lan, node, id)).max()
+}
+
+/// Nobody better has a reason to take over, no master was deposed by a worse
+/// one, and everybody knows who is master.
+fn check_is_right(lan: &Lan, id: InstanceId, master: usize, best: Option<Priority>) {
+    let own = priority(lan, master, id);
+    assert!(
+        best.is_none_or(|best| own >= best.min(Priority(254))),
+        "a worse master\n{lan:?}"
+    );
+    for (number, node) in lan.nodes.iter().enumerate() {
+        let policy = &node.policies[id.index()];
+        let better = policy.priority > lan.nodes[master].policies[id.index()].priority;
+        assert!(
+            !better || policy.nopreempt,
+            "{} should lead\n{lan:?}",
+            node.address
+        );
+        if number != master {
+            let view = node.router.view(id).expect("an instance");
+            assert_eq!(view.state, State::Backup);
+            let known = view.master.map(|peer| peer.address);
+            assert_eq!(known, Some(lan.nodes[master].address), "{lan:?}");
+        }
+    }
+}
+
+fn random_router(rng: &mut Rng) -> Router {
+    let mut router = Router::new();
+    for _ in 0..1 + rng.below(5) {
+        let version = rng.pick(&[Version::V2, Version::V3]);
+        let mut policy = policy(rng, version);
+        policy.timer_expired_backup = rng.percent(20).then_some(Priority(254));
+        policy.down_timer_adverts = rng.pick(&[1, 3, 100]);
+        for _ in 0..rng.below(4) {
+            policy.tracks.push(Track {
+                interface: InterfaceKey(u32::try_from(rng.below(4)).expect("small")),
+                weight: rng.pick(&[-253, -20, 0, 20, 253]),
+                reverse: rng.percent(30),
+            });
+        }
+        router.add(policy);
+    }
+    router
+}
+
+fn random_input(rng: &mut Rng) -> Input {
+    let id = InstanceId(u32::try_from(rng.below(6)).expect("small"));
+    let address = IpAddr::from([10, 0, 0, rng.pick(&[1, 2, 3])]);
+    match rng.below(20) {
+        0 => Input::Start {
+            delay: rng.time(Duration::from_secs(2)),
+        },
+        1..3 => Input::Interface {
+            key: InterfaceKey(u32::try_from(rng.below(5)).expect("small")),
+            up: rng.percent(70),
+        },
+        3..5 => Input::Source {
+            id,
+            address: rng.percent(80).then_some(address),
+        },
+        5 => Input::Fault {
+            id,
+            kind: rng.pick(&FaultKind::ALL),
+            on: rng.percent(30),
+        },
+        6 => Input::AddressLost { id },
+        7 if rng.percent(10) => Input::Stop,
+        8..14 => Input::Advert {
+            id,
+            advert: Heard {
+                source: if rng.percent(10) {
+                    IpAddr::from([0; 16])
+                } else {
+                    address
+                },
+                priority: Priority(rng.pick(&[0, 1, 100, 150, 254, 255])),
+                interval: rng.pick(&[0, 10, 1000, 40_950]) * Duration::from_millis(1),
+            },
+        },
+        _ => Input::Tick,
+    }
+}
