@@ -61,6 +61,10 @@ fn random_inputs_never_panic() {
     });
 }
 
+#[expect(
+    clippy::print_stderr,
+    reason = "how to replay is for whoever runs the test"
+)]
 fn each_seed(count: u64, run: impl Fn(u64)) {
     let number = |name: &str| std::env::var_os(name)?.to_str()?.parse().ok();
     let seeds = match number("SEED") {

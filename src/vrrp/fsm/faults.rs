@@ -81,3 +81,27 @@ impl FaultSet {
         FaultKind::ALL.into_iter().find(|kind| self.contains(*kind))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_end_of_one_fault_hides_no_other() {
+        let mut faults = FaultSet::default();
+        faults.set(FaultKind::Source, true);
+        faults.set(FaultKind::Source, true);
+        faults.set(FaultKind::Tracker, true);
+        faults.count_interface(true);
+        faults.count_interface(true);
+        faults.set(FaultKind::Source, false);
+        assert!(!faults.contains(FaultKind::Source));
+        assert_eq!(faults.first(), Some(FaultKind::Tracker));
+        faults.set(FaultKind::Tracker, false);
+        faults.count_interface(false);
+        assert!(!faults.is_empty());
+        assert_eq!((faults.interfaces(), faults.first()), (1, None));
+        faults.count_interface(false);
+        assert!(faults.is_empty());
+    }
+}

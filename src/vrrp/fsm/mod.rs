@@ -24,8 +24,6 @@ mod event;
 mod faults;
 mod master;
 mod policy;
-#[cfg(test)]
-mod tests;
 pub mod timers;
 mod tracking;
 

@@ -142,3 +142,34 @@ impl Default for AnnouncePolicy {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn track(weight: i16, reverse: bool) -> Track {
+        Track {
+            interface: InterfaceKey(0),
+            weight,
+            reverse,
+        }
+    }
+
+    #[test]
+    fn a_weight_counts_while_good_or_while_bad() {
+        let both = |track: Track| (track.contribution(true), track.contribution(false));
+        assert_eq!(both(track(20, false)), (20, 0));
+        assert_eq!(both(track(-20, false)), (0, -20));
+        assert_eq!(both(track(20, true)), (-20, 0));
+        assert_eq!(both(track(-20, true)), (0, 20));
+        assert_eq!(both(track(0, false)), (0, 0));
+    }
+
+    #[test]
+    fn without_a_weight_it_is_a_fault() {
+        let both = |track: Track| (track.is_fault(true), track.is_fault(false));
+        assert_eq!(both(track(0, false)), (false, true));
+        assert_eq!(both(track(0, true)), (true, false));
+        assert_eq!(both(track(1, false)), (false, false));
+    }
+}

@@ -1,1 +1,191 @@
+use super::*;
+use crate::model::{Family, Vrid};
+use crate::vrrp::fsm::{Effect, Version};
 
+const ETH0: InterfaceKey = InterfaceKey(7);
+
+fn micros(micros: u64) -> Instant {
+    Instant::from_nanos(micros * 1000)
+}
+
+fn policy(priority: u8, interval: Duration) -> Policy {
+    let mut policy = Policy::new("VI", Vrid(51), Family::V4, Version::V3);
+    policy.priority = Priority(priority);
+    policy.advert_interval = interval;
+    policy
+}
+
+fn router(policies: impl IntoIterator<Item = Policy>) -> Router {
+    let mut router = Router::new();
+    let mut out = Effects::new();
+    for policy in policies {
+        let id = router.add(policy);
+        let address = Some(IpAddr::from([10, 0, 0, 1]));
+        router.on(Instant::ZERO, Input::Source { id, address }, &mut out);
+    }
+    router
+}
+
+fn on(router: &mut Router, now: Instant, input: Input) -> Effects {
+    let mut out = Effects::new();
+    router.on(now, input, &mut out);
+    router.check_invariants(now);
+    out
+}
+
+fn start(router: &mut Router, delay: Duration) {
+    on(router, Instant::ZERO, Input::Start { delay });
+}
+
+fn senders(effects: &[Effect]) -> Vec<u32> {
+    let sender = |effect: &Effect| match effect {
+        Effect::Advertise { id, .. } => Some(id.0),
+        Effect::Addresses { .. }
+        | Effect::Announce { .. }
+        | Effect::Silence { .. }
+        | Effect::Went { .. }
+        | Effect::Noted { .. } => None,
+    };
+    effects.iter().filter_map(sender).collect()
+}
+
+#[test]
+fn adverts_due_together_come_in_one_tick_without_drift() {
+    let interval = Duration::from_millis(100);
+    let mut router = router((0..1000).map(|_| policy(255, interval)));
+    // Instances begin 0.1 ms apart, as their interfaces come up one by one.
+    for id in 0..1000 {
+        let id = InstanceId(id);
+        on(&mut router, micros(0), fault(id, true));
+    }
+    start(&mut router, Duration::ZERO);
+    for id in 0..1000 {
+        on(
+            &mut router,
+            micros(u64::from(id) * 100),
+            fault(InstanceId(id), false),
+        );
+    }
+    let (mut ticks, mut sent) = (0, vec![Vec::new(); 1000]);
+    while let Some(now) = router
+        .deadline()
+        .filter(|at| *at < Instant::from_millis(2100))
+    {
+        ticks += 1;
+        for id in senders(&on(&mut router, now, Input::Tick)) {
+            sent[id as usize].push(now);
+        }
+    }
+    assert!(ticks <= 21 * 170, "{ticks} wake-ups for 21,000 adverts");
+    for (id, times) in (0_u64..).zip(sent) {
+        assert!(times.len() >= 20, "instance {id}");
+        for (number, at) in (1_u64..).zip(times) {
+            let due = micros(id * 100 + number * 100_000);
+            assert!(at <= due && due.since(at) <= COALESCE, "{at:?} for {due:?}");
+        }
+    }
+}
+
+const fn fault(id: InstanceId, on: bool) -> Input {
+    Input::Fault {
+        id,
+        kind: FaultKind::Configuration,
+        on,
+    }
+}
+
+#[test]
+fn a_takeover_is_never_early() {
+    let second = Duration::from_secs(1);
+    // The owner's advert is due 0.3 ms before the other's down timer.
+    let mut router = router([policy(255, second), policy(100, second)]);
+    start(&mut router, Duration::ZERO);
+    on(&mut router, micros(0), Input::Tick);
+    let advert = Heard {
+        source: IpAddr::from([10, 0, 0, 9]),
+        priority: Priority(200),
+        interval: second,
+    };
+    let id = InstanceId(1);
+    on(&mut router, micros(390_925), Input::Advert { id, advert });
+    for due in [1_000_000, 2_000_000, 3_000_000, 4_000_000] {
+        assert_eq!(router.deadline(), Some(micros(due)));
+        assert_eq!(senders(&on(&mut router, micros(due), Input::Tick)), [0]);
+    }
+    assert_eq!(router.deadline(), Some(micros(4_000_300)));
+    assert_eq!(
+        senders(&on(&mut router, micros(4_000_300), Input::Tick)),
+        [1]
+    );
+    assert_eq!(router.state(id), State::Master);
+}
+
+#[test]
+fn an_interface_acts_on_those_that_track_it() {
+    let mut tracking = policy(100, Duration::from_secs(1));
+    tracking.tracks.push(crate::vrrp::fsm::Track {
+        interface: ETH0,
+        weight: 0,
+        reverse: false,
+    });
+    let mut router = router([tracking, policy(100, Duration::from_secs(1))]);
+    on(
+        &mut router,
+        micros(0),
+        Input::Interface {
+            key: ETH0,
+            up: true,
+        },
+    );
+    start(&mut router, Duration::ZERO);
+    assert_eq!(
+        on(
+            &mut router,
+            micros(1),
+            Input::Interface {
+                key: ETH0,
+                up: true
+            }
+        ),
+        []
+    );
+    on(
+        &mut router,
+        micros(2),
+        Input::Interface {
+            key: ETH0,
+            up: false,
+        },
+    );
+    let states = [0, 1].map(|id| router.state(InstanceId(id)));
+    assert_eq!(states, [State::Fault, State::Backup]);
+    let other = Input::Interface {
+        key: InterfaceKey(8),
+        up: false,
+    };
+    assert_eq!(on(&mut router, micros(3), other), []);
+}
+
+#[test]
+fn what_is_unknown_is_ignored() {
+    let mut router = router([]);
+    start(&mut router, Duration::ZERO);
+    assert_eq!(on(&mut router, micros(1), fault(InstanceId(0), true)), []);
+    assert_eq!(on(&mut router, micros(1), Input::Tick), []);
+    assert_eq!(
+        (router.deadline(), router.view(InstanceId(3))),
+        (None, None)
+    );
+    assert_eq!(router.state(InstanceId(3)), State::Init);
+}
+
+#[test]
+fn nothing_happens_after_stop() {
+    let mut router = router([policy(255, Duration::from_secs(1))]);
+    start(&mut router, Duration::ZERO);
+    on(&mut router, micros(0), Input::Tick);
+    assert_eq!(senders(&on(&mut router, micros(1), Input::Stop)), [0]);
+    assert_eq!(router.deadline(), None);
+    assert_eq!(on(&mut router, micros(2), Input::Stop), []);
+    assert_eq!(on(&mut router, micros(2), fault(InstanceId(0), true)), []);
+}
