@@ -35,6 +35,8 @@ pub struct Task<P> {
 }
 
 /// One deadline that follows what a machine says it is.
+///
+/// Dropping it does not disarm it: let it follow `None` before.
 pub struct Alarm<P> {
     name: &'static str,
     key: Key,
@@ -101,6 +103,12 @@ impl<P> Scheduler<P> {
             self.forget(task);
         }
         task.is_some()
+    }
+
+    /// Whether a timer has neither fired nor been cancelled.
+    #[must_use]
+    pub fn is_pending(&self, id: TimerId<P>) -> bool {
+        self.wheel.contains(id)
     }
 
     /// Call `call` at the end of this round, after all events and timers.
@@ -172,7 +180,8 @@ impl<P> Scheduler<P> {
         if task.kind() == Kind::AtShutdown {
             self.shutdown_timers += 1;
         }
-        self.wheel.insert(when, task)
+        // What should have been earlier is due from now on: else it would count as late.
+        self.wheel.insert(when.max(self.now()), task)
     }
 
     fn run_task(&mut self, program: &mut P, task: &Task<P>) {

@@ -19,9 +19,10 @@ use scheduler::{
 };
 
 /// A program that writes down what happens to it.
-#[derive(Default)]
 struct Program {
     log: Vec<String>,
+    ticks: u32,
+    cadence: Cadence,
     streams: Vec<UnixStream>,
     sources: Vec<IoId<Self>>,
     timers: Vec<TimerId<Self>>,
@@ -29,6 +30,20 @@ struct Program {
 }
 
 type Loop = Scheduler<Program>;
+
+impl Default for Program {
+    fn default() -> Self {
+        Self {
+            log: Vec::new(),
+            ticks: 0,
+            cadence: Cadence::new(Instant::ZERO, Duration::ZERO),
+            streams: Vec::new(),
+            sources: Vec::new(),
+            timers: Vec::new(),
+            alarm: None,
+        }
+    }
+}
 
 impl Program {
     fn note(&mut self, what: impl Into<String>) {
@@ -163,7 +178,9 @@ fn a_timer_can_cancel_another_that_is_due_in_the_same_round() {
     let second = s.at("second", millis(1), 2, on_timer);
     p.timers.push(second);
     clock.set(millis(2));
+    assert!(s.is_pending(second));
     s.turn(&mut p).unwrap();
+    assert!(!s.is_pending(second));
     assert_eq!(p.log, ["timer 1"]);
 }
 
@@ -322,6 +339,10 @@ fn the_lateness_hook_is_told_the_worst() {
     s.turn(&mut p).unwrap();
     assert_eq!(p.log[3..], ["timer 3"]);
     assert_eq!(s.worst_lateness(), Duration::from_millis(5));
+    // A deadline in the past is due at once, but nobody has been late for it.
+    s.at("timer", Instant::ZERO, 4, on_timer);
+    s.turn(&mut p).unwrap();
+    assert_eq!(p.log[4..], ["timer 4"]);
 }
 
 #[test]
@@ -547,4 +568,24 @@ fn the_thread_dump_says_who_waits_for_what() {
         s.turn(&mut p).unwrap();
     }
     assert_eq!(p.log, ["timer 51966", "soon 1", "child 1 Exited(1)"]);
+}
+
+#[test]
+fn a_thousand_periods_take_no_more_rounds_than_periods() {
+    fn on_advert(p: &mut Program, s: &mut Loop, key: Key) {
+        p.log.clear();
+        let due = p.cadence.deadline();
+        p.cadence.advance(s.now());
+        p.ticks += 1;
+        if p.ticks == 1_000 {
+            s.stop(Stop::Now);
+        }
+        assert!(s.now() >= due);
+        s.at("advert", p.cadence.deadline(), key, on_advert);
+    }
+    let (mut s, mut p) = system();
+    p.cadence = Cadence::new(s.refresh(), Duration::from_micros(100));
+    s.at("advert", p.cadence.deadline(), 0, on_advert);
+    s.run(&mut p).unwrap();
+    assert!(s.rounds() <= 1_010, "{} rounds", s.rounds());
 }
