@@ -1,0 +1,336 @@
+//! The arrows of `doc/architecture.md`, checked: which module may import which, where unsafe code
+//! may be, and that the machines have neither clock nor socket nor log.
+//!
+//! The sources are read as text: `crate::a::b` anywhere outside comments and tests is an arrow from
+//! the file to module `a::b`. The row with the longest matching prefix rules a file.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What the modules below a prefix may import from this crate. A module may always import from
+/// its own top folder, as long as no longer row says otherwise.
+struct Row {
+    module: &'static str,
+    may: &'static [&'static str],
+}
+
+const EVERYTHING: &[&str] = &[""];
+
+/// The arrow table, foundations first.
+const ARROWS: &[Row] = &[
+    Row {
+        module: "sys",
+        may: &[],
+    },
+    Row {
+        module: "model",
+        may: &[],
+    },
+    Row {
+        module: "memory",
+        may: &["model"],
+    },
+    Row {
+        module: "wire",
+        may: &["model"],
+    },
+    Row {
+        module: "log",
+        may: &["model", "sys"],
+    },
+    Row {
+        module: "net",
+        may: &["model", "sys", "wire"],
+    },
+    Row {
+        module: "netlink",
+        may: &["model"],
+    },
+    Row {
+        module: "netlink::socket",
+        may: &["model", "sys"],
+    },
+    Row {
+        module: "netlink::dump",
+        may: &["model", "sys"],
+    },
+    Row {
+        module: "control_plane",
+        may: &["model"],
+    },
+    // The one place where the engine meets the tables of all subsystems.
+    Row {
+        module: "control_plane::load",
+        may: &["model", "global", "vrrp::config"],
+    },
+    Row {
+        module: "global",
+        may: &["control_plane", "model", "vrrp::config", "wire"],
+    },
+    Row {
+        module: "vrrp",
+        may: &["model", "wire"],
+    },
+    Row {
+        module: "vrrp::config",
+        may: &["control_plane", "model", "wire", "global"],
+    },
+    Row {
+        module: "vrrp::process",
+        may: EVERYTHING,
+    },
+    Row {
+        module: "watchdog",
+        may: EVERYTHING,
+    },
+    Row {
+        module: "cli",
+        may: EVERYTHING,
+    },
+    Row {
+        module: "lib",
+        may: EVERYTHING,
+    },
+    Row {
+        module: "main",
+        may: EVERYTHING,
+    },
+];
+
+/// Modules that are machines or codecs: time comes as an argument, words and calls are the shell's.
+const PURE: &[&str] = &[
+    "wire",
+    "model",
+    "vrrp",
+    "netlink::mirror",
+    "netlink::batch",
+    "control_plane",
+    "global",
+];
+
+/// Those below them that are not.
+const NOT_PURE: &[&str] = &["vrrp::process", "control_plane::files"];
+
+/// What a pure module does not write.
+const IMPURE: &[&str] = &[
+    "Instant::now",
+    "SystemTime",
+    "std::fs",
+    "UdpSocket",
+    "TcpStream",
+    "std::process",
+    "std::thread",
+    "libc::",
+    "nix::",
+    "mio::",
+    "log::info!",
+    "log::warn!",
+    "log::error!",
+    "log::debug!",
+    "println!",
+];
+
+struct Source {
+    path: PathBuf,
+    module: String,
+    code: String,
+}
+
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .expect("a folder of sources")
+        .map(|e| e.expect("an entry").path())
+        .collect();
+    entries.sort();
+    for path in entries {
+        if path.is_dir() {
+            rust_files(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// `src/vrrp/config/mod.rs` is `vrrp::config`.
+fn module_of(path: &Path, src: &Path) -> String {
+    let relative = path
+        .strip_prefix(src)
+        .expect("below src")
+        .with_extension("");
+    let mut parts: Vec<_> = relative
+        .iter()
+        .map(|p| p.to_string_lossy().into_owned())
+        .collect();
+    if parts.len() > 1 && parts.last().is_some_and(|p| p == "mod") {
+        parts.pop();
+    }
+    parts.join("::")
+}
+
+/// The file without comments and without what comes after a `#[cfg(test)]` (tests end a file).
+fn code_of(text: &str) -> String {
+    let mut code = String::new();
+    let mut test = false;
+    for line in text.lines() {
+        if line.starts_with("#[cfg(test)]") {
+            test = true;
+            continue;
+        }
+        if test {
+            // A declaration of a test module in another file; anything else is the tests themselves.
+            if line.starts_with("mod ") && line.ends_with(';') || line.starts_with("use ") {
+                test = false;
+                continue;
+            }
+            break;
+        }
+        code.push_str(line.split("//").next().unwrap_or_default());
+        code.push('\n');
+    }
+    code
+}
+
+fn sources() -> Vec<Source> {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    rust_files(&src, &mut files);
+    files
+        .into_iter()
+        .map(|path| Source {
+            module: module_of(&path, &src),
+            code: code_of(&fs::read_to_string(&path).expect("UTF-8")),
+            path,
+        })
+        .filter(|s| {
+            !s.module
+                .split("::")
+                .any(|part| matches!(part, "tests" | "testing"))
+        })
+        .collect()
+}
+
+fn is_below(module: &str, prefix: &str) -> bool {
+    prefix.is_empty()
+        || module == prefix
+        || module
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with("::"))
+}
+
+/// Every `crate::a::b` of a piece of code, and those in braces after `crate::`.
+fn arrows(code: &str) -> BTreeSet<String> {
+    let path_end = |c: char| !(c.is_alphanumeric() || c == '_' || c == ':');
+    let mut found = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let rest = code.get(at + "crate::".len()..).unwrap_or_default();
+        if let Some(group) = rest.strip_prefix('{') {
+            let inside = group.split("};").next().unwrap_or_default();
+            for item in inside.split(',') {
+                let item = item.trim();
+                found.insert(
+                    item.split(path_end)
+                        .next()
+                        .unwrap_or_default()
+                        .trim_end_matches(':')
+                        .to_owned(),
+                );
+            }
+        } else {
+            found.insert(
+                rest.split(path_end)
+                    .next()
+                    .unwrap_or_default()
+                    .trim_end_matches(':')
+                    .to_owned(),
+            );
+        }
+    }
+    found.retain(|path| path.starts_with(char::is_lowercase));
+    found
+}
+
+#[test]
+fn imports_obey_the_arrow_table() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let row = ARROWS
+            .iter()
+            .filter(|r| is_below(&source.module, r.module))
+            .max_by_key(|r| r.module.len());
+        let Some(row) = row else {
+            wrong.push(format!(
+                "{}: no row of the table rules this module",
+                source.path.display()
+            ));
+            continue;
+        };
+        let top = source.module.split("::").next().unwrap_or_default();
+        for arrow in arrows(&source.code) {
+            let own = is_below(&arrow, top);
+            if !own && !row.may.iter().any(|m| is_below(&arrow, m)) {
+                wrong.push(format!("{}: imports crate::{arrow}", source.path.display()));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "arrows against doc/architecture.md:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn machines_have_no_clock_no_socket_and_no_log() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let below = |list: &[&str]| list.iter().any(|p| is_below(&source.module, p));
+        if below(PURE) && !below(NOT_PURE) {
+            wrong.extend(
+                IMPURE
+                    .iter()
+                    .filter(|word| source.code.contains(*word))
+                    .map(|word| format!("{}: {word}", source.path.display())),
+            );
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "only shells do this:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn unsafe_code_is_in_sys_only() {
+    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for entry in fs::read_dir(&src)
+        .expect("src")
+        .map(|e| e.expect("an entry").path())
+    {
+        let root = if entry.is_dir() {
+            entry.join("mod.rs")
+        } else {
+            entry.clone()
+        };
+        if entry.ends_with("sys") || entry.ends_with("lib.rs") || !root.exists() {
+            continue;
+        }
+        let text = fs::read_to_string(&root).expect("UTF-8");
+        if !text.contains("#![forbid(unsafe_code)]") {
+            wrong.push(format!("{}: lacks #![forbid(unsafe_code)]", root.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_clock_of_the_system_is_read_in_the_scheduler_only() {
+    let wrong: Vec<_> = sources()
+        .into_iter()
+        .filter(|s| s.code.contains("Instant::now"))
+        .map(|s| s.path.display().to_string())
+        .collect();
+    assert!(wrong.is_empty(), "reads the clock: {wrong:?}");
+}
