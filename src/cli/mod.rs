@@ -9,17 +9,24 @@
 
 pub mod options;
 pub mod parse;
+mod run;
 pub mod signum;
 pub mod text;
 
-use std::io::Write as _;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
+
+use crate::sys::ns;
+use crate::watchdog::settings::Settings;
+use crate::watchdog::{self, config};
 
 use options::OPTIONS;
 use parse::Parsed;
 
 /// Exit status: bad command line or fatal error.
 const FATAL: u8 = 1;
+const NO_GENHASH: &str = "The genhash mode is not yet in effect";
 
 /// Run the program with the process's arguments.
 #[must_use]
@@ -31,6 +38,9 @@ pub fn main() -> ExitCode {
 }
 
 fn run(program: &str, words: &[String]) -> u8 {
+    if program.ends_with("genhash") {
+        return complain(NO_GENHASH);
+    }
     let parsed = match parse::parse(words) {
         Ok(parsed) => parsed,
         Err(mistake) => return complain(&mistake.to_string()),
@@ -40,7 +50,41 @@ fn run(program: &str, words: &[String]) -> u8 {
     }
     report_surplus(&parsed);
     report_later(&parsed);
-    0
+    let all_words = std::iter::once(program.to_owned()).chain(words.iter().cloned());
+    let settings = run::settings(&parsed, all_words.collect());
+    if parsed.has("config-test") {
+        return config_test(&settings, parsed.value("config-test"));
+    }
+    watchdog::start(settings)
+}
+
+/// Check the configuration; the report goes to `file`, else to the standard error
+/// output.
+fn config_test(settings: &Settings, file: Option<String>) -> u8 {
+    if let Some(name) = &settings.namespace
+        && let Err(error) = ns::enter_network(name)
+    {
+        return complain(&format!("Cannot enter network namespace {name}: {error}"));
+    }
+    let loaded = config::read(settings);
+    let report = config::report(&loaded);
+    match file {
+        Some(path) => {
+            if let Err(error) = append(&path, &report) {
+                return complain(&format!("Cannot write {path}: {error}"));
+            }
+        }
+        None => {
+            tell(&report);
+        }
+    }
+    loaded.diags.exit_status()
+}
+
+fn append(path: &str, text: &str) -> io::Result<()> {
+    let mut options = OpenOptions::new();
+    let mut file = options.append(true).create(true).open(path)?;
+    file.write_all(text.as_bytes())
 }
 
 /// Tasks that print and end; the first one given counts.
@@ -51,7 +95,7 @@ fn one_shot(program: &str, parsed: &Parsed) -> Option<u8> {
         "version" => Some(tell(&text::version())),
         "help" => Some(tell(&text::help(program))),
         "signum" => Some(signal_number(parsed)),
-        _ => Some(complain("The genhash mode is not yet in effect")),
+        _ => Some(complain(NO_GENHASH)),
     }
 }
 
@@ -86,17 +130,17 @@ fn report_later(parsed: &Parsed) {
 
 /// One line on the standard output. A closed output is nobody's concern.
 fn say(text: &str) {
-    let _ = writeln!(std::io::stdout(), "{text}");
+    let _ = writeln!(io::stdout(), "{text}");
 }
 
 /// Text on the standard error output, where version and help belong.
 fn tell(text: &str) -> u8 {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+    let _ = io::stderr().write_all(text.as_bytes());
     0
 }
 
 /// One line on the standard error output.
 fn complain(text: &str) -> u8 {
-    let _ = writeln!(std::io::stderr(), "{text}");
+    let _ = writeln!(io::stderr(), "{text}");
     FATAL
 }

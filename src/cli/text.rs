@@ -1,44 +1,22 @@
 //! What the program prints about itself: help, version, manual page.
 
 use std::fmt::Write as _;
-use std::fs;
+
+use crate::model::version::{self, COMPATIBLE};
 
 use super::options::{Argument, CliOption, OPTIONS};
-
-/// The release of the C daemon whose interfaces this program keeps. Consumers
-/// compare it, so it stands first in `-v`.
-pub const COMPATIBLE_VERSION: &str = "2.4.3";
-/// The day of this implementation's release, in the form of the C daemon's `-v`.
-const RELEASE_DATE: &str = "11/22,2026";
-
-/// The first line of `-v`, also logged at start and end.
-#[must_use]
-pub fn version_line() -> String {
-    format!("Keepalived v{COMPATIBLE_VERSION} ({RELEASE_DATE})")
-}
-
-/// The running kernel, as `uname` has it.
-#[must_use]
-pub fn running_on() -> String {
-    let part = |name: &str| {
-        let path = format!("/proc/sys/kernel/{name}");
-        fs::read_to_string(path).unwrap_or_default()
-    };
-    let (system, release, version) = (part("ostype"), part("osrelease"), part("version"));
-    format!("{} {} {}", system.trim(), release.trim(), version.trim())
-}
 
 /// The text of `-v`.
 #[must_use]
 pub fn version() -> String {
     format!(
         "{}\n\n\
-         keepalived-rs {}: the Rust implementation, with the interfaces of keepalived {COMPATIBLE_VERSION}\n\n\
+         keepalived-rs {}: the Rust implementation, with the interfaces of keepalived {COMPATIBLE}\n\n\
          Running on {}\n\n\
          Config options:  VRRP VRRP_AUTH\n",
-        version_line(),
+        version::line(),
         env!("CARGO_PKG_VERSION"),
-        running_on()
+        version::running_on()
     )
 }
 
@@ -182,6 +160,8 @@ Numbers of the parent process and of the VRRP process.
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[test]

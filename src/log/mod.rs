@@ -32,9 +32,11 @@ mod syslog;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ::log::{Level, LevelFilter, Log, Metadata, Record};
 pub use ::syslog::Facility;
+use scheduler::{Key, Scheduler};
 
 use console::Console;
 use file::LogFile;
@@ -81,6 +83,11 @@ pub struct Setup {
     pub detail: Detail,
 }
 
+/// How long the end of a process may wait for its last messages.
+const PATIENCE: Duration = Duration::from_millis(100);
+/// How long a message that found its sink busy waits for the next attempt.
+const FLUSH_PERIOD: Duration = Duration::from_millis(500);
+
 static LOGGER: Logger = Logger {
     sinks: Mutex::new(None),
 };
@@ -97,6 +104,27 @@ pub fn start(setup: &Setup) {
 pub fn stop() {
     ::log::set_max_level(LevelFilter::Off);
     *LOGGER.lock() = None;
+}
+
+/// Send what waits before the process ends, as long as [`PATIENCE`] allows; then
+/// stop logging.
+pub fn finish() {
+    for _ in 0..PATIENCE.as_millis() {
+        if flush() {
+            break;
+        }
+        // Waits a millisecond: nothing is polled. The loop has ended already.
+        let _ = nix::poll::poll(&mut [], 1u8);
+    }
+    stop();
+}
+
+/// From now on send what waits every [`FLUSH_PERIOD`]; called once by each process
+/// when its loop begins. It has the form of a timer handler because it is one.
+pub fn keep_flushing<P>(_: &mut P, scheduler: &mut Scheduler<P>, key: Key) {
+    flush();
+    let next = scheduler.now() + FLUSH_PERIOD;
+    scheduler.at("log flush", next, key, keep_flushing::<P>);
 }
 
 /// Try again to send what the sinks did not take. True if nothing is waiting.

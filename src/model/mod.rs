@@ -5,6 +5,7 @@ pub mod addr;
 pub mod iface;
 pub mod rate;
 pub mod units;
+pub mod version;
 
 pub use addr::{Family, IpNet, MacAddr};
 pub use iface::{IfIndex, IfName};

@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
 
 use nix::unistd::{ForkResult, Pid};
 
@@ -33,6 +34,56 @@ pub fn fork() -> io::Result<Side> {
         ForkResult::Child => Ok(Side::Child),
         ForkResult::Parent { child } => Ok(Side::Parent(child)),
     }
+}
+
+/// End the process at once: nothing of a forked child's inherited program state
+/// is torn down, and no handler of the parent's library runs.
+pub fn leave(status: i32) -> ! {
+    // SAFETY: the call ends the process; nothing of it is used afterwards.
+    unsafe { libc::_exit(status) }
+}
+
+/// In a forked child: close every descriptor from 3 upwards except `keep`.
+///
+/// The parent's objects that own these descriptors exist as copies in the child.
+/// The caller must never use or drop them: it runs its own program and ends the
+/// process with [`leave`].
+///
+/// # Errors
+/// What `close_range(2)` says (Linux 5.9; before that each is closed singly).
+pub fn close_inherited(keep: BorrowedFd<'_>) -> io::Result<()> {
+    let keep = keep.as_raw_fd().unsigned_abs();
+    if keep > 3 {
+        close_range(3, keep - 1)?;
+    }
+    close_range(keep.max(2) + 1, libc::c_uint::MAX)
+}
+
+fn close_range(first: libc::c_uint, last: libc::c_uint) -> io::Result<()> {
+    // SAFETY: three integers; who owns the descriptors is the caller's promise.
+    let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };
+    if result == 0 {
+        return Ok(());
+    }
+    let error = io::Error::last_os_error();
+    if error.raw_os_error() != Some(libc::ENOSYS) {
+        return Err(error);
+    }
+    for fd in open_descriptors().filter(|fd| (first..=last).contains(fd)) {
+        // SAFETY: as above.
+        let _ = unsafe { libc::close(libc::c_int::try_from(fd).unwrap_or(-1)) };
+    }
+    Ok(())
+}
+
+fn open_descriptors() -> std::vec::IntoIter<libc::c_uint> {
+    let entries = fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let number = |e: fs::DirEntry| e.file_name().to_str()?.parse().ok();
+    // Collected, so that the directory's own descriptor is closed before the rest.
+    entries.filter_map(number).collect::<Vec<_>>().into_iter()
 }
 
 /// How many threads this process has; 1 where `/proc` does not tell.

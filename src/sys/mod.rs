@@ -7,6 +7,7 @@
 //!
 //! * [`calendar`]: seconds since the epoch to local calendar time
 //! * [`fork`]: a second process, under the conditions that make it sound
+//! * [`signals`]: signals by number as a descriptor, the real-time ones included
 //! * [`sched`]: real-time class, nice value, processor affinity, memory locking
 //! * [`rlimit`]: resource limits
 //! * [`prctl`]: task name, signal at the parent's death
@@ -29,6 +30,7 @@ pub mod ns;
 pub mod prctl;
 pub mod rlimit;
 pub mod sched;
+pub mod signals;
 pub mod sock;
 pub mod sysctl;
 

@@ -1,1 +1,257 @@
-//! watchdog
+//! The parent process: reads the configuration, starts the children, keeps them
+//! alive, stops them in order.
+//!
+//! ```text
+//! command ──► start() ──► configuration ──► namespace ──► pid files ──► background
+//!                                                                          │
+//!                               WatchDog (parent.rs), its loop  ◄──────────┘
+//!                               │      │       │
+//!                            bfd     check    vrrp      launch::spawn
+//! ```
+//!
+//! * [`watch`] is the machine that decides: respawn, back-off, end.
+//! * [`parent`] is its shell: scheduler handlers, signals, actions to system calls.
+//! * [`launch`] makes a process out of a role; `launch::role` is the table of roles.
+//! * [`config`] reads the configuration and tells what is wrong with it.
+//!
+//! Everything that can refuse the start (a bad configuration, a running daemon, a
+//! missing namespace) comes before the command goes into the background, so its
+//! reason reaches the standard error output and its status the caller.
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod launch;
+pub mod machine;
+pub mod names;
+pub mod parent;
+pub mod settings;
+pub mod signals;
+pub mod systemd;
+pub mod watch;
+
+use std::io;
+use std::path::Path;
+use std::rc::Rc;
+
+use nix::sys::stat::{Mode, umask};
+
+use crate::control_plane::Config;
+use crate::model::version;
+use crate::sys::{ns, prctl, rlimit, sysctl};
+
+use launch::daemon::{Detached, Startup, detach};
+use launch::paths::{PidPaths, RUN_DIR};
+use launch::pidfile::{PidFile, Refusal};
+use launch::role::{ROLES, Role, RoleSpec};
+use names::{Names, TASK_NAME};
+use parent::{Ground, WatchDog};
+use settings::{CoreFiles, Settings};
+
+/// Files are for their owner only, unless `-u` or `umask` say otherwise.
+const UMASK: u32 = 0o177;
+/// Exit status of a fatal error.
+const FATAL: u8 = 1;
+
+/// Run the daemon. Gives the exit status of this process, which in daemon mode is
+/// the command's: 0 once the daemon has started.
+#[must_use]
+pub fn start(settings: Settings) -> u8 {
+    let settings = Rc::new(settings);
+    set_umask(settings.umask.unwrap_or(UMASK));
+    crate::log::start(&Names::of_settings(&settings).log_setup(&settings, None));
+    greet(&settings);
+    let status = match prepare(&settings) {
+        Ok(ground) => go(ground),
+        Err(status) => status,
+    };
+    log::info!("Stopped {}", version::line());
+    crate::log::finish();
+    status
+}
+
+fn greet(settings: &Settings) {
+    log::info!("Starting {}", version::line());
+    log::info!("Running on {}", version::running_on());
+    let words = settings.command_line.iter();
+    let words: Vec<String> = words.map(|word| format!("'{word}'")).collect();
+    log::info!("Command line: {}", words.join(" "));
+}
+
+/// Everything that may refuse the start. The error is the exit status; its reason
+/// has been told.
+fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
+    let own_dir = enter_namespace(settings)?;
+    let config = read_config(settings)?;
+    if settings.umask.is_none() {
+        set_umask(config.global.umask.unwrap_or(UMASK));
+    }
+    let names = Names::new(settings, &config);
+    crate::log::start(&names.log_setup(settings, None));
+    if let Some(core) = &settings.core {
+        allow_core_files(core);
+    }
+    let name = config.global.process_names.parent.as_deref();
+    if let Err(error) = prctl::set_task_name(name.unwrap_or(TASK_NAME)) {
+        log::warn!("Cannot set the process name: {error}");
+    }
+    let roles = roles(settings, &config);
+    let own_dir = own_dir || config.global.use_pid_dir;
+    let given = settings.pid_files.clone();
+    let paths = PidPaths::new(Path::new(RUN_DIR), given, &names, own_dir);
+    let (pid_file, child_pid_files) = claim_pid_files(&paths, &roles)?;
+    Ok(Ground {
+        settings: Rc::clone(settings),
+        config,
+        names,
+        paths,
+        roles,
+        pid_file,
+        child_pid_files,
+    })
+}
+
+/// Into the background, unless it is not wanted, and into the loop.
+fn go(ground: Ground) -> u8 {
+    let startup = if ground.settings.foreground {
+        Startup::foreground()
+    } else {
+        match detach() {
+            Ok(Detached::Command(status)) => {
+                // The last messages are the daemon's.
+                crate::log::stop();
+                return status;
+            }
+            Ok(Detached::Daemon(startup)) => {
+                // The number of the process in the log has changed.
+                crate::log::start(&ground.names.log_setup(&ground.settings, None));
+                startup
+            }
+            Err(error) => {
+                log::error!("Cannot go into the background: {error}");
+                return FATAL;
+            }
+        }
+    };
+    match WatchDog::run(ground, startup) {
+        Ok(status) => status,
+        Err(error) => {
+            log::error!("The event loop failed: {error}");
+            FATAL
+        }
+    }
+}
+
+/// Enter the namespace of `-s` or of the configuration. True if there is one.
+fn enter_namespace(settings: &Settings) -> Result<bool, u8> {
+    let named = settings.namespace.clone();
+    let Some(name) = named.or_else(|| config::namespace(settings)) else {
+        return Ok(false);
+    };
+    let refuse = |error: io::Error| {
+        complain(
+            settings,
+            &format!("Cannot enter network namespace {name}: {error}"),
+        );
+        FATAL
+    };
+    ns::enter_network(&name).map_err(refuse)?;
+    let shown = Path::new(RUN_DIR).join("keepalived");
+    ns::bind_privately(&shown.join(&name), &shown).map_err(refuse)?;
+    Ok(true)
+}
+
+fn read_config(settings: &Settings) -> Result<Rc<Config>, u8> {
+    let loaded = config::read(settings);
+    config::log_messages(&loaded);
+    config::usable(&loaded).inspect_err(|_| {
+        if !(settings.log.console && settings.foreground) {
+            tell(&config::report(&loaded));
+        }
+    })
+}
+
+/// The children to run. What the configuration needs and is not there is said.
+fn roles(settings: &Settings, config: &Config) -> Vec<Role> {
+    let wanted = ROLES.iter().filter(|spec| {
+        let allowed = settings.roles.contains(&spec.role);
+        allowed && (settings.all_roles || (spec.needs)(&config.presence))
+    });
+    let (ready, later): (Vec<&RoleSpec>, Vec<_>) = wanted.partition(|spec| spec.main.is_some());
+    for spec in later {
+        log::warn!("The {} process is not yet in effect", spec.title);
+    }
+    if ready.is_empty() {
+        log::warn!("Warning - keepalived has no configuration to run");
+    }
+    ready.into_iter().map(|spec| spec.role).collect()
+}
+
+type ChildPidFiles = Vec<(Role, PidFile)>;
+
+fn claim_pid_files(paths: &PidPaths, roles: &[Role]) -> Result<(PidFile, ChildPidFiles), u8> {
+    if let Err(error) = paths.make_dir() {
+        log::error!("Cannot make the directory of pid files: {error}");
+        return Err(FATAL);
+    }
+    let parent = claim(&paths.parent())?;
+    let mut children = Vec::new();
+    for &role in roles {
+        match claim(&paths.of(role)) {
+            Ok(file) => children.push((role, file)),
+            Err(status) => {
+                release(parent, children, paths);
+                return Err(status);
+            }
+        }
+    }
+    Ok((parent, children))
+}
+
+fn claim(path: &Path) -> Result<PidFile, u8> {
+    PidFile::claim(path).map_err(|refusal| {
+        let text = match refusal {
+            Refusal::Running => "daemon is already running".to_owned(),
+            Refusal::Io(error) => format!("Cannot open pid file {}: {error}", path.display()),
+        };
+        log::error!("{text}");
+        tell(&format!("{text}\n"));
+        FATAL
+    })
+}
+
+/// Remove the pid files of this daemon.
+fn release(parent: PidFile, children: ChildPidFiles, paths: &PidPaths) {
+    for (_, file) in children {
+        file.remove();
+    }
+    parent.remove();
+    paths.remove_dir();
+}
+
+fn allow_core_files(core: &CoreFiles) {
+    let mut result = rlimit::allow_core_files().and_then(|()| prctl::set_dumpable(true));
+    if let Some(pattern) = &core.pattern {
+        result = result.and_then(|()| sysctl::write("kernel.core_pattern", pattern));
+    }
+    if let Err(error) = result {
+        log::warn!("Cannot allow core files: {error}");
+    }
+}
+
+fn set_umask(mask: u32) {
+    umask(Mode::from_bits_truncate(mask));
+}
+
+/// Into the log, and to whoever typed the command.
+fn complain(settings: &Settings, text: &str) {
+    log::error!("{text}");
+    if !(settings.log.console && settings.foreground) {
+        tell(&format!("{text}\n"));
+    }
+}
+
+/// To whoever typed the command. A closed output is nobody's concern.
+fn tell(text: &str) {
+    use std::io::Write as _;
+    let _ = io::stderr().write_all(text.as_bytes());
+}

@@ -1,0 +1,65 @@
+//! Reading the configuration, and telling what is wrong with it.
+
+use std::rc::Rc;
+
+use crate::control_plane::diag::Severity;
+use crate::control_plane::files::Disk;
+use crate::control_plane::{Config, Loaded, Machine, load, render};
+
+use super::machine::{Anything, Interfaces};
+use super::settings::Settings;
+
+/// No configuration file, or an include check that failed.
+const NO_FILE: u8 = 6;
+/// Nothing can run with this configuration.
+const UNUSABLE: u8 = 2;
+
+/// Read and check the configuration against the interfaces of this machine.
+#[must_use]
+pub fn read(settings: &Settings) -> Loaded {
+    read_for(settings, &Interfaces::read())
+}
+
+/// The network namespace that the configuration asks for. It must be known before
+/// interfaces are looked at, so this reads the file without a machine.
+#[must_use]
+pub fn namespace(settings: &Settings) -> Option<String> {
+    let config = read_for(settings, &Anything).config?;
+    let name = config.global.net_namespace.as_ref()?;
+    Some(name.value.clone())
+}
+
+fn read_for(settings: &Settings, machine: &dyn Machine) -> Loaded {
+    load(&Disk, &settings.config_file, &settings.load, machine)
+}
+
+/// The configuration to run with, or the exit status of the refusal.
+///
+/// # Errors
+/// The status: 6 without a file, 2 for a configuration that cannot be used.
+pub fn usable(loaded: &Loaded) -> Result<Rc<Config>, u8> {
+    match &loaded.config {
+        _ if loaded.diags.fatal_include => Err(NO_FILE),
+        Some(config) => Ok(Rc::clone(config)),
+        None => Err(UNUSABLE),
+    }
+}
+
+/// Put every message into the log, one line each.
+pub fn log_messages(loaded: &Loaded) {
+    for diag in &loaded.diags.list {
+        let line = render::log_line(diag, &loaded.map);
+        match diag.severity {
+            Severity::Note => log::info!("{line}"),
+            Severity::Warning => log::warn!("{line}"),
+            Severity::Error => log::error!("{line}"),
+        }
+    }
+}
+
+/// Every message in full, with source line and advice.
+#[must_use]
+pub fn report(loaded: &Loaded) -> String {
+    let full = |diag| render::full(diag, &loaded.map);
+    loaded.diags.list.iter().map(full).collect()
+}

@@ -1,0 +1,160 @@
+//! Starting a child: the only fork of the daemon's own processes.
+//!
+//! A child is a fork without exec: it goes on with the configuration that the
+//! parent has read, and drops everything else the parent had.
+//!
+//! ```text
+//! parent                         child
+//! spawn() --fork--------------->  parent-death signal, is the parent still there?
+//!   |                             log closed, descriptors closed, signals blocked
+//!   |                             log opened under its own name, task name, limits
+//!   |                             (spec.main)(config, plumbing)
+//!   |<------- one octet ---------   plumbing.ready()
+//!   |<------- exit status -------   _exit(status)
+//! ```
+//!
+//! [`daemon`] takes the whole program into the background, [`limits`] applies
+//! scheduling and memory settings, [`pidfile`] and [`paths`] keep the pid files,
+//! [`role`] is the table of what differs between children.
+
+pub mod daemon;
+pub mod limits;
+pub mod paths;
+pub mod pidfile;
+pub mod role;
+
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
+use std::os::unix::net::UnixStream;
+use std::rc::Rc;
+
+use nix::sys::signal::Signal;
+use nix::unistd::{Pid, getpid, getppid};
+
+use crate::control_plane::Config;
+use crate::log;
+use crate::sys::fork::{Side, close_inherited, fork, leave};
+use crate::sys::prctl;
+use crate::sys::signals::block_only;
+
+use super::names::Names;
+use super::settings::Settings;
+use super::signals;
+use role::{Role, RoleSpec};
+
+/// The octet that says "I have started".
+pub const READY: u8 = b'R';
+
+/// What a child gets from its parent.
+#[derive(Debug)]
+pub struct Plumbing {
+    /// What kind of child this is.
+    pub role: Role,
+    /// The command line.
+    pub settings: Rc<Settings>,
+    /// Names for the log and for files.
+    pub names: Names,
+    channel: Option<UnixStream>,
+}
+
+impl Plumbing {
+    /// Tell the parent that the configuration is in use and the sockets are open.
+    /// The command of daemon mode returns, and the service manager is told, when
+    /// all children have said so. Later calls do nothing.
+    pub fn ready(&mut self) {
+        if let Some(channel) = &mut self.channel {
+            // A parent that is gone ends this process by its own signal.
+            let _ = channel.write_all(&[READY]);
+        }
+        self.channel = None;
+    }
+}
+
+/// A child that was started.
+#[derive(Debug)]
+pub struct Spawned {
+    /// Its number.
+    pub pid: Pid,
+    /// What it says: one [`READY`], then the end.
+    pub channel: UnixStream,
+}
+
+/// Start a child.
+///
+/// # Errors
+/// What making the channel or the process says.
+pub fn spawn(
+    spec: &'static RoleSpec,
+    config: &Rc<Config>,
+    settings: &Rc<Settings>,
+    names: &Names,
+) -> io::Result<Spawned> {
+    let Some(main) = spec.main else {
+        return Err(io::ErrorKind::Unsupported.into());
+    };
+    let (ours, theirs) = UnixStream::pair()?;
+    ours.set_nonblocking(true)?;
+    let parent = getpid();
+    match fork()? {
+        Side::Parent(pid) => Ok(Spawned { pid, channel: ours }),
+        Side::Child => {
+            let plumbing = Plumbing {
+                role: spec.role,
+                settings: Rc::clone(settings),
+                names: names.clone(),
+                channel: None,
+            };
+            let status = match prepare(spec, config, &plumbing, parent, &theirs) {
+                Ok(()) => main(
+                    Rc::clone(config),
+                    Plumbing {
+                        channel: Some(theirs),
+                        ..plumbing
+                    },
+                ),
+                Err(error) => {
+                    ::log::error!("{} process: {error}", spec.title);
+                    1
+                }
+            };
+            log::finish();
+            leave(status)
+        }
+    }
+}
+
+/// Turn the copy of the parent into a process of its own.
+fn prepare(
+    spec: &RoleSpec,
+    config: &Config,
+    plumbing: &Plumbing,
+    parent: Pid,
+    channel: &UnixStream,
+) -> io::Result<()> {
+    prctl::signal_at_parent_death(Signal::SIGTERM)?;
+    // The parent may have died before the line above.
+    if getppid() != parent {
+        leave(0);
+    }
+    log::stop();
+    close_inherited(channel.as_fd())?;
+    block_only(&signals::handled())?;
+    let settings = &plumbing.settings;
+    log::start(&plumbing.names.log_setup(settings, Some(spec)));
+    set_task_name(spec, config);
+    limits::apply(spec.title, &(spec.limits)(config));
+    Ok(())
+}
+
+fn set_task_name(spec: &RoleSpec, config: &Config) {
+    let names = &config.global.process_names;
+    let default = if names.by_role {
+        spec.task_name
+    } else {
+        super::names::TASK_NAME
+    };
+    let name = (spec.configured_name)(names).unwrap_or(default);
+    if let Err(error) = prctl::set_task_name(name) {
+        ::log::warn!("Cannot set the process name to {name}: {error}");
+    }
+}

@@ -1,0 +1,140 @@
+//! Names of pid files, and the directory of those that need one of their own.
+
+use std::fs;
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use crate::watchdog::names::Names;
+use crate::watchdog::settings::PidFiles;
+
+use super::role::Role;
+
+/// Where run-time state lives.
+pub const RUN_DIR: &str = "/run";
+/// Base name of the parent's pid file.
+const PARENT: &str = "keepalived";
+
+/// Where the pid files of this daemon are.
+#[derive(Clone, Debug)]
+pub struct PidPaths {
+    given: PidFiles,
+    dir: PathBuf,
+    instance: Option<String>,
+    /// Whether the directory is ours to make and remove.
+    own_dir: bool,
+}
+
+impl PidPaths {
+    /// The paths below `run` for a daemon of these names; `own_dir` with
+    /// `use_pid_dir`, which an instance or namespace name implies.
+    #[must_use]
+    pub fn new(run: &Path, given: PidFiles, names: &Names, own_dir: bool) -> Self {
+        let own_dir = own_dir || names.instance.is_some() || names.namespace.is_some();
+        Self {
+            given,
+            dir: if own_dir {
+                run.join(PARENT)
+            } else {
+                run.to_owned()
+            },
+            instance: names.instance.clone(),
+            own_dir,
+        }
+    }
+
+    /// The parent's pid file.
+    #[must_use]
+    pub fn parent(&self) -> PathBuf {
+        self.named(self.given.parent.as_deref(), PARENT)
+    }
+
+    /// A child's pid file.
+    #[must_use]
+    pub fn of(&self, role: Role) -> PathBuf {
+        self.named(self.given.of(role), role.spec().pid_name)
+    }
+
+    /// Make the directory if it is ours and missing.
+    ///
+    /// # Errors
+    /// What `mkdir(2)` says.
+    pub fn make_dir(&self) -> io::Result<()> {
+        if !self.own_dir || self.dir.is_dir() {
+            return Ok(());
+        }
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o755)
+            .create(&self.dir)
+    }
+
+    /// Remove the directory if it is ours and empty.
+    pub fn remove_dir(&self) {
+        if self.own_dir {
+            // Another instance may have its files there.
+            let _ = fs::remove_dir(&self.dir);
+        }
+    }
+
+    fn named(&self, given: Option<&Path>, base: &str) -> PathBuf {
+        if let Some(path) = given {
+            return path.to_owned();
+        }
+        let file = match &self.instance {
+            Some(instance) => format!("{base}_{instance}.pid"),
+            None => format!("{base}.pid"),
+        };
+        self.dir.join(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(namespace: Option<&str>, instance: Option<&str>) -> Names {
+        Names {
+            namespace: namespace.map(str::to_owned),
+            instance: instance.map(str::to_owned),
+        }
+    }
+
+    fn paths(names: &Names, own_dir: bool) -> [String; 2] {
+        let p = PidPaths::new(Path::new("/run"), PidFiles::default(), names, own_dir);
+        [p.parent(), p.of(Role::Vrrp)].map(|p| p.display().to_string())
+    }
+
+    #[test]
+    fn default_names() {
+        let expected = ["/run/keepalived.pid", "/run/vrrp.pid"];
+        assert_eq!(paths(&names(None, None), false), expected);
+    }
+
+    #[test]
+    fn an_instance_has_a_directory_and_a_suffix() {
+        let expected = [
+            "/run/keepalived/keepalived_a.pid",
+            "/run/keepalived/vrrp_a.pid",
+        ];
+        assert_eq!(paths(&names(None, Some("a")), false), expected);
+    }
+
+    #[test]
+    fn a_namespace_or_the_keyword_give_a_directory() {
+        let expected = ["/run/keepalived/keepalived.pid", "/run/keepalived/vrrp.pid"];
+        assert_eq!(paths(&names(Some("red"), None), false), expected);
+        assert_eq!(paths(&names(None, None), true), expected);
+    }
+
+    #[test]
+    fn a_file_given_is_used_as_it_is() {
+        let given = PidFiles {
+            vrrp: Some("/x/r".into()),
+            ..PidFiles::default()
+        };
+        let p = PidPaths::new(Path::new("/run"), given, &names(None, Some("a")), true);
+        assert_eq!(p.of(Role::Vrrp), Path::new("/x/r"));
+        assert_eq!(p.of(Role::Bfd), Path::new("/run/keepalived/bfd_a.pid"));
+    }
+}

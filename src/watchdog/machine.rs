@@ -1,0 +1,63 @@
+//! What the machine has that a configuration names: its interfaces.
+
+use crate::control_plane::Machine;
+use crate::model::IfName;
+use crate::netlink::link::LinkFlags;
+use crate::netlink::{Mirror, Monitor};
+
+/// The kernel's answer needs no more at once.
+const RECEIVE_BUFFER: usize = 1 << 20;
+
+/// The interfaces of the present network namespace.
+#[derive(Debug)]
+pub struct Interfaces {
+    mirror: Mirror,
+}
+
+impl Interfaces {
+    /// Ask the kernel. Without an answer there are none, which the checks then say.
+    #[must_use]
+    pub fn read() -> Self {
+        let mut mirror = Mirror::new();
+        let loaded = Monitor::open(RECEIVE_BUFFER).and_then(|mut m| m.load(&mut mirror));
+        if let Err(error) = loaded {
+            ::log::error!("Cannot read the interfaces: {error}");
+        }
+        Self { mirror }
+    }
+}
+
+impl Machine for Interfaces {
+    fn interface_exists(&self, name: &str) -> bool {
+        IfName::new(name).is_some_and(|name| self.mirror.link_named(&name).is_some())
+    }
+
+    fn interface_mtu(&self, name: &str) -> Option<u32> {
+        let name = IfName::new(name)?;
+        self.mirror.link_named(&name).map(|link| link.mtu)
+    }
+
+    fn interface_is_loopback(&self, name: &str) -> bool {
+        let link = IfName::new(name);
+        let link = link.and_then(|name| self.mirror.link_named(&name));
+        link.is_some_and(|link| link.flags.has(LinkFlags::LOOPBACK))
+    }
+}
+
+/// A machine that has everything, to read names before the namespace is entered.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Anything;
+
+impl Machine for Anything {
+    fn interface_exists(&self, _: &str) -> bool {
+        true
+    }
+
+    fn interface_mtu(&self, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn interface_is_loopback(&self, _: &str) -> bool {
+        false
+    }
+}

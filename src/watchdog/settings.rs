@@ -1,0 +1,103 @@
+//! What the command line decides, for the watchdog and its children.
+
+use std::path::{Path, PathBuf};
+
+use crate::control_plane::LoadOptions;
+use crate::log::{Detail, Facility};
+
+use super::launch::role::Role;
+
+/// Where the configuration is looked for without `-f`.
+pub const DEFAULT_CONFIG: &str = "/etc/keepalived/keepalived.conf";
+
+/// The command line as the daemon understands it.
+#[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "one per option without argument; they do not depend on each other"
+)]
+pub struct Settings {
+    /// The configuration file (`-f`).
+    pub config_file: PathBuf,
+    /// How the configuration is read (`-i`, `-e`, the environment).
+    pub load: LoadOptions,
+    /// The children that may run (`-P`, `-C`, `-B`).
+    pub roles: Vec<Role>,
+    /// Whether they run even without configuration (`--all`).
+    pub all_roles: bool,
+    /// Whether to stay in the foreground (`-n`).
+    pub foreground: bool,
+    /// Where messages go.
+    pub log: LogSettings,
+    /// The umask (`-u`), which overrides the configuration.
+    pub umask: Option<u32>,
+    /// Remove addresses on a transition caused by a signal (`-X`).
+    pub release_vips: bool,
+    /// Keep addresses, routes and rules at the end (`-V`).
+    pub keep_vrrp: bool,
+    /// Keep the IPVS configuration at the end (`-I`).
+    pub keep_ipvs: bool,
+    /// Start a dead child again (not with `-R`).
+    pub respawn: bool,
+    /// Log the configuration at start (`-d`).
+    pub dump_config: bool,
+    /// Pid files given on the command line.
+    pub pid_files: PidFiles,
+    /// The network namespace (`-s`), which overrides the configuration.
+    pub namespace: Option<String>,
+    /// Core files (`-m`), and the kernel's pattern for them (`-M`).
+    pub core: Option<CoreFiles>,
+    /// Do not stop on SIGINT (`--ignore-sigint`).
+    pub ignore_interrupt: bool,
+    /// The value of `NOTIFY_SOCKET`, if a service manager set it.
+    pub notify_socket: Option<String>,
+    /// All words of the command line, for the log.
+    pub command_line: Vec<String>,
+}
+
+/// Options of the log.
+#[derive(Clone, Debug)]
+pub struct LogSettings {
+    /// `-l`
+    pub console: bool,
+    /// `-D`
+    pub detail: Detail,
+    /// `-S`
+    pub facility: Facility,
+    /// Not with `-G`.
+    pub syslog: bool,
+    /// `-g`: the parent's file; those of the children are named after it.
+    pub file: Option<PathBuf>,
+}
+
+/// `-p`, `-r`, `-c`, `-b`
+#[derive(Clone, Debug, Default)]
+pub struct PidFiles {
+    /// The parent's.
+    pub parent: Option<PathBuf>,
+    /// The VRRP process's.
+    pub vrrp: Option<PathBuf>,
+    /// The checker's.
+    pub check: Option<PathBuf>,
+    /// The BFD process's.
+    pub bfd: Option<PathBuf>,
+}
+
+/// `-m` and `-M`
+#[derive(Clone, Debug, Default)]
+pub struct CoreFiles {
+    /// What to write to the kernel's core pattern.
+    pub pattern: Option<String>,
+}
+
+impl PidFiles {
+    /// The file given for a child.
+    #[must_use]
+    pub fn of(&self, role: Role) -> Option<&Path> {
+        match role {
+            Role::Vrrp => self.vrrp.as_deref(),
+            Role::Check => self.check.as_deref(),
+            Role::Bfd => self.bfd.as_deref(),
+        }
+    }
+}

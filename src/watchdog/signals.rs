@@ -1,0 +1,53 @@
+//! Which signals the daemon's processes listen to, and to whom the parent passes
+//! them on.
+//!
+//! All of them are blocked in every process from before its first instruction,
+//! so none can ever kill a child, whatever moment it arrives at.
+
+use super::launch::role::Role;
+
+/// The signals that the parent passes on as they are.
+///
+/// SIGRTMIN+2 (JSON) is 36 with one C library and 37 with another, and consumers
+/// have either number in their code: both are taken, whatever this program was
+/// built with.
+#[must_use]
+pub fn real_time() -> [i32; 4] {
+    [36, 37, libc::SIGRTMAX() - 1, libc::SIGRTMAX()]
+}
+
+/// Every signal that a process of the daemon takes.
+#[must_use]
+pub fn handled() -> Vec<i32> {
+    let named = [
+        libc::SIGHUP,
+        libc::SIGINT,
+        libc::SIGTERM,
+        libc::SIGUSR1,
+        libc::SIGUSR2,
+    ];
+    named.into_iter().chain(real_time()).collect()
+}
+
+/// Whether a child of this role has a use for the signal.
+#[must_use]
+pub fn concerns(role: Role, signal: i32) -> bool {
+    let all = [libc::SIGHUP, libc::SIGUSR1, libc::SIGRTMAX()];
+    role == Role::Vrrp || all.contains(&signal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statistics_and_json_are_for_vrrp_only() {
+        for signal in handled() {
+            assert!(concerns(Role::Vrrp, signal));
+        }
+        for signal in [libc::SIGUSR2, 36, 37, libc::SIGRTMAX() - 1] {
+            assert!(!concerns(Role::Check, signal), "{signal}");
+        }
+        assert!(concerns(Role::Bfd, libc::SIGUSR1));
+    }
+}

@@ -1,0 +1,400 @@
+//! Which children should run, as a machine: respawn with back-off, give up, stop.
+//!
+//! ```text
+//! Absent --start--> Running --died--> Resting --delay over--> Running
+//!                      |                 |
+//!                      '------ stop -----'--> Absent; all absent: finished
+//! ```
+//!
+//! A child that dies is started again at once the first time; while it keeps
+//! living less than [`CALM`], the next delays are 1, 2, 4 ... seconds up to
+//! [`DELAY_MAX`]. A child that exits with a permanent error (a configuration that
+//! it cannot use, for instance) would do so again: everything ends, with its code.
+
+use std::time::Duration;
+
+use scheduler::Instant;
+
+use super::launch::role::Role;
+
+/// A life of this length shows that the child works.
+pub const CALM: Duration = Duration::from_secs(60);
+/// The longest pause before a respawn.
+pub const DELAY_MAX: Duration = Duration::from_secs(60);
+/// Exit statuses after which a respawn is pointless: fatal, configuration, permission.
+const PERMANENT: [i32; 3] = [1, 2, 4];
+
+/// How a process ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// It exited with this status.
+    Exited(i32),
+    /// This signal killed it.
+    Killed(i32),
+}
+
+/// What the machine hears.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Event {
+    /// Start everything.
+    Start,
+    /// A child that ran is gone.
+    Died(Role, End),
+    /// A child could not be started.
+    SpawnFailed(Role),
+    /// End everything with this status.
+    Stop(u8),
+    /// [`Watch::deadline`] has come.
+    Tick,
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Action {
+    /// Start the child.
+    Spawn(Role),
+    /// Say that the child is started again after this pause.
+    Respawning(Role, Duration),
+    /// Say that the child gave up for good, with its status.
+    Permanent(Role, i32),
+    /// Everything begins to end.
+    Stopping,
+    /// Ask the child to end.
+    Terminate(Role),
+    /// End the child by force.
+    Kill(Role),
+    /// Nothing is left: end with this status.
+    Finished(u8),
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    Absent,
+    Running { since: Instant },
+    Resting { until: Instant },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Child {
+    role: Role,
+    state: State,
+    /// The pause before the next respawn.
+    delay: Duration,
+}
+
+/// An orderly end under way.
+#[derive(Clone, Copy, Debug)]
+struct Ending {
+    status: u8,
+    /// When patience ends; nothing once it has ended.
+    kill_at: Option<Instant>,
+}
+
+/// The children of the watchdog.
+#[derive(Debug)]
+pub struct Watch {
+    children: Vec<Child>,
+    respawn: bool,
+    patience: Duration,
+    ending: Option<Ending>,
+}
+
+impl Watch {
+    /// Watch over `roles`. `respawn` is off with `-R`; `patience` is the time
+    /// between asking children to end and forcing them (`child_wait_time`).
+    #[must_use]
+    pub fn new(roles: &[Role], respawn: bool, patience: Duration) -> Self {
+        let child = |&role| Child {
+            role,
+            state: State::Absent,
+            delay: Duration::ZERO,
+        };
+        Self {
+            children: roles.iter().map(child).collect(),
+            respawn,
+            patience,
+            ending: None,
+        }
+    }
+
+    /// Take an event and say what is to be done.
+    pub fn on(&mut self, now: Instant, event: Event, out: &mut Vec<Action>) {
+        match event {
+            Event::Start => self.start(now, out),
+            Event::Died(role, end) => self.died(now, role, Some(end), out),
+            Event::SpawnFailed(role) => self.died(now, role, None, out),
+            Event::Stop(status) => self.stop(now, status, out),
+            Event::Tick => self.tick(now, out),
+        }
+    }
+
+    /// When [`Event::Tick`] is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        if let Some(ending) = self.ending {
+            return ending.kill_at;
+        }
+        let resting = |c: &Child| match c.state {
+            State::Resting { until } => Some(until),
+            State::Absent | State::Running { .. } => None,
+        };
+        self.children.iter().filter_map(resting).min()
+    }
+
+    /// Whether an end is under way.
+    #[must_use]
+    pub const fn is_ending(&self) -> bool {
+        self.ending.is_some()
+    }
+
+    fn start(&mut self, now: Instant, out: &mut Vec<Action>) {
+        for child in &mut self.children {
+            child.state = State::Running { since: now };
+            out.push(Action::Spawn(child.role));
+        }
+    }
+
+    fn died(&mut self, now: Instant, role: Role, end: Option<End>, out: &mut Vec<Action>) {
+        let Some(child) = self.children.iter_mut().find(|c| c.role == role) else {
+            return;
+        };
+        let State::Running { since } = child.state else {
+            return;
+        };
+        child.state = State::Absent;
+        if self.ending.is_some() {
+            self.finish_if_empty(out);
+            return;
+        }
+        if let Some(End::Exited(status)) = end
+            && PERMANENT.contains(&status)
+        {
+            out.push(Action::Permanent(role, status));
+            self.stop(now, u8::try_from(status).unwrap_or(1), out);
+        } else if self.respawn {
+            child.rest(now, now.since(since));
+            out.push(Action::Respawning(role, child.pause(now)));
+            self.tick(now, out);
+        } else {
+            self.stop(now, 1, out);
+        }
+    }
+
+    fn stop(&mut self, now: Instant, status: u8, out: &mut Vec<Action>) {
+        if self.ending.is_some() {
+            return;
+        }
+        self.ending = Some(Ending {
+            status,
+            kill_at: Some(now + self.patience),
+        });
+        out.push(Action::Stopping);
+        for child in &mut self.children {
+            match child.state {
+                State::Running { .. } => out.push(Action::Terminate(child.role)),
+                State::Resting { .. } => child.state = State::Absent,
+                State::Absent => {}
+            }
+        }
+        self.finish_if_empty(out);
+    }
+
+    fn tick(&mut self, now: Instant, out: &mut Vec<Action>) {
+        if let Some(ending) = &mut self.ending {
+            if ending.kill_at.is_some_and(|at| at <= now) {
+                ending.kill_at = None;
+                let running = self.children.iter().filter(|c| c.is_running());
+                out.extend(running.map(|c| Action::Kill(c.role)));
+            }
+            return;
+        }
+        for child in &mut self.children {
+            if let State::Resting { until } = child.state
+                && until <= now
+            {
+                child.state = State::Running { since: now };
+                out.push(Action::Spawn(child.role));
+            }
+        }
+    }
+
+    fn finish_if_empty(&self, out: &mut Vec<Action>) {
+        let running = self.children.iter().any(Child::is_running);
+        if let Some(ending) = self.ending
+            && !running
+        {
+            out.push(Action::Finished(ending.status));
+        }
+    }
+}
+
+impl Child {
+    fn is_running(&self) -> bool {
+        matches!(self.state, State::Running { .. })
+    }
+
+    /// Rest before the next start, after a life of `lived`.
+    fn rest(&mut self, now: Instant, lived: Duration) {
+        if lived >= CALM {
+            self.delay = Duration::ZERO;
+        }
+        self.state = State::Resting {
+            until: now + self.delay,
+        };
+        let doubled = (self.delay * 2).max(Duration::from_secs(1));
+        self.delay = doubled.min(DELAY_MAX);
+    }
+
+    /// How long it still rests.
+    fn pause(&self, now: Instant) -> Duration {
+        match self.state {
+            State::Resting { until } => until.since(now),
+            State::Absent | State::Running { .. } => Duration::ZERO,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use Action::{Finished, Kill, Permanent, Respawning, Spawn, Stopping, Terminate};
+
+    const KILLED: End = End::Killed(9);
+
+    fn secs(n: u64) -> Duration {
+        Duration::from_secs(n)
+    }
+
+    fn at(n: u64) -> Instant {
+        Instant::ZERO + secs(n)
+    }
+
+    fn step(watch: &mut Watch, second: u64, event: Event) -> Vec<Action> {
+        let mut out = Vec::new();
+        watch.on(at(second), event, &mut out);
+        out
+    }
+
+    fn started(roles: &[Role]) -> Watch {
+        let mut watch = Watch::new(roles, true, secs(5));
+        let out = step(&mut watch, 0, Event::Start);
+        assert_eq!(out, roles.iter().map(|&r| Spawn(r)).collect::<Vec<_>>());
+        watch
+    }
+
+    #[test]
+    fn a_killed_child_comes_back_at_once_the_first_time() {
+        let mut watch = started(&[Role::Vrrp]);
+        let out = step(&mut watch, 3, Event::Died(Role::Vrrp, KILLED));
+        assert_eq!(out, [Respawning(Role::Vrrp, secs(0)), Spawn(Role::Vrrp)]);
+        assert_eq!(watch.deadline(), None);
+    }
+
+    #[test]
+    fn short_lives_double_the_pause_up_to_a_minute() {
+        let mut watch = started(&[Role::Vrrp]);
+        let mut now = 0;
+        let mut pauses = Vec::new();
+        for _ in 0..9 {
+            let out = step(&mut watch, now, Event::Died(Role::Vrrp, KILLED));
+            let [Respawning(_, pause), ..] = out[..] else {
+                panic!("{out:?}");
+            };
+            pauses.push(pause.as_secs());
+            if let Some(due) = watch.deadline() {
+                assert_eq!(due, at(now) + pause);
+                now += pause.as_secs();
+                assert_eq!(step(&mut watch, now, Event::Tick), [Spawn(Role::Vrrp)]);
+            }
+        }
+        assert_eq!(pauses, [0, 1, 2, 4, 8, 16, 32, 60, 60]);
+        let out = step(&mut watch, now + 60, Event::Died(Role::Vrrp, KILLED));
+        assert_eq!(out, [Respawning(Role::Vrrp, secs(0)), Spawn(Role::Vrrp)]);
+    }
+
+    #[test]
+    fn a_tick_too_early_does_nothing() {
+        let mut watch = started(&[Role::Vrrp]);
+        step(&mut watch, 1, Event::Died(Role::Vrrp, KILLED));
+        step(&mut watch, 2, Event::Died(Role::Vrrp, KILLED));
+        assert_eq!(step(&mut watch, 2, Event::Tick), []);
+        assert_eq!(step(&mut watch, 3, Event::Tick), [Spawn(Role::Vrrp)]);
+    }
+
+    #[test]
+    fn a_permanent_error_ends_everything_with_its_status() {
+        for status in [1, 2, 4] {
+            let mut watch = started(&[Role::Vrrp, Role::Check]);
+            let out = step(&mut watch, 1, Event::Died(Role::Vrrp, End::Exited(status)));
+            let expected = [
+                Permanent(Role::Vrrp, status),
+                Stopping,
+                Terminate(Role::Check),
+            ];
+            assert_eq!(out, expected);
+            let out = step(&mut watch, 1, Event::Died(Role::Check, End::Exited(0)));
+            assert_eq!(out, [Finished(u8::try_from(status).unwrap())]);
+        }
+    }
+
+    #[test]
+    fn other_exits_are_respawned() {
+        for status in [0, 3, 70, 204] {
+            let mut watch = started(&[Role::Bfd]);
+            let out = step(&mut watch, 1, Event::Died(Role::Bfd, End::Exited(status)));
+            assert_eq!(out.last(), Some(&Spawn(Role::Bfd)), "{status}");
+        }
+    }
+
+    #[test]
+    fn without_respawn_a_death_ends_everything() {
+        let mut watch = Watch::new(&[Role::Vrrp, Role::Bfd], false, secs(5));
+        step(&mut watch, 0, Event::Start);
+        let out = step(&mut watch, 1, Event::Died(Role::Bfd, KILLED));
+        assert_eq!(out, [Stopping, Terminate(Role::Vrrp)]);
+        let out = step(&mut watch, 1, Event::Died(Role::Vrrp, End::Exited(0)));
+        assert_eq!(out, [Finished(1)]);
+    }
+
+    #[test]
+    fn stop_asks_then_forces() {
+        let mut watch = started(&[Role::Vrrp, Role::Check]);
+        let out = step(&mut watch, 10, Event::Stop(0));
+        let expected = [Stopping, Terminate(Role::Vrrp), Terminate(Role::Check)];
+        assert_eq!(out, expected);
+        assert_eq!(step(&mut watch, 11, Event::Stop(0)), [], "told once");
+        assert_eq!(
+            step(&mut watch, 12, Event::Died(Role::Check, End::Exited(0))),
+            []
+        );
+        assert_eq!(watch.deadline(), Some(at(15)));
+        assert_eq!(step(&mut watch, 15, Event::Tick), [Kill(Role::Vrrp)]);
+        assert_eq!(watch.deadline(), None);
+        let out = step(&mut watch, 15, Event::Died(Role::Vrrp, KILLED));
+        assert_eq!(out, [Finished(0)]);
+    }
+
+    #[test]
+    fn stop_does_not_wait_for_a_resting_child() {
+        let mut watch = started(&[Role::Vrrp]);
+        step(&mut watch, 1, Event::Died(Role::Vrrp, KILLED));
+        step(&mut watch, 1, Event::Died(Role::Vrrp, KILLED));
+        let out = step(&mut watch, 1, Event::Stop(0));
+        assert_eq!(out, [Stopping, Finished(0)]);
+    }
+
+    #[test]
+    fn a_failed_fork_is_tried_again_later() {
+        let mut watch = started(&[Role::Vrrp]);
+        let out = step(&mut watch, 0, Event::SpawnFailed(Role::Vrrp));
+        assert_eq!(out.first(), Some(&Respawning(Role::Vrrp, secs(0))));
+        step(&mut watch, 0, Event::SpawnFailed(Role::Vrrp));
+        assert_eq!(watch.deadline(), Some(at(1)));
+    }
+
+    #[test]
+    fn nothing_to_run_still_stops() {
+        let mut watch = started(&[]);
+        assert_eq!(step(&mut watch, 1, Event::Stop(0)), [Stopping, Finished(0)]);
+    }
+}
