@@ -189,8 +189,7 @@ pub const OPTIONS: &[CliOption] = &[
         'a',
         "address-monitoring",
         "Log every address that any program adds or removes.",
-    )
-    .later(),
+    ),
     flag('x', "snmp", "Serve SNMP.").later(),
     value(
         'A',

@@ -33,9 +33,10 @@ pub(super) fn settings(parsed: &Parsed, command_line: Vec<String>) -> Settings {
         log: log_settings(parsed),
         umask: parsed.value("umask").and_then(|text| umask(&text)),
         release_vips: parsed.has("release-vips"),
-        keep_vrrp: parsed.has("dont-release-vrrp"),
-        keep_ipvs: parsed.has("dont-release-ipvs"),
+        dont_release_vrrp: parsed.has("dont-release-vrrp"),
+        dont_release_ipvs: parsed.has("dont-release-ipvs"),
         respawn: !parsed.has("dont-respawn"),
+        address_monitoring: parsed.has("address-monitoring"),
         dump_config: parsed.has("dump-conf"),
         pid_files: PidFiles {
             parent: path("pid"),

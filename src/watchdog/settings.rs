@@ -34,11 +34,13 @@ pub struct Settings {
     /// Remove addresses on a transition caused by a signal (`-X`).
     pub release_vips: bool,
     /// Keep addresses, routes and rules at the end (`-V`).
-    pub keep_vrrp: bool,
+    pub dont_release_vrrp: bool,
     /// Keep the IPVS configuration at the end (`-I`).
-    pub keep_ipvs: bool,
+    pub dont_release_ipvs: bool,
     /// Start a dead child again (not with `-R`).
     pub respawn: bool,
+    /// Log every address that any program adds or removes (`-a`).
+    pub address_monitoring: bool,
     /// Log the configuration at start (`-d`).
     pub dump_config: bool,
     /// Pid files given on the command line.
