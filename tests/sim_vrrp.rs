@@ -22,16 +22,50 @@ const V2: InstanceId = InstanceId(0);
 const V3: InstanceId = InstanceId(1);
 
 /// How long the weather is bad.
-const STORM: Duration = Duration::from_secs(60);
+const STORM: Duration = Duration::from_secs(45);
 /// How long it may take to settle: the longest preempt delay, and twice the
 /// longest master-down time on top.
-const CALM: Duration = Duration::from_secs(40);
+const CALM: Duration = Duration::from_secs(30);
 /// How long the result has to last.
 const STABLE: Duration = Duration::from_secs(10);
 
 #[test]
 fn one_right_master_after_healing() {
     each_seed(256, storm_and_calm);
+}
+
+/// The neighbours on the other side have learned the other router. Whoever
+/// speaks first when the split heals, the better master announces again.
+#[test]
+fn the_better_master_announces_after_a_healed_split() {
+    each_seed(100, |seed| {
+        let mut rng = Rng::new(seed);
+        let mut lan = Lan::new(rng.clone());
+        for (number, priority) in [(1, 150), (2, 100)] {
+            let mut policy = Policy::new("VI", Vrid(51), Family::V4, Version::V3);
+            policy.priority = Priority(priority);
+            policy.tracks = vec![Track {
+                interface: ETH0,
+                weight: 0,
+                reverse: false,
+            }];
+            lan.add(IpAddr::from([10, 0, 0, number]), vec![policy]);
+        }
+        lan.run_until(Instant::ZERO + Duration::from_secs(10), |_| {});
+        assert_eq!(lan.in_state(V2, State::Master), [0]);
+        lan.nodes[1].side = 1;
+        let pause = Duration::from_secs(10) + rng.time(Duration::from_secs(2));
+        lan.run_until(lan.now + pause, |_| {});
+        assert_eq!(lan.in_state(V2, State::Master), [0, 1]);
+        let healed = lan.now;
+        lan.nodes[1].side = 0;
+        lan.run_until(healed + Duration::from_secs(2), |_| {});
+        assert_eq!(lan.in_state(V2, State::Master), [0]);
+        assert!(
+            lan.nodes[0].announced >= healed,
+            "stale neighbours\n{lan:?}"
+        );
+    });
 }
 
 #[test]

@@ -38,6 +38,8 @@ pub struct Node {
     pub policies: Vec<Policy>,
     /// By instance: whether the addresses are there.
     pub present: Vec<bool>,
+    /// When an instance announced its addresses last.
+    pub announced: Instant,
     /// Whether the cable is in.
     pub link: bool,
     /// Nodes hear each other within a side.
@@ -95,6 +97,7 @@ impl Lan {
             address,
             present: vec![false; policies.len()],
             policies,
+            announced: Instant::ZERO,
             link: true,
             side: 0,
             asleep_until: Instant::ZERO,
@@ -214,10 +217,8 @@ impl Lan {
             Effect::Addresses { id, presence } => {
                 self.nodes[node].present[id.index()] = presence == Presence::Add;
             }
-            Effect::Announce { .. }
-            | Effect::Silence { .. }
-            | Effect::Went { .. }
-            | Effect::Noted { .. } => {}
+            Effect::Announce { .. } => self.nodes[node].announced = self.now,
+            Effect::Silence { .. } | Effect::Went { .. } | Effect::Noted { .. } => {}
         }
     }
 

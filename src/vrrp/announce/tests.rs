@@ -186,3 +186,69 @@ fn a_paced_interface_holds_up_no_other() {
         "never closer than the interval"
     );
 }
+
+/// Whatever happens: only what is installed, never faster than the pacer, and
+/// in the end every address of a master as often as asked.
+#[test]
+fn random_inputs_keep_the_rules() {
+    let mut seed = 1_u64;
+    let mut below = |bound: u64| {
+        seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % bound
+    };
+    for _ in 0..50 {
+        let mut announcer = Announcer::new();
+        let spaced = announcer.add_pacer(Duration::from_millis(10));
+        let mut installed = [0; 4];
+        for _ in 0..4 {
+            let pacers: Vec<_> = (0..9)
+                .map(|_| [PacerId::NONE, spaced][usize::from(below(2) == 0)])
+                .collect();
+            announcer.add(policy(2, 1), &pacers);
+        }
+        let mut now = Instant::ZERO;
+        for _ in 0..300 {
+            now += Duration::from_millis(below(30));
+            let number = u32::try_from(below(4)).expect("small");
+            let (id, slot) = (InstanceId(number), &mut installed[number as usize]);
+            match below(6) {
+                0 => {
+                    announcer.begin(now, id, Burst::Master);
+                    *slot = 0;
+                }
+                1 => announcer.begin(now, id, Burst::LowerPriority),
+                2 => {
+                    announcer.silence(id);
+                    *slot = 0;
+                }
+                3 => {
+                    *slot = u32::try_from(below(10)).expect("small").max(*slot);
+                    announcer.installed(now, id, *slot);
+                }
+                _ => {
+                    let mut out = Vec::new();
+                    announcer.take(now, 7, &mut out);
+                    assert!(out.len() <= 7);
+                    for (id, address) in out {
+                        assert!(address < installed[id.index()], "not installed");
+                    }
+                }
+            }
+        }
+        for id in (0..4).map(InstanceId) {
+            announcer.silence(id);
+            announcer.begin(now, id, Burst::Master);
+            announcer.installed(now, id, 9);
+        }
+        let mut counts = [[0; 9]; 4];
+        while let Some(at) = announcer.deadline() {
+            now = now.max(at);
+            for (id, address) in all(&mut announcer, now) {
+                counts[id as usize][address as usize] += 1;
+            }
+        }
+        assert_eq!(counts, [[4; 9]; 4], "two bursts of two rounds");
+    }
+}
