@@ -1,4 +1,15 @@
 //! The virtual router.
+//!
+//! The deciding part is machines without clock, socket or log. They take the
+//! time and an input, and append what is to be done to a buffer of the caller:
+//!
+//! * [`fsm`]: one instance, the state machine of RFC 9568 section 6.4
+//! * [`router`]: all instances and their deadlines; what simulations drive
+//! * [`announce`]: when which address is announced, in portions, paced
+//! * [`debounce`]: which changes of an interface are passed on, and when
+//!
+//! Their tests: beside the code, `tests/recorded` (scripted events against
+//! expected effects) and `tests/sim_vrrp.rs` (LANs in bad weather, by seed).
 #![forbid(unsafe_code)]
 
 pub mod accept;
