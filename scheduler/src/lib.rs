@@ -55,6 +55,7 @@ pub mod io;
 pub mod run;
 pub mod signal;
 pub mod slab;
+mod slots;
 #[expect(unsafe_code, reason = "system calls without a safe wrapper")]
 mod sys;
 pub mod time;

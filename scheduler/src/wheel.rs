@@ -27,31 +27,18 @@ use std::cell::Cell;
 use std::fmt;
 
 use crate::slab::{Id, Slab};
+use crate::slots::{Entry, NONE, Place, Slots};
 use crate::time::Instant;
 
 /// Width of a slot of the lowest level in nanoseconds.
 const TICK: u64 = 1_000_000;
-/// Bits of a millisecond count that one level distinguishes.
-const BITS: u32 = 6;
-/// Slots per level: one bit each in an occupancy word.
-const SLOTS: usize = 1 << BITS;
-/// 2^48 ms are more than the 2^64 ns of an [`Instant`].
-const LEVELS: usize = 8;
-/// Entries per block: with length and link two cache lines.
-const BLOCK: usize = 7;
 /// Stale entries that are never worth a sweep.
 const TOLERATED: usize = 64;
-/// No block.
-const NONE: u32 = u32::MAX;
 
 /// Timers with values of type `T`, sorted by deadline.
 pub struct Wheel<T> {
     values: Slab<T>,
-    slots: Box<[Slot; LEVELS * SLOTS]>,
-    /// One bit per slot that has a chain.
-    occupied: [u64; LEVELS],
-    blocks: Vec<Block>,
-    free: u32,
+    slots: Slots,
     elapsed: u64,
     /// Timers of the millisecond `elapsed` as it was entered, by deadline.
     present: Vec<Entry>,
@@ -69,30 +56,6 @@ pub struct Due<T> {
     pub id: Id<T>,
 }
 
-/// First and last block of a chain; meaningful only if the slot is occupied.
-#[derive(Clone, Copy)]
-struct Slot {
-    head: u32,
-    tail: u32,
-    /// The entry with the earliest deadline, which spares the search while it is not stale.
-    first: Entry,
-}
-
-#[derive(Clone, Copy)]
-#[repr(align(128))]
-struct Block {
-    entries: [Entry; BLOCK],
-    len: u32,
-    next: u32,
-}
-
-#[derive(Clone, Copy)]
-struct Entry {
-    at: Instant,
-    index: u32,
-    version: u32,
-}
-
 /// A time before which nothing is due, and whether a timer is due right then.
 #[derive(Clone, Copy)]
 struct Earliest {
@@ -107,16 +70,7 @@ impl<T> Wheel<T> {
     pub fn new() -> Self {
         Self {
             values: Slab::new(),
-            slots: Box::new(
-                [Slot {
-                    head: NONE,
-                    tail: NONE,
-                    first: Entry::NONE,
-                }; LEVELS * SLOTS],
-            ),
-            occupied: [0; LEVELS],
-            blocks: Vec::new(),
-            free: NONE,
+            slots: Slots::new(),
             elapsed: 0,
             present: Vec::new(),
             served: 0,
@@ -169,17 +123,17 @@ impl<T> Wheel<T> {
             return;
         }
         let last = tick(now);
-        if self.occupied[0] & bit(slot_of(self.elapsed, 0)) == 0 {
+        if !self.slots.is_occupied(self.slot_of_present()) {
             self.collect(now, due);
         }
-        while let Some((level, slot)) = self.first_occupied() {
-            let start = self.start_of(level, slot);
+        while let Some(place) = self.slots.first_occupied() {
+            let start = place.start(self.elapsed);
             if start > last {
                 break;
             }
             self.elapsed = start;
-            let head = self.detach(level, slot);
-            if level > 0 {
+            let head = self.slots.detach(place);
+            if !place.is_lowest() {
                 self.cascade(head);
                 continue;
             }
@@ -252,17 +206,14 @@ impl<T> Wheel<T> {
     /// Bytes that the wheel occupies, including what it keeps for timers to come.
     #[must_use]
     pub const fn memory(&self) -> usize {
-        size_of::<[Slot; LEVELS * SLOTS]>()
-            + self.blocks.capacity() * size_of::<Block>()
-            + self.present.capacity() * size_of::<Entry>()
-            + self.values.memory()
+        self.slots.memory() + self.present.capacity() * size_of::<Entry>() + self.values.memory()
     }
 
     /// Every pending timer, in no particular order.
     pub fn iter(&self) -> impl Iterator<Item = (Instant, Id<T>, &T)> {
-        (0..LEVELS)
-            .flat_map(|level| (0..SLOTS).map(move |slot| (level, slot)))
-            .flat_map(|(level, slot)| self.chain_of(level, slot))
+        self.slots
+            .occupied()
+            .flat_map(|place| self.slots.entries(place))
             .chain(&self.present[self.served..])
             .filter_map(|entry| {
                 let id = entry.id();
@@ -273,78 +224,20 @@ impl<T> Wheel<T> {
     /// Put an entry where the invariant wants it.
     fn place(&mut self, entry: Entry) {
         let due = tick(entry.at).max(self.elapsed);
-        let level = level_of(due ^ self.elapsed);
-        self.append(level, slot_of(due, level), entry);
+        self.slots.append(Place::of(due, self.elapsed), entry);
     }
 
-    fn append(&mut self, level: usize, slot: usize, entry: Entry) {
-        let place = level * SLOTS + slot;
-        if self.occupied[level] & bit(slot) == 0 {
-            self.occupied[level] |= bit(slot);
-            let block = self.acquire(entry);
-            self.slots[place] = Slot {
-                head: block,
-                tail: block,
-                first: entry,
-            };
-            return;
-        }
-        let slot = &mut self.slots[place];
-        if entry.at < slot.first.at {
-            slot.first = entry;
-        }
-        let tail = slot.tail as usize;
-        let block = &mut self.blocks[tail];
-        if let Some(room) = block.entries.get_mut(block.len as usize) {
-            *room = entry;
-            block.len += 1;
-            return;
-        }
-        let next = self.acquire(entry);
-        self.blocks[tail].next = next;
-        self.slots[place].tail = next;
-    }
-
-    /// A block that has `entry` alone.
-    fn acquire(&mut self, entry: Entry) -> u32 {
-        let fresh = Block {
-            entries: [entry; BLOCK],
-            len: 1,
-            next: NONE,
-        };
-        let index = self.free;
-        if let Some(block) = self.blocks.get_mut(index as usize) {
-            self.free = block.next;
-            *block = fresh;
-            return index;
-        }
-        self.blocks.push(fresh);
-        u32::try_from(self.blocks.len() - 1).expect("blocks are fewer than entries")
-    }
-
-    /// Copy a block out of its chain and free it.
-    fn release(&mut self, index: u32) -> Block {
-        let block = &mut self.blocks[index as usize];
-        let content = *block;
-        block.next = self.free;
-        self.free = index;
-        content
-    }
-
-    /// Empty a slot; its chain is the caller's.
-    fn detach(&mut self, level: usize, slot: usize) -> u32 {
-        self.occupied[level] &= !bit(slot);
-        self.slots[level * SLOTS + slot].head
+    /// Where timers are that were added to the present millisecond while it passes.
+    const fn slot_of_present(&self) -> Place {
+        Place::of(self.elapsed, self.elapsed)
     }
 
     /// Distribute a chain over the levels below.
     fn cascade(&mut self, mut head: u32) {
-        while head != NONE {
-            let block = self.release(head);
+        while let Some(block) = self.slots.release(&mut head) {
             for &entry in block.entries() {
                 self.place(entry);
             }
-            head = block.next;
         }
     }
 
@@ -352,10 +245,8 @@ impl<T> Wheel<T> {
     ///
     /// Sorting once keeps it cheap to serve many timers of one millisecond one by one.
     fn enter(&mut self, mut head: u32) {
-        while head != NONE {
-            let block = self.release(head);
+        while let Some(block) = self.slots.release(&mut head) {
             self.present.extend_from_slice(block.entries());
-            head = block.next;
         }
         // Stable, for equal deadlines; up to 256 entries are sorted without allocation.
         self.present[self.served..].sort_by_key(|entry| entry.at);
@@ -385,37 +276,17 @@ impl<T> Wheel<T> {
         self.served = 0;
         self.present
             .retain(|entry| self.values.contains(entry.id()));
-        for level in 0..LEVELS {
-            let mut word = self.occupied[level];
-            while word != 0 {
-                let slot = word.trailing_zeros() as usize;
-                word &= word - 1;
-                let mut head = self.detach(level, slot);
-                while head != NONE {
-                    let block = self.release(head);
-                    for &entry in block.entries() {
-                        if self.values.contains(entry.id()) {
-                            self.append(level, slot, entry);
-                        }
+        for place in self.slots.occupied() {
+            let mut head = self.slots.detach(place);
+            while let Some(block) = self.slots.release(&mut head) {
+                for &entry in block.entries() {
+                    if self.values.contains(entry.id()) {
+                        self.slots.append(place, entry);
                     }
-                    head = block.next;
                 }
             }
         }
         self.stale = 0;
-    }
-
-    /// The slot that is due first.
-    fn first_occupied(&self) -> Option<(usize, usize)> {
-        let level = self.occupied.iter().position(|&word| word != 0)?;
-        Some((level, self.occupied[level].trailing_zeros() as usize))
-    }
-
-    /// The first millisecond of a slot.
-    fn start_of(&self, level: usize, slot: usize) -> u64 {
-        let shift = shift_of(level);
-        let above = shift + BITS;
-        (self.elapsed >> above) << above | (slot as u64) << shift
     }
 
     /// The first timer: of the present millisecond, or of the first slot that has one.
@@ -425,56 +296,29 @@ impl<T> Wheel<T> {
             .iter()
             .find(|entry| self.values.contains(entry.id()));
         if let Some(first) = first {
-            let since = self.first_of(0, slot_of(self.elapsed, 0));
-            return since
-                .filter(|since| since.at < first.at)
-                .or_else(|| Some(Earliest::at(*first)));
+            let since = self.first_of(self.slot_of_present());
+            let since = since.filter(|since| since.at < first.at);
+            return Some(since.unwrap_or_else(|| Earliest::at(*first)));
         }
-        for level in 0..LEVELS {
-            let mut word = self.occupied[level];
-            while word != 0 {
-                let slot = word.trailing_zeros() as usize;
-                word &= word - 1;
-                let found = self.first_of(level, slot);
-                if found.is_some() {
-                    return found;
-                }
-            }
-        }
-        None
+        self.slots.occupied().find_map(|place| self.first_of(place))
     }
 
     /// The first timer of a slot; looks up only those earlier than all before.
-    fn first_of(&self, level: usize, slot: usize) -> Option<Earliest> {
-        if self.occupied[level] & bit(slot) == 0 {
+    fn first_of(&self, place: Place) -> Option<Earliest> {
+        if !self.slots.is_occupied(place) {
             return None;
         }
-        let first = self.slots[level * SLOTS + slot].first;
+        let first = self.slots.earliest(place);
         if self.values.contains(first.id()) {
             return Some(Earliest::at(first));
         }
         let mut first: Option<Entry> = None;
-        for entry in self.chain_of(level, slot) {
+        for entry in self.slots.entries(place) {
             if first.is_none_or(|first| entry.at < first.at) && self.values.contains(entry.id()) {
                 first = Some(*entry);
             }
         }
         first.map(Earliest::at)
-    }
-
-    /// The entries of a slot.
-    fn chain_of(&self, level: usize, slot: usize) -> impl Iterator<Item = &Entry> {
-        let mut next = if self.occupied[level] & bit(slot) == 0 {
-            NONE
-        } else {
-            self.slots[level * SLOTS + slot].head
-        };
-        std::iter::from_fn(move || {
-            let block = self.blocks.get(next as usize)?;
-            next = block.next;
-            Some(block.entries())
-        })
-        .flatten()
     }
 }
 
@@ -518,43 +362,6 @@ impl Earliest {
     }
 }
 
-impl Block {
-    fn entries(&self) -> &[Entry] {
-        &self.entries[..self.len as usize]
-    }
-}
-
-impl Entry {
-    const NONE: Self = Self {
-        at: Instant::MAX,
-        index: NONE,
-        version: 0,
-    };
-
-    const fn id<T>(self) -> Id<T> {
-        Id::new(self.index, self.version)
-    }
-}
-
 const fn tick(at: Instant) -> u64 {
     at.as_nanos() / TICK
-}
-
-const fn bit(slot: usize) -> u64 {
-    1 << slot
-}
-
-/// The level of the highest group of bits that is not zero.
-const fn level_of(difference: u64) -> usize {
-    ((difference | 1).ilog2() / BITS) as usize
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "a level is below eight")]
-const fn shift_of(level: usize) -> u32 {
-    level as u32 * BITS
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "masked to six bits")]
-const fn slot_of(due: u64, level: usize) -> usize {
-    (due >> shift_of(level)) as usize & (SLOTS - 1)
 }
