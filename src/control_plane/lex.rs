@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use super::expand::reference_at;
+
 /// The longest line, its end included.
 pub(super) const LINE_LIMIT: usize = 1023;
 
@@ -30,15 +32,18 @@ pub(super) fn trim(line: &[u8]) -> Range<usize> {
 pub(super) struct Comment {
     /// Octets before the comment.
     pub(super) end: usize,
-    /// Places of `\#` and `\!` outside quotes before `end`.
+    /// Places of the backslash of `\#` and `\!` that hide the character.
     pub(super) escapes: Vec<usize>,
+    /// Whether the comment starts at such a pair, which hides nothing here.
+    pub(super) at_escape: bool,
     /// The last quote, if their number is odd.
     pub(super) open_quote: Option<usize>,
 }
 
 /// Find the comment of a line: from the first `#` or `!` outside double quotes.
-/// `keep_escapes` says whether `\#` and `\!` hide the character.
-pub(super) fn comment(line: &[u8], keep_escapes: bool) -> Comment {
+/// `escapes` says whether `\#` and `\!` hide the character; any other pair after
+/// a backslash stands as it is.
+pub(super) fn comment(line: &[u8], escapes: bool) -> Comment {
     let mut found = Comment {
         end: line.len(),
         ..Comment::default()
@@ -54,10 +59,16 @@ pub(super) fn comment(line: &[u8], keep_escapes: bool) -> Comment {
                 break;
             }
             b'\\' => {
-                if keep_escapes && matches!(line.get(at + 1), Some(b'#' | b'!')) {
-                    found.escapes.push(at);
-                    at += 1;
+                match line.get(at + 1) {
+                    Some(b'#' | b'!') if escapes => found.escapes.push(at),
+                    Some(b'#' | b'!') => {
+                        found.end = at;
+                        found.at_escape = true;
+                        break;
+                    }
+                    _ => {}
                 }
+                at += 1;
             }
             _ => {}
         }
@@ -66,13 +77,19 @@ pub(super) fn comment(line: &[u8], keep_escapes: bool) -> Comment {
     found
 }
 
-/// The first brace of a line outside double quotes and outside `${...}`.
+/// The first brace of a line outside double quotes and outside `${NAME}`.
 pub(super) fn brace(line: &[u8]) -> Option<usize> {
     let mut quoted = false;
     let mut at = 0;
     while let Some(octet) = line.get(at) {
         match octet {
             b'"' => quoted = !quoted,
+            b'$' if !quoted => {
+                if let Some(reference) = reference_at(line, at) {
+                    at = reference.whole.end;
+                    continue;
+                }
+            }
             b'{' | b'}' if !quoted => return Some(at),
             _ => {}
         }
@@ -94,8 +111,8 @@ pub(super) struct WordAt {
 
 /// The words of a line by the rules of ordinary keywords: blanks separate, a pair
 /// of double quotes makes a word of its own. What follows a quote without partner
-/// is dropped; the caller has reported it.
-pub(super) fn words(line: &[u8]) -> Vec<WordAt> {
+/// is dropped, and the place of that quote given.
+pub(super) fn words(line: &[u8]) -> (Vec<WordAt>, Option<usize>) {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(octet) = line.get(at) {
@@ -104,7 +121,7 @@ pub(super) fn words(line: &[u8]) -> Vec<WordAt> {
             at += 1;
         } else if *octet == b'"' {
             let Some(len) = rest.iter().position(|octet| *octet == b'"') else {
-                break;
+                return (found, Some(at));
             };
             found.push(WordAt {
                 text: at + 1..at + 1 + len,
@@ -126,5 +143,5 @@ pub(super) fn words(line: &[u8]) -> Vec<WordAt> {
             at += len;
         }
     }
-    found
+    (found, None)
 }

@@ -4,7 +4,11 @@
 
 pub mod arg;
 pub mod diag;
+mod draft;
+mod expand;
 pub mod files;
+mod glob;
+mod include;
 mod lex;
 pub mod load;
 pub mod manual;
@@ -13,6 +17,7 @@ pub mod read;
 pub mod reader;
 pub mod render;
 pub mod schema;
+mod sequence;
 pub mod show;
 pub mod source;
 pub mod value;

@@ -1,14 +1,35 @@
 //! The reader: files in, lines of words and braces out.
+//!
+//! What is to be read is a stack of feeds: a file, and above it whatever an item
+//! of it stands for (the files of an include line, the lines of a definition, the
+//! turns of a sequence, the rest of a line behind a brace). One step takes one
+//! line from the uppermost feed, and either hands out items or puts feeds on top.
 
-use std::collections::BTreeMap;
-use std::collections::VecDeque;
-use std::path::Path;
+use std::collections::{BTreeMap, VecDeque};
+use std::path::{Path, PathBuf};
 
-use super::diag::{Code, Diags};
+use super::diag::{Code, Diag, Diags, Severity, suggest};
+use super::draft::Draft;
+use super::expand::{Definition, Names};
 use super::files::Files;
-use super::lex;
-use super::source::{SourceMap, Span};
-use super::words::{Item, Line, Word};
+use super::include::{CHECK_WORDS, Checks};
+use super::sequence::Sequence;
+use super::source::{Origin, Piece, SourceMap, Span};
+use super::words::{Item, Word};
+use super::{expand, include, lex, sequence};
+
+mod file;
+mod line;
+
+/// How deep definitions of several lines and sequences may nest.
+const DEPTH_LIMIT: u8 = 32;
+/// How many lines definitions and sequences may make in all.
+const LINES_LIMIT: u32 = 1 << 20;
+/// How deep files may include others.
+const FILES_LIMIT: usize = 32;
+/// The block whose text the parent process of the C daemon interprets as it reads
+/// it, so that `\#` works there only (`config-syntax.md` section 1).
+const ESCAPES_BLOCK: &str = "global_defs";
 
 /// What the text depends on besides the files.
 #[derive(Clone, Debug, Default)]
@@ -27,13 +48,74 @@ pub struct ReaderOptions {
 /// since some keywords change how the rest is read.
 #[derive(Debug)]
 pub struct Reader<'f> {
-    #[expect(dead_code, reason = "used by includes")]
     files: &'f dyn Files,
-    #[expect(dead_code, reason = "used by conditions and expansions")]
-    options: ReaderOptions,
     map: SourceMap,
-    rest: Span,
+    names: Names,
+    config_id: String,
+    checks: Checks,
+    feeds: Vec<Feed>,
     ready: VecDeque<Item>,
+    collecting: Option<Collecting>,
+    lines_made: u32,
+    main: Span,
+    block: Block,
+}
+
+/// Where lines come from.
+#[derive(Debug)]
+enum Feed {
+    File {
+        rest: Span,
+        path: PathBuf,
+        directory: PathBuf,
+        checks_outside: Checks,
+    },
+    Include {
+        paths: std::vec::IntoIter<PathBuf>,
+        line: Span,
+        checks: Checks,
+    },
+    Once {
+        line: Span,
+        stage: Stage,
+    },
+    Brace(Span),
+    Body {
+        lines: std::vec::IntoIter<Span>,
+        used: Span,
+        depth: u8,
+    },
+    Turns {
+        sequence: Sequence,
+        rest: Span,
+        head: Span,
+        depth: u8,
+    },
+}
+
+/// What is known about a line on its way.
+#[derive(Clone, Copy, Debug)]
+struct Stage {
+    /// Whether it stands in a file as it is, so that it may be an include line.
+    written: bool,
+    /// Whether a quote without partner is already reported.
+    quote_told: bool,
+    /// Definitions and sequences around it.
+    depth: u8,
+}
+
+/// A definition whose next line is awaited; without name if its condition was false.
+#[derive(Debug)]
+struct Collecting {
+    name: Option<Vec<u8>>,
+    start: Span,
+}
+
+/// The block at the top level that is being read.
+#[derive(Debug, Default)]
+struct Block {
+    depth: u32,
+    word: String,
 }
 
 impl<'f> Reader<'f> {
@@ -44,26 +126,53 @@ impl<'f> Reader<'f> {
         options: ReaderOptions,
         diags: &mut Diags,
     ) -> Option<Self> {
-        let mut map = SourceMap::default();
-        let content = match files.read(path) {
-            Ok(content) => content,
-            Err(error) => {
-                diags.error(
-                    Code::FileNotFound,
-                    Span::default(),
-                    format!("{}: {error}", path.display()),
-                );
-                return None;
-            }
+        let failed = |text: String, diags: &mut Diags| {
+            diags.fatal_include = true;
+            let text = format!("{}: {text}", path.display());
+            diags.push(Diag {
+                code: Code::FileNotFound,
+                severity: Severity::Error,
+                span: None,
+                text,
+                help: None,
+            });
         };
-        let rest = map.add_file(path, &content, None)?;
-        Some(Self {
+        let content = files
+            .read(path)
+            .map_err(|error| failed(error.to_string(), diags))
+            .ok()?;
+        if content.trim_ascii().is_empty() {
+            failed("the file is empty".into(), diags);
+            return None;
+        }
+        let ReaderOptions {
+            config_id,
+            all_include_checks,
+            environment,
+            random_seed,
+        } = options;
+        let mut reader = Self {
             files,
-            options,
-            map,
-            rest,
+            map: SourceMap::default(),
+            names: Names::new(config_id.clone(), environment, random_seed),
+            config_id,
+            checks: if all_include_checks {
+                Checks::ALL
+            } else {
+                Checks::default()
+            },
+            feeds: Vec::new(),
             ready: VecDeque::new(),
-        })
+            collecting: None,
+            lines_made: 0,
+            main: Span::default(),
+            block: Block::default(),
+        };
+        reader.enter(path, &content, None, reader.checks, diags);
+        if let Some(Feed::File { rest, .. }) = reader.feeds.first() {
+            reader.main = *rest;
+        }
+        Some(reader)
     }
 
     /// The next item, `None` at the end of everything.
@@ -75,23 +184,59 @@ impl<'f> Reader<'f> {
     /// The item that `next` will give. Not to be called behind a line that changes
     /// how the text is read (`include_check`, `random_seed`) before that is done.
     pub fn peek(&mut self, diags: &mut Diags) -> Option<&Item> {
-        while self.ready.is_empty() {
-            if self.rest.is_empty() {
-                return None;
-            }
-            self.line(diags);
+        while self.ready.is_empty() && !self.feeds.is_empty() {
+            self.step(diags);
         }
         self.ready.front()
     }
 
-    /// `include_check`: without words all checks, else set, add (`+`) or remove (`-`).
+    /// `include_check` with the words that follow it: without any all checks, else
+    /// set, add (`+`) or remove (`-`). Holds to the end of the file.
     pub fn include_check(&mut self, words: &[Word], diags: &mut Diags) {
-        let _ = (words, diags);
+        let mut value = true;
+        match words.first().map(|word| word.text.as_bytes()) {
+            None => self.checks = Checks::ALL,
+            Some([b'+' | b'-', ..]) => {}
+            Some(_) => self.checks = Checks::default(),
+        }
+        for word in words {
+            let (sign, name) = word
+                .text
+                .split_at(usize::from(word.text.starts_with(['+', '-'])));
+            match sign {
+                "+" => value = true,
+                "-" => value = false,
+                _ => {}
+            }
+            match self.checks.by_word(name) {
+                Some(check) => *check = value,
+                None => {
+                    diags.error(
+                        Code::General,
+                        word.span,
+                        format!("`{name}` is no include check"),
+                    );
+                    let known = CHECK_WORDS.iter().copied();
+                    diags.help(match suggest(name, known) {
+                        Some(meant) => format!("did you mean `{meant}`?"),
+                        None => "there are read, match, wildcard_match and brace_match".into(),
+                    });
+                }
+            }
+        }
     }
 
     /// `random_seed`: start the sequence of `${_RANDOM}` anew.
     pub fn seed_random(&mut self, seed: u32) {
-        let _ = seed;
+        self.names.seed(u64::from(seed));
+    }
+
+    /// The end of the main file, the place of what is missing there.
+    #[must_use]
+    pub fn end(&self) -> Span {
+        let content = self.map.bytes(self.main);
+        let last = content.trim_ascii_end().len();
+        self.main.part(last.saturating_sub(1)..last)
     }
 
     /// Every text read so far.
@@ -106,46 +251,169 @@ impl<'f> Reader<'f> {
         self.map
     }
 
-    fn line(&mut self, _diags: &mut Diags) {
-        let bytes = self.map.bytes(self.rest);
-        let len = memchr::memchr(b'\n', bytes).unwrap_or(bytes.len());
-        let line = self.rest.part(0..len);
-        self.rest = self.rest.part(len + 1..usize::MAX);
-        let end = lex::comment(self.map.bytes(line), false).end;
-        self.split(line.part(0..end));
-    }
-
-    fn split(&mut self, mut line: Span) {
-        while let Some(at) = lex::brace(self.map.bytes(line)) {
-            self.words(line.part(0..at));
-            let brace = line.part(at..at + 1);
-            let open = self.map.bytes(brace) == b"{";
-            self.ready.push_back(if open {
-                Item::Open(brace)
-            } else {
-                Item::Close(brace)
-            });
-            line = line.part(at + 1..line.len());
+    /// Take one line from the uppermost feed.
+    fn step(&mut self, diags: &mut Diags) {
+        match self.feeds.last_mut() {
+            None => {}
+            Some(Feed::File { rest, .. }) if rest.is_empty() => self.leave(),
+            Some(Feed::File { rest, .. }) => {
+                let bytes = self.map.bytes(*rest);
+                let len = memchr::memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+                let line = rest.part(0..len);
+                *rest = rest.part(len..rest.len());
+                self.physical(line, diags);
+            }
+            Some(Feed::Include {
+                paths,
+                line,
+                checks,
+            }) => {
+                let (line, checks) = (*line, *checks);
+                match paths.next() {
+                    Some(path) => self.include_file(&path, line, checks, diags),
+                    None => self.done(),
+                }
+            }
+            Some(Feed::Once { line, stage }) => {
+                let (line, stage) = (*line, *stage);
+                self.feeds.pop();
+                self.text(line, stage, diags);
+            }
+            Some(Feed::Brace(brace)) => {
+                let brace = *brace;
+                self.feeds.pop();
+                self.hand_out_brace(brace);
+            }
+            Some(Feed::Body { lines, used, depth }) => {
+                let (used, depth) = (*used, *depth);
+                match lines.next() {
+                    Some(line) => self.body_line(line, used, depth, diags),
+                    None => self.done(),
+                }
+            }
+            Some(Feed::Turns { .. }) => self.turn(diags),
         }
-        self.words(line);
     }
 
-    fn words(&mut self, line: Span) {
-        let span = line.part(lex::trim(self.map.bytes(line)));
-        let words: Vec<Word> = lex::words(self.map.bytes(span))
-            .into_iter()
-            .map(|word| Word {
-                text: self.map.text(span.part(word.text)),
-                span: span.part(word.whole),
-                quoted: word.quoted,
-            })
-            .collect();
-        if !words.is_empty() {
-            self.ready.push_back(Item::Line(Line {
-                words,
-                raw: self.map.text(span),
+    /// The uppermost feed is used up.
+    fn done(&mut self) {
+        self.feeds.pop();
+    }
+
+    /// The uppermost file is at its end.
+    fn leave(&mut self) {
+        if let Some(Feed::File { checks_outside, .. }) = self.feeds.pop() {
+            self.checks = checks_outside;
+        }
+        self.collecting = None;
+        let outside = self.feeds.iter().rev().find_map(|feed| match feed {
+            Feed::File { directory, .. } => Some(directory),
+            _ => None,
+        });
+        if let Some(directory) = outside {
+            self.names.enter(directory);
+        }
+    }
+
+    /// One line of a definition of several lines.
+    fn body_line(&mut self, line: Span, used: Span, depth: u8, diags: &mut Diags) {
+        if !self.may_make(used, depth, diags) {
+            return;
+        }
+        let content = self.map.bytes(line).to_vec();
+        let piece = Piece {
+            len: content.len(),
+            from: line,
+            exact: true,
+            origin: Some(Origin::Used(used)),
+        };
+        match self.map.add_made(&content, vec![piece]) {
+            Some(span) => self.text(
                 span,
-            }));
+                Stage {
+                    written: false,
+                    quote_told: false,
+                    depth: depth + 1,
+                },
+                diags,
+            ),
+            None => self.overflow(used, diags),
+        }
+    }
+
+    /// One turn of a sequence.
+    fn turn(&mut self, diags: &mut Diags) {
+        let Some(Feed::Turns {
+            sequence,
+            rest,
+            head,
+            depth,
+        }) = self.feeds.last_mut()
+        else {
+            return;
+        };
+        let (rest, head, depth) = (*rest, *head, *depth);
+        let Some(row) = sequence.next() else {
+            return self.done();
+        };
+        for (name, value) in row {
+            self.names.define(name, Definition::new(value, head));
+        }
+        if self.may_make(head, depth, diags) {
+            self.text(
+                rest,
+                Stage {
+                    written: false,
+                    quote_told: false,
+                    depth: depth + 1,
+                },
+                diags,
+            );
+        }
+    }
+
+    /// Whether one more made line is within the limits.
+    fn may_make(&mut self, asked: Span, depth: u8, diags: &mut Diags) -> bool {
+        self.lines_made += 1;
+        let why = if depth >= DEPTH_LIMIT {
+            "the definition refers to itself, or definitions and sequences nest too deep"
+        } else if self.lines_made > LINES_LIMIT {
+            self.lines_made = LINES_LIMIT;
+            "definitions and sequences make too many lines"
+        } else {
+            return true;
+        };
+        diags.error(Code::General, asked, why);
+        while self
+            .feeds
+            .last()
+            .is_some_and(|feed| !matches!(feed, Feed::File { .. }))
+        {
+            self.feeds.pop();
+        }
+        false
+    }
+
+    /// There is no place for more text: read no further.
+    fn overflow(&mut self, at: Span, diags: &mut Diags) {
+        diags.error(
+            Code::Fatal,
+            at,
+            "the configuration is too large; it is read no further than here",
+        );
+        self.feeds.clear();
+    }
+
+    fn hand_out_brace(&mut self, brace: Span) {
+        if self.map.bytes(brace) == b"{" {
+            self.block.depth += 1;
+            self.ready.push_back(Item::Open(brace));
+        } else {
+            self.block.depth = self.block.depth.saturating_sub(1);
+            self.ready.push_back(Item::Close(brace));
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,687 @@
+use super::*;
+use crate::control_plane::files::Memory;
+use crate::control_plane::render;
+use proptest::prelude::*;
+
+const MAIN: &str = "/etc/keepalived/keepalived.conf";
+
+struct Run {
+    items: Vec<String>,
+    told: Vec<String>,
+    diags: Diags,
+}
+
+fn run_with(files: &Memory, options: ReaderOptions) -> Run {
+    let mut diags = Diags::default();
+    let Some(mut reader) = Reader::open(files, Path::new(MAIN), options, &mut diags) else {
+        let told = diags.list.iter().map(|diag| diag.text.clone()).collect();
+        return Run {
+            items: Vec::new(),
+            told,
+            diags,
+        };
+    };
+    let mut items = Vec::new();
+    while let Some(item) = reader.next(&mut diags) {
+        items.push(match item {
+            Item::Line(line) => {
+                let words: Vec<&str> = line.words.iter().map(|word| word.text.as_str()).collect();
+                words.join("|")
+            }
+            Item::Open(_) => "{".into(),
+            Item::Close(_) => "}".into(),
+        });
+    }
+    let map = reader.into_map();
+    let told = diags
+        .list
+        .iter()
+        .map(|diag| {
+            let place = diag.span.map(|span| map.place(span));
+            place.map_or_else(
+                || diag.text.clone(),
+                |place| format!("{}:{} {}", place.line, place.column, diag.text),
+            )
+        })
+        .collect();
+    Run { items, told, diags }
+}
+
+fn options() -> ReaderOptions {
+    let environment = [("HOME", "/root"), ("EMPTY", "")];
+    ReaderOptions {
+        config_id: "main".into(),
+        environment: environment
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into(),
+        ..ReaderOptions::default()
+    }
+}
+
+fn run(text: impl AsRef<[u8]>) -> Run {
+    run_with(&Memory::with(MAIN, text), options())
+}
+
+/// Each text gives these items, joined by blanks, and no diagnostics.
+fn gives(cases: &[(&str, &str)]) {
+    for (text, expected) in cases {
+        let run = run(text);
+        assert_eq!(run.items.join(" "), *expected, "{text}");
+        assert_eq!(run.told, Vec::<String>::new(), "{text}");
+    }
+}
+
+/// Each text gives these items and one diagnostic that has these words.
+fn complains(cases: &[(&str, &str, &str)]) {
+    for (text, items, told) in cases {
+        let run = run(text);
+        assert_eq!(run.items.join(" "), *items, "{text}");
+        assert_eq!(run.told.len(), 1, "{text}: {:?}", run.told);
+        assert!(
+            run.told.iter().all(|line| line.contains(told)),
+            "{text}: {:?}",
+            run.told
+        );
+    }
+}
+
+#[test]
+fn comments_and_blanks() {
+    gives(&[
+        ("a # b\nc!d\n#e\n  !f\n\n", "a c"),
+        ("a \"# b\" c", "a|# b|c"),
+        ("a\x0bb\x0cc\td\r\n", "a|b|c|d"),
+        ("a\\b \\ c\\\n d", "a\\b|\\|c\\ d"),
+        ("a \\\\# b", "a|\\\\"),
+        ("global_defs {\n a\\#b \\! c\n }", "global_defs { a#b|!|c }"),
+    ]);
+    complains(&[(
+        "vrrp {\n a\\#b c\n }",
+        "vrrp { a }",
+        "2:3 a comment begins here",
+    )]);
+}
+
+#[test]
+fn words_and_quotes() {
+    gives(&[
+        ("a\"b c\"d", "a|b c|d"),
+        ("a \"\" b", "a||b"),
+        ("a 'b c'", "a|'b|c'"),
+        ("a \"{\" \"}\"", "a|{|}"),
+        ("\"a\\\" b", "a\\|b"),
+    ]);
+    complains(&[
+        ("a \"b # c\nd", "a d", "1:3 the quote has no partner"),
+        ("a \\\"b\nd", "a|\\ d", "the quote has no partner"),
+        ("$A=\"x\nd", "d", "1:4 the quote has no partner"),
+        ("@other \"x\nd", "d", "the quote has no partner"),
+    ]);
+}
+
+#[test]
+fn braces_anywhere() {
+    gives(&[
+        ("a{b}c", "a { b } c"),
+        ("a\n{\nb\n} }", "a { b } }"),
+        ("{{}", "{ { }"),
+        ("a { @other b\n @main c }", "a { c }"),
+        ("a { $X=5\n $X }", "a { 5 }"),
+        ("a { ~SEQ(N,1,2) b${N}\n }", "a { b1 b2 }"),
+        ("a ${_INSTANCE} { b", "a|main { b"),
+    ]);
+}
+
+#[test]
+fn lines_that_are_dropped() {
+    let long = format!("a\n{}\nb", "x".repeat(1023));
+    complains(&[
+        (&long, "a b", "2:1 the line is too long: 1024 octets"),
+        ("a\nb\0c\nd", "a d", "2:1 there is a NUL octet"),
+        ("# \0", "", "NUL"),
+    ]);
+    let fits = "x".repeat(1022);
+    gives(&[
+        (&format!("{fits}\n"), &fits),
+        (&format!("{fits}y"), &format!("{fits}y")),
+    ]);
+    let text = format!("#{}", "x".repeat(70_000));
+    assert_eq!(run(text).diags.exit_status(), 5);
+}
+
+#[test]
+fn definitions() {
+    gives(&[
+        ("$A=1\n$A ${A} x${A}y", "1|1|x1y"),
+        ("$A=1\nb$A c$A,d ($A)", "b1|c1,d|(1)"),
+        ("$A=  x y  \n$A", "x|y"),
+        ("$A=\nb$A c ${A}", "b|c"),
+        ("$B=${A}\n$A=9\n$B", "9"),
+        ("$A=1\n$A=2\n$A", "2"),
+        ("$A=1\n\"${A}$A\"", "1$A"),
+        ("@main $A=1\n@^main $A=2\n$A", "1"),
+        ("$A={ x\nb $A }\n$B=c }\n{ $B", "b { x } { c }"),
+        ("$_PWD=x\n$_PWD", "x"),
+        ("\"a\" pa$$ $1", "a|pa$$|$1"),
+    ]);
+    complains(&[
+        ("$A = 5", "", "1:1 this is not taken for a definition"),
+        ("$A=1\n10.$A.1 $B", "10.$A.1|$B", "2:9 `B` is not defined"),
+        ("a ${B}\nc", "c", "1:3 `B` is not defined"),
+        ("a ${B} {", "a|${B} {", "1:3 `B` is not defined"),
+        (
+            "$A=x${A}\n$A\nb",
+            "b",
+            "2:1 the definition refers to itself",
+        ),
+        ("$A=${A}\n$A\nb", "b", "2:1 the definition refers to itself"),
+        (
+            "$C=@main\n$C x",
+            "",
+            "the condition `@main` must stand at the start",
+        ),
+    ]);
+}
+
+#[test]
+fn growth_has_an_end() {
+    let twice = |letter: char, of: char| format!("${letter}=${{{of}}}${{{of}}}\n");
+    let letters: Vec<char> = ('a'..='z').collect();
+    let mut text: String = letters
+        .windows(2)
+        .map(|pair| twice(pair[0], pair[1]))
+        .collect();
+    text.push_str("$z=\nx ${a}\ny");
+    let made = run(&text);
+    assert_eq!(made.items, ["y"]);
+    assert!(
+        made.told[0].contains("more than 1000 definitions"),
+        "{:?}",
+        made.told
+    );
+    let long = format!("$A={}\nb ${{A}}${{A}}\nc", "x".repeat(600));
+    complains(&[(
+        &long,
+        "c",
+        "2:1 with its definitions the line is longer than 1023",
+    )]);
+}
+
+#[test]
+fn definitions_of_several_lines() {
+    gives(&[
+        ("$M=a \\\n b\\\n c \\\n d\nx $M\ny", "x|a b c d y"),
+        (
+            "$M= \\\nb { \\\n c } \\\n d\n$M\nx${M}",
+            "b { c } d xb { c } d",
+        ),
+        (
+            "$M= \\\n$X=4 \\\n@other q \\\n@main r${X} \\\n~SEQ(N,1,2) s${N}\n$M",
+            "r4 s1 s2",
+        ),
+        ("$N=1 \\\n2\n$M= \\\n$N \\\n3 \\\n$N\n$M", "1 2 3 1 2"),
+        ("$M=a \\ # why\n b # c \\\n # d \\\n \\\n e\n$M", "a b e"),
+        ("$M=a # why \\\n b\n$M", "a b"),
+        ("@other $M= a \\\n b \\\n c\nd", "d"),
+        ("x {\n $M=a \\\n b\n$M }", "x { a b }"),
+    ]);
+    complains(&[
+        (
+            "$M=a \\\n\nb\n$M",
+            "b a",
+            "1:1 the definition ends before the next empty line",
+        ),
+        (
+            "$M=a \\\n#x\nb\n$M",
+            "b a",
+            "1:1 the definition ends before the next empty line",
+        ),
+        (
+            "$M=a \\\nb\n$M c\nd",
+            "d",
+            "3:1 a definition of several lines must be the last word",
+        ),
+        ("$M= \\\n$M\n$M\nd", "d", "refers to itself"),
+        ("$M= \\\n$M \\\n$M\n$M\nd", "d", "refers to itself"),
+    ]);
+}
+
+#[test]
+fn predefined_names() {
+    gives(&[
+        ("${_PWD}/x $_PWD", "/etc/keepalived/x|/etc/keepalived"),
+        ("${_INSTANCE}", "main"),
+        ("a ${_HASH} b\nc\"${_BANG}\"", "a c|!"),
+        ("${_ENV HOME} \"${_ENV EMPTY}\" ${_ENV UNSET}", "/root|"),
+        ("${_RANDOM 5 5} ${_RANDOM 32767}", "5|32767"),
+    ]);
+    complains(&[
+        ("a ${_ENV}\nb", "b", "1:3 `_ENV` takes the name of one"),
+        ("a ${_ENV A B}\nb", "b", "`_ENV` takes the name of one"),
+        (
+            "a ${_RANDOM 6 5}\nb",
+            "b",
+            "the minimum 6 is above the maximum 5",
+        ),
+        ("a ${_RANDOM x}", "", "`x` is not a number"),
+        ("a ${_RANDOM 1 2 3}", "", "minimum and a maximum"),
+        ("a ${_RANDOM 1 2 }", "", "no blank is allowed"),
+        ("a ${_PWD x}", "", "`_PWD` takes no parameters"),
+        ("$A=1\na ${A x}", "", "`A` takes no parameters"),
+    ]);
+}
+
+#[test]
+fn random_numbers_follow_the_seed() {
+    let text = "a\n${_RANDOM} ${_RANDOM 3} ${_RANDOM 0 4294967295}\n";
+    let numbers = |seed| {
+        let files = Memory::with(MAIN, text);
+        let mut diags = Diags::default();
+        let mut reader = Reader::open(&files, Path::new(MAIN), options(), &mut diags).unwrap();
+        reader.next(&mut diags);
+        reader.seed_random(seed);
+        reader.next(&mut diags)
+    };
+    assert_eq!(numbers(1), numbers(1));
+    assert_ne!(numbers(1), numbers(2));
+}
+
+#[test]
+fn conditions() {
+    gives(&[
+        ("@main a\n@other b\n@^main c\n@^other d", "a d"),
+        ("@main\n@\na", "a"),
+        ("  @main\ta", "a"),
+        ("@other x {\n@other }\n@main y {\n@main }", "y { }"),
+        ("@main ~SEQ(N,1,2) a${N}", "a1 a2"),
+    ]);
+    complains(&[
+        (
+            "@main @spare a\nb",
+            "b",
+            "1:7 the condition `@spare` must stand",
+        ),
+        ("@ main a\nb", "b", "1:1 no config id follows the `@`"),
+        (
+            "@main include x\nb",
+            "b",
+            "`include` cannot come from a condition",
+        ),
+    ]);
+}
+
+#[test]
+fn sequences() {
+    gives(&[
+        ("~SEQ(N,3) a${N}", "a1 a2 a3"),
+        ("~SEQ(N,-2) a${N}\n~SEQ(N,0) b${N}", "a-1 a-2 b1 b0"),
+        ("~SEQ(N,2,4) a$N\n ~SEQ (N, 4, 2)b${N}", "a2 a3 a4 b4 b3 b2"),
+        (
+            "~SEQ(N,1,2,6) a${N}\n~SEQ(N,6,-3,1) b${N}",
+            "a1 a3 a5 b6 b3",
+        ),
+        ("~SEQ(N,5,5) a${N}\n~SEQx(N,0x9,012) b${N}", "a5 b9 ba"),
+        (
+            "$X=2\n~SEQ(N,1,$X) a${N}\n~SEQ(N,${X},3) b${N}",
+            "a1 a2 b2 b3",
+        ),
+        ("~SEQ(A,1,2) ~SEQ(B,1,2) a${A}${B}", "a11 a12 a21 a22"),
+        ("$N=7\n~SEQ(N,1,2) a${N}\n$N", "a1 a2 2"),
+        ("$S=~SEQ(N,1,2) a${N}\n$S\n{ $S\n}", "a1 a2 { a1 a2 }"),
+        ("~SEQ(N,1,2) a${N} { b }", "a1 { b } a2 { b }"),
+        ("~SEQ(N,1,2)\na", "a"),
+        ("~LST(N, a,, c) x${N}", "xa x xc"),
+        ("~LST({A, B}, {1, 2}, {3}) x${A}-${B}", "x1-2 x3-"),
+        ("~LST({A,B},1,2) x${A}-${B}", "x1- x2-"),
+        ("$L=a b\n~LST(N,$L,c) x${N}y", "xa|by xcy"),
+        ("~LST(A,1,2) ~SEQ(B,1,2) x${A}${B}", "x11 x12 x21 x22"),
+        ("~SEQ(N,9223372036854775806,9223372036854775807) a", "a a"),
+    ]);
+    complains(&[
+        ("~SEQ(N,1,0,3) a", "", "step 0 does not lead from 1 to 3"),
+        ("~SEQ(N,1,-1,3) a", "", "step -1 does not lead"),
+        ("~SEQ(N,1,2,3,4) a", "", "at most first, step and last"),
+        ("~SEQ(N,1a) a", "", "`1a` is not a number"),
+        ("~SEQ(N,++1) a", "", "is not a number"),
+        ("~SEQ(N) a", "", "values must follow"),
+        ("~SEQ() a", "", "`` is not a name"),
+        ("~SEQ(1N,2) a", "", "`1N` is not a name"),
+        ("~SEQx(N,-2,2) a", "", "a negative number"),
+        ("~SEQ(N,1,3 a", "", "the `)` is missing"),
+        ("~SEQ N", "", "a `(` must follow"),
+        ("~FOR(N,1,3) a\nb", "b", "1:1 only `~SEQ`"),
+        ("~LST({N,D}, {3,eth0,x}) a", "", "has 3 values for 2 names"),
+        ("~LST(N,a b) a", "", "there may be no blanks"),
+    ]);
+}
+
+#[test]
+fn endless_sequences_are_stopped() {
+    let run = run("~SEQ(A,1,9999999999) ~SEQ(B,1,9999999999)\nb");
+    assert_eq!(run.items, ["b"]);
+    assert!(run.told[0].contains("too many lines"), "{:?}", run.told);
+    complains(&[("$S=~SEQ(N,1,2) $S\n$S\nb", "b", "refers to itself")]);
+}
+
+fn tree(main: &str) -> Memory {
+    Memory::with(MAIN, main)
+        .and("/etc/keepalived/one.conf", "one ${_PWD}\n")
+        .and(
+            "/etc/keepalived/d/a.conf",
+            "a ${_PWD}\ninclude b.conf\nc ${_PWD}\n",
+        )
+        .and("/etc/keepalived/d/b.conf", "b\n")
+        .and("/etc/keepalived/empty.conf", "")
+        .and("/etc/keepalived/loop.conf", "l\ninclude loop.conf\nm\n")
+        .and("/etc/keepalived/back.conf", "include keepalived.conf\n")
+        .and("/etc/keepalived/wrong.conf", "x {\n  ${NONE}\n")
+        .and_executable("/etc/keepalived/run.conf", "r\n")
+}
+
+fn include(main: &str) -> Run {
+    run_with(&tree(main), options())
+}
+
+#[test]
+fn includes() {
+    for (text, expected) in [
+        (
+            "include one.conf\nz ${_PWD}",
+            "one|/etc/keepalived z|/etc/keepalived",
+        ),
+        (
+            "include d/a.conf # x",
+            "a|/etc/keepalived/d b c|/etc/keepalived/d",
+        ),
+        (
+            "include\td/*.conf\r\n",
+            "a|/etc/keepalived/d b c|/etc/keepalived/d b",
+        ),
+        (
+            "include /etc/keepalived/{d/b,one}.conf",
+            "b one|/etc/keepalived",
+        ),
+        ("x {\n include d/b.conf\n }", "x { b }"),
+        ("x { include d/b.conf\n }", "x { b }"),
+        ("include empty.conf\nz", "z"),
+        (
+            "includea {d/b,one}.conf\nincludeb d/?.conf",
+            "b one|/etc/keepalived a|/etc/keepalived/d b c|/etc/keepalived/d b",
+        ),
+        ("$X=one.conf\nincludes z", "includes|z"),
+    ] {
+        let run = include(text);
+        assert_eq!(run.items.join(" "), expected, "{text}");
+        assert_eq!(run.told, Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn includes_that_fail() {
+    for (text, status, told) in [
+        ("include none.conf", 0, "1:9 no file matches `none.conf`"),
+        ("include none*.conf", 0, "no file matches"),
+        ("include \"one.conf\"", 0, "no file matches"),
+        ("include d", 0, "it is a directory"),
+        ("include run.conf", 0, "it is executable"),
+        ("include {one,none}.conf", 0, "no file matches `none.conf`"),
+        ("includer none.conf", 0, "no file matches"),
+        ("includer d", 6, "it is a directory"),
+        ("includeb none.conf", 0, "no file matches"),
+        ("includeb run.conf", 6, "it is executable"),
+        ("includeb {one,none}.conf", 6, "no file matches `none.conf`"),
+        ("includem none.conf", 6, "no file matches"),
+        ("includem none*.conf", 0, "no file matches"),
+        ("includem {one,none}.conf", 0, "no file matches `none.conf`"),
+        ("includem {none,nil}.conf", 6, "no file matches"),
+        ("includew none*.conf", 6, "no file matches"),
+        ("includew none.conf", 6, "no file matches"),
+        ("includea {one,none}.conf", 6, "no file matches `none.conf`"),
+        ("include", 5, "the name of the file to include is missing"),
+        (
+            "includea  # x",
+            5,
+            "the name of the file to include is missing",
+        ),
+        ("include loop.conf", 5, "would include itself"),
+        ("include back.conf", 5, "would include itself"),
+    ] {
+        let run = include(&format!("{text}\nz"));
+        assert_eq!(run.items.last().map(String::as_str), Some("z"), "{text}");
+        assert_eq!(run.diags.exit_status(), status, "{text}: {:?}", run.told);
+        assert!(run.told[0].contains(told), "{text}: {:?}", run.told);
+    }
+    let all = ReaderOptions {
+        all_include_checks: true,
+        ..options()
+    };
+    assert_eq!(
+        run_with(&tree("include none.conf"), all)
+            .diags
+            .exit_status(),
+        6
+    );
+}
+
+/// Silent mistake 8: the C daemon recurses until it has no descriptors.
+#[test]
+fn a_file_that_includes_itself() {
+    let run = include("include loop.conf\nz\n");
+    assert_eq!(run.items, ["l", "m", "z"]);
+    assert_eq!(run.told.len(), 1);
+    let mut deep = Memory::with(MAIN, "include 0.conf\nend");
+    for number in 0..100 {
+        deep = deep.and(
+            &format!("/etc/keepalived/{number}.conf"),
+            format!("include {}.conf\nx", number + 1),
+        );
+    }
+    let run = run_with(&deep, options());
+    assert!(run.told[0].contains("more than 32 deep"), "{:?}", run.told);
+    assert_eq!(run.items.last().map(String::as_str), Some("end"));
+}
+
+#[test]
+fn main_files_that_are_none() {
+    let files = tree("x");
+    for (path, told) in [
+        ("/etc/keepalived/none.conf", "there is no such file"),
+        ("/etc/keepalived/d", "it is a directory"),
+        ("/etc/keepalived/run.conf", "it is executable"),
+        ("/etc/keepalived/empty.conf", "the file is empty"),
+    ] {
+        let mut diags = Diags::default();
+        assert!(
+            Reader::open(&files, Path::new(path), options(), &mut diags).is_none(),
+            "{path}"
+        );
+        assert_eq!(diags.exit_status(), 6, "{path}");
+        let text = &diags.list[0].text;
+        assert!(text.contains(told) && text.contains(path), "{text}");
+    }
+}
+
+#[test]
+fn include_check_changes_what_is_forbidden() {
+    for (words, line, status) in [
+        ("", "include none.conf", 6),
+        ("match", "include none.conf", 6),
+        ("match", "include none*.conf", 0),
+        ("wildcard_match", "include none*.conf", 6),
+        ("+match -wildcard_match", "include none.conf", 6),
+        ("-match", "include none.conf", 0),
+        ("readable", "include d", 6),
+        ("brace_match", "include {one,none}.conf", 6),
+        ("everything", "include none.conf", 5),
+    ] {
+        let files = tree(&format!("include_check {words}\n{line}\n"));
+        let mut diags = Diags::default();
+        let mut reader = Reader::open(&files, Path::new(MAIN), options(), &mut diags).unwrap();
+        let Some(Item::Line(check)) = reader.next(&mut diags) else {
+            panic!("no line")
+        };
+        reader.include_check(&check.words[1..], &mut diags);
+        while reader.next(&mut diags).is_some() {}
+        assert_eq!(diags.exit_status(), status, "{words}: {diags:?}");
+    }
+}
+
+#[test]
+fn places_lead_to_what_was_written() {
+    let files = tree("$A=x\ninclude wrong.conf\n  a\tb${A} \"c d\"\n$M= \\\n  m $A\n  $M\n");
+    let mut diags = Diags::default();
+    let mut reader = Reader::open(&files, Path::new(MAIN), options(), &mut diags).unwrap();
+    let mut places = Vec::new();
+    let mut origins = Vec::new();
+    while let Some(item) = reader.next(&mut diags) {
+        let spans = match &item {
+            Item::Line(line) => line.words.iter().map(|word| word.span).collect(),
+            Item::Open(span) | Item::Close(span) => vec![*span],
+        };
+        for span in spans {
+            let place = reader.map().place(span);
+            let (text, columns) = reader.map().line_text(span);
+            let marked: String = text
+                .chars()
+                .skip(columns.start)
+                .take(columns.len())
+                .collect();
+            let file = place.file.trim_start_matches("/etc/keepalived/").to_owned();
+            places.push(format!("{file}:{}:{} {marked}", place.line, place.column));
+            origins.extend(reader.map().origins(span));
+        }
+    }
+    let expected = [
+        "wrong.conf:1:1 x",
+        "wrong.conf:1:3 {",
+        "keepalived.conf:3:3 a",
+        "keepalived.conf:3:5 b${A}",
+        "keepalived.conf:3:11 \"c d\"",
+        "keepalived.conf:5:3 m",
+        "keepalived.conf:5:5 $A",
+    ];
+    assert_eq!(places, expected);
+    assert!(
+        origins
+            .iter()
+            .any(|origin| matches!(origin, Origin::Included(_)))
+    );
+    assert!(
+        origins
+            .iter()
+            .any(|origin| matches!(origin, Origin::Used(_)))
+    );
+    assert!(
+        origins
+            .iter()
+            .any(|origin| matches!(origin, Origin::Defined(_)))
+    );
+    let text = render::full(&diags.list[0], reader.map());
+    assert_eq!(
+        text,
+        "/etc/keepalived/wrong.conf:2:3: error: `NONE` is not defined\n      ${NONE}\n      ^^^^^^^\n\
+         /etc/keepalived/keepalived.conf:2:9: note: the file was included here\n"
+    );
+}
+
+#[test]
+fn foreign_letters() {
+    let marked = run(b"\xef\xbb\xbfa\nb");
+    assert_eq!(
+        (marked.items.join(" "), marked.diags.exit_status()),
+        ("a b".into(), 5)
+    );
+    let latin = run(b"a \xe9\nb # \xe9");
+    assert_eq!(latin.items, ["a|\u{fffd}", "b"]);
+    assert_eq!(latin.diags.list[0].severity, Severity::Warning);
+    let text = run("ä ü ${N}");
+    assert_eq!(text.told, ["1:5 `N` is not defined"]);
+}
+
+#[test]
+fn the_end_is_at_the_last_letter() {
+    let files = Memory::with(MAIN, "a\n{ b\n\n");
+    let mut diags = Diags::default();
+    let reader = Reader::open(&files, Path::new(MAIN), options(), &mut diags).unwrap();
+    let place = reader.map().place(reader.end());
+    assert_eq!((place.line, place.column), (2, 3));
+}
+
+/// Text made of what the reader has rules for.
+fn scraps() -> impl Strategy<Value = Vec<u8>> {
+    let scrap = prop_oneof![
+        Just(b"\n".to_vec()),
+        Just(b"\n$A=".to_vec()),
+        Just(b" \\\n".to_vec()),
+        Just(b"${A}".to_vec()),
+        Just(b"$A".to_vec()),
+        Just(b"\n~SEQ(A,1,3) ".to_vec()),
+        Just(b"\n~LST({A,B},{1,2},3)".to_vec()),
+        Just(b"\n@main ".to_vec()),
+        Just(b"\ninclude *.conf\n".to_vec()),
+        Just(b"\nincludea {one,d/a}.conf".to_vec()),
+        Just(b"${_ENV HOME}".to_vec()),
+        Just(b"${_RANDOM 1 2}".to_vec()),
+        Just(b"${_HASH}".to_vec()),
+        Just(b"\"".to_vec()),
+        Just(b"'".to_vec()),
+        Just(b"{".to_vec()),
+        Just(b"}".to_vec()),
+        Just(b" # ".to_vec()),
+        Just(b"\\#".to_vec()),
+        Just(b"word ".to_vec()),
+        proptest::collection::vec(any::<u8>(), 0..12),
+    ];
+    proptest::collection::vec(scrap, 0..40).prop_map(|scraps| scraps.concat())
+}
+
+fn spans_are_inside(text: &[u8]) {
+    let files = tree("").and(MAIN, text);
+    let mut diags = Diags::default();
+    let Some(mut reader) = Reader::open(&files, Path::new(MAIN), options(), &mut diags) else {
+        return;
+    };
+    let mut spans = Vec::new();
+    while let Some(item) = reader.next(&mut diags) {
+        match item {
+            Item::Line(line) => {
+                assert!(!line.words.is_empty());
+                assert!(
+                    line.words
+                        .iter()
+                        .all(|word| line.span.lo <= word.span.lo && word.span.hi <= line.span.hi)
+                );
+                if let Ok(words) = crate::control_plane::words::script_words(&line) {
+                    spans.extend(words.iter().map(|word| word.span));
+                }
+                spans.extend(line.words.iter().map(|word| word.span));
+                spans.push(line.span);
+            }
+            Item::Open(span) | Item::Close(span) => spans.push(span),
+        }
+    }
+    spans.extend(diags.list.iter().filter_map(|diag| diag.span));
+    for span in spans {
+        assert!(reader.map().contains(span), "{span:?}");
+        assert!(reader.map().place(span).line > 0, "{span:?}");
+        let (line, columns) = reader.map().line_text(span);
+        assert!(columns.end <= line.chars().count() + 1, "{span:?}");
+        let _ = reader.map().origins(span);
+    }
+    for diag in &diags.list {
+        let _ = render::full(diag, reader.map());
+        let _ = render::log_line(diag, reader.map());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_octets_are_read(text in proptest::collection::vec(any::<u8>(), 0..300)) {
+        spans_are_inside(&text);
+    }
+
+    #[test]
+    fn any_scraps_are_read(text in scraps()) {
+        spans_are_inside(&text);
+    }
+}
