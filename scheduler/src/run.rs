@@ -38,7 +38,7 @@ pub enum Stop {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Exit(pub i32);
 
-/// The loop of a program with the state `P`. See the [crate](crate) for its rules.
+/// The loop of a program with the state `P`. See the [crate] for its rules.
 pub struct Scheduler<P> {
     pub(crate) poll: Poll,
     pub(crate) sources: Slab<Source<P>>,
