@@ -109,8 +109,8 @@ const PURE: &[&str] = &[
     "global",
 ];
 
-/// Those below them that are not.
-const NOT_PURE: &[&str] = &["vrrp::process", "control_plane::files"];
+/// Those below them that are not: the shell, the files of a configuration, the system's version.
+const NOT_PURE: &[&str] = &["vrrp::process", "control_plane::files", "model::version"];
 
 /// What a pure module does not write.
 const IMPURE: &[&str] = &[
