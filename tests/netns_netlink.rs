@@ -3,6 +3,12 @@
 //! Each test moves its own thread into a new network namespace, so it needs
 //! root; without, it says so and passes. Nothing sleeps: tests wait for events.
 
+#![expect(
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "helpers of tests, which say why they are skipped"
+)]
+
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::AsFd;
 use std::process::Command;

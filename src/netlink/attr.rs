@@ -43,6 +43,22 @@ impl<'a> Attribute<'a> {
             .map(|octets| u32::from_ne_bytes(*octets))
     }
 
+    /// The value as two numbers of four octets.
+    #[must_use]
+    pub fn as_u32_pair(&self) -> Option<[u32; 2]> {
+        let (first, rest) = self.value.split_first_chunk()?;
+        let last = rest.first_chunk()?;
+        Some([first, last].map(|octets| u32::from_ne_bytes(*octets)))
+    }
+
+    /// The value as two numbers of two octets.
+    #[must_use]
+    pub fn as_u16_pair(&self) -> Option<[u16; 2]> {
+        let (first, rest) = self.value.split_first_chunk()?;
+        let last = rest.first_chunk()?;
+        Some([first, last].map(|octets| u16::from_ne_bytes(*octets)))
+    }
+
     /// The value as an interface; 0 means none.
     #[must_use]
     pub fn as_interface(&self) -> Option<IfIndex> {

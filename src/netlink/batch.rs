@@ -279,3 +279,6 @@ fn set_ack(message: &mut [u8], wanted: bool) {
         [*low, *high] = flags.to_ne_bytes();
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,6 @@ pub use batch::{Batch, Outcome, Outcomes, Tolerate};
 pub use error::NetlinkError;
 pub use mirror::{Change, Changes, Mirror, Origin};
 pub use socket::{Commander, Monitor, ReadStatus};
+
+#[cfg(test)]
+mod codec_tests;

@@ -1,0 +1,429 @@
+//! The codec against octets captured from Linux 6.18 (`tests/data/netlink`),
+//! arbitrary octets, and itself.
+
+use std::net::IpAddr;
+
+use proptest::prelude::*;
+
+use super::addr::{AddressFlags, AddressMessage, AddressRequest, Lifetime, Operation};
+use super::attr::Attributes;
+use super::error::Reply;
+use super::header::{Header, Message, Messages, flag, kind};
+use super::link::{LinkFlags, LinkMessage};
+use super::mirror::{Changes, Mirror, Origin};
+use super::route::{NextHop, RouteMessage};
+use super::rule::RuleMessage;
+use crate::model::{IfIndex, IpNet, MacAddr};
+
+fn octets(hex: &str) -> Vec<u8> {
+    let digits: Vec<u8> = hex
+        .bytes()
+        .filter(u8::is_ascii_hexdigit)
+        .map(|digit| u8::try_from(char::from(digit).to_digit(16).unwrap()).unwrap())
+        .collect();
+    digits
+        .chunks(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
+}
+
+fn links() -> Vec<u8> {
+    octets(include_str!("../../tests/data/netlink/links.hex"))
+}
+
+fn addresses() -> Vec<u8> {
+    octets(include_str!("../../tests/data/netlink/addresses.hex"))
+}
+
+fn routes() -> Vec<u8> {
+    octets(include_str!("../../tests/data/netlink/routes.hex"))
+}
+
+fn rules() -> Vec<u8> {
+    octets(include_str!("../../tests/data/netlink/rules.hex"))
+}
+
+fn ip(text: &str) -> Option<IpAddr> {
+    Some(text.parse().unwrap())
+}
+
+const HEADER: Header = Header {
+    kind: kind::NEW_LINK,
+    flags: flag::REQUEST,
+    sequence: 5,
+    port: 0,
+};
+
+fn only(octets: &[u8]) -> Message<'_> {
+    let mut messages = Messages::new(octets);
+    let message = messages.next().unwrap();
+    assert_eq!(messages.next(), None);
+    assert_eq!(octets.len() % 4, 0, "padded");
+    message
+}
+
+#[test]
+fn links_of_the_kernel() {
+    let dump = links();
+    let found: Vec<_> = Messages::new(&dump)
+        .filter(|message| message.header.kind == kind::NEW_LINK)
+        .map(|message| LinkMessage::parse(&message).unwrap())
+        .collect();
+    let names: Vec<_> = found.iter().filter_map(|link| link.name).collect();
+    assert_eq!(names, ["lo", "v1", "v0", "b0", "m0"]);
+    let kinds: Vec<_> = found.iter().map(|link| link.kind.unwrap_or("")).collect();
+    assert_eq!(kinds, ["", "veth", "veth", "bridge", "macvlan"]);
+    let [lo, v1, v0, b0, m0] = found[..] else {
+        panic!("five links")
+    };
+    assert_eq!((lo.index, lo.hardware, lo.mtu), (1, 772, Some(65536)));
+    assert!(lo.flags.has(LinkFlags::LOOPBACK) && !lo.flags.has(LinkFlags::MULTICAST));
+    assert_eq!(lo.mac, Some(MacAddr::default()));
+    assert_eq!(v0.master, Some(IfIndex(b0.index)));
+    assert_eq!((v0.parent, v1.parent), (Some(IfIndex(2)), Some(IfIndex(3))));
+    assert_eq!(v1.mac, Some(MacAddr([0x06, 0x42, 0x91, 0xb5, 0x4b, 0x1c])));
+    assert!(v1.flags.has(LinkFlags::UP) && v1.flags.has(LinkFlags::RUNNING));
+    assert!(!b0.flags.has(LinkFlags::UP));
+    assert_eq!(m0.parent, Some(IfIndex(v1.index)));
+    assert!(m0.kind_data.is_some());
+}
+
+#[test]
+fn addresses_of_the_kernel() {
+    let dump = addresses();
+    let found: Vec<_> = Messages::new(&dump)
+        .filter(|message| message.header.kind == kind::NEW_ADDRESS)
+        .map(|message| AddressMessage::parse(&message).unwrap())
+        .collect();
+    let nets: Vec<_> = found.iter().map(|a| a.net().unwrap().to_string()).collect();
+    assert_eq!(
+        nets[..6],
+        [
+            "127.0.0.1/8",
+            "192.0.2.1/24",
+            "10.9.0.1/32",
+            "::1/128",
+            "fd00::1/128",
+            "2001:db8::1/64"
+        ]
+    );
+    let (labelled, peer4, peer6, old) = (found[1], found[2], found[4], found[5]);
+    assert_eq!(labelled.label, Some("v1:vip"));
+    assert_eq!(labelled.broadcast, ip("192.0.2.255"));
+    assert_eq!(labelled.peer(), None);
+    assert_eq!(
+        (peer4.peer(), peer6.peer()),
+        (ip("10.9.0.2"), ip("fd00::2"))
+    );
+    assert!(
+        peer6
+            .flags
+            .has(AddressFlags::NODAD.with(AddressFlags::NOPREFIXROUTE))
+    );
+    assert!(old.flags.has(AddressFlags::DEPRECATED));
+    let lifetime = Lifetime {
+        preferred: 0,
+        valid: Lifetime::FOREVER,
+    };
+    assert_eq!(old.lifetime, Some(lifetime));
+    assert!(found[6].flags.has(AddressFlags::TENTATIVE));
+}
+
+#[test]
+fn routes_of_the_kernel() {
+    let dump = routes();
+    let found: Vec<_> = Messages::new(&dump)
+        .filter(|message| message.header.kind == kind::NEW_ROUTE)
+        .map(|message| RouteMessage::parse(&message).unwrap())
+        .collect();
+    let to = |destination| {
+        *found
+            .iter()
+            .find(|r| r.destination == ip(destination))
+            .unwrap()
+    };
+    let ours = to("198.51.100.0");
+    assert_eq!((ours.gateway, ours.metric), (ip("192.0.2.254"), Some(50)));
+    assert_eq!(
+        (ours.preferred_source, ours.protocol),
+        (ip("192.0.2.1"), 18)
+    );
+    assert_eq!((ours.interface, ours.table), (Some(IfIndex(2)), 254));
+    let black = to("10.66.0.0");
+    assert_eq!(
+        (black.table, black.kind, black.destination_prefix),
+        (777, 6, 16)
+    );
+    let hops: Vec<_> = to("203.0.113.0")
+        .hops()
+        .map(|hop| (hop.weight, hop.gateway))
+        .collect();
+    assert_eq!(hops, [(2, ip("192.0.2.7")), (1, ip("192.0.2.8"))]);
+    assert!(to("2001:db8:7::").metrics.is_some());
+}
+
+#[test]
+fn rules_of_the_kernel() {
+    let dump = rules();
+    let found: Vec<_> = Messages::new(&dump)
+        .filter(|message| message.header.kind == kind::NEW_RULE)
+        .map(|message| RuleMessage::parse(&message).unwrap())
+        .collect();
+    let with = |priority| *found.iter().find(|r| r.priority == Some(priority)).unwrap();
+    let rule = with(1000);
+    assert_eq!((rule.source, rule.source_prefix), (ip("192.0.2.0"), 24));
+    assert_eq!(
+        (rule.destination, rule.destination_prefix),
+        (ip("10.0.0.0"), 8)
+    );
+    assert_eq!((rule.table, rule.action, rule.input), (777, 1, Some("v1")));
+    assert_eq!((rule.mark, rule.mask), (Some(5), Some(0xff)));
+    assert_eq!((with(1001).family, with(1002).action), (10, 7));
+}
+
+#[test]
+fn refusals_of_the_kernel_have_words() {
+    for text in [
+        include_str!("../../tests/data/netlink/refusal.hex"),
+        include_str!("../../tests/data/netlink/refusal_capped.hex"),
+    ] {
+        let octets = octets(text);
+        let reply = Reply::parse(&only(&octets)).unwrap();
+        assert_eq!((reply.sequence, reply.errno), (9, 19));
+        let error = reply.result().unwrap_err();
+        assert_eq!(
+            error.text.as_deref(),
+            Some("ipv6: Unable to find the interface")
+        );
+        assert!(error.to_string().starts_with("No such device"), "{error}");
+    }
+}
+
+#[test]
+fn an_ended_message_ends_the_iteration() {
+    let whole = links();
+    let count = Messages::new(&whole).count();
+    for length in 0..whole.len() {
+        assert!(Messages::new(&whole[..length]).count() <= count);
+    }
+}
+
+#[test]
+fn a_deletion_names_only_what_identifies_the_address() {
+    let request = AddressRequest {
+        peer: Some(IpNet {
+            addr: ip("10.0.0.2").unwrap(),
+            prefix: 30,
+        }),
+        label: Some("eth0:1"),
+        flags: AddressFlags::NODAD,
+        ..AddressRequest::new(
+            IfIndex(3),
+            IpNet {
+                addr: ip("10.0.0.1").unwrap(),
+                prefix: 32,
+            },
+        )
+    };
+    let mut buffer = Vec::new();
+    request.write(&mut buffer, Operation::Delete, 1);
+    let message = only(&buffer);
+    assert_eq!(message.header.kind, kind::DEL_ADDRESS);
+    let parsed = AddressMessage::parse(&message).unwrap();
+    let expected = AddressMessage {
+        family: 2,
+        prefix: 30,
+        index: 3,
+        local: ip("10.0.0.1"),
+        address: ip("10.0.0.2"),
+        ..AddressMessage::default()
+    };
+    assert_eq!(parsed, expected);
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-z0-9.]{1,15}"
+}
+
+fn addr() -> impl Strategy<Value = Option<IpAddr>> {
+    proptest::option::of(prop_oneof![
+        any::<[u8; 4]>().prop_map(IpAddr::from),
+        any::<[u8; 16]>().prop_map(IpAddr::from),
+    ])
+}
+
+/// Octets that look like messages often enough to reach the inner parsers.
+fn nearly_messages() -> impl Strategy<Value = Vec<u8>> {
+    let dump = prop_oneof![
+        Just(links()),
+        Just(addresses()),
+        Just(routes()),
+        Just(rules()),
+    ];
+    let change = (any::<prop::sample::Index>(), any::<u8>());
+    (dump, proptest::collection::vec(change, 0..20)).prop_map(|(mut dump, changes)| {
+        for (place, value) in changes {
+            let place = place.index(dump.len());
+            dump[place] = value;
+        }
+        dump
+    })
+}
+
+fn read_everything(octets: &[u8]) {
+    let mut mirror = Mirror::new();
+    for message in Messages::new(octets) {
+        let _ = LinkMessage::parse(&message);
+        let _ = AddressMessage::parse(&message).map(|address| address.net());
+        let _ = RouteMessage::parse(&message).map(|route| route.hops().count());
+        let _ = RuleMessage::parse(&message);
+        let _ = Reply::parse(&message).map(|reply| reply.result());
+        mirror.hear(&message, Origin::Foreign);
+    }
+    mirror.settle(&mut Changes::new());
+    let _ = Attributes::new(octets)
+        .map(|a| (a.as_text(), a.nested().count()))
+        .count();
+}
+
+proptest! {
+    #[test]
+    fn foreign_octets_never_panic(octets: Vec<u8>) {
+        read_everything(&octets);
+    }
+
+    #[test]
+    fn damaged_dumps_never_panic(octets in nearly_messages()) {
+        read_everything(&octets);
+    }
+
+    #[test]
+    fn a_written_link_is_read_again(
+        name in proptest::option::of(name()),
+        kind in proptest::option::of(name()),
+        numbers: (u16, u32, u32, u32),
+        mac: Option<[u8; 6]>,
+        mtu: Option<u32>,
+        above in proptest::option::of(1..u32::MAX),
+        below in proptest::option::of(1..u32::MAX),
+    ) {
+        let link = LinkMessage {
+            hardware: numbers.0,
+            index: numbers.1,
+            flags: LinkFlags(numbers.2),
+            change: LinkFlags(numbers.3),
+            name: name.as_deref(),
+            kind: kind.as_deref(),
+            mac: mac.map(MacAddr),
+            mtu,
+            master: above.map(IfIndex),
+            parent: below.map(IfIndex),
+            ..LinkMessage::default()
+        };
+        let mut buffer = Vec::new();
+        link.write(&mut buffer, HEADER);
+        prop_assert_eq!(LinkMessage::parse(&only(&buffer)), Some(link));
+    }
+
+    #[test]
+    fn a_written_address_is_read_again(
+        fixed: (u8, u8, u8, u32, u32),
+        addresses in (addr(), addr(), addr()),
+        label in proptest::option::of(name()),
+        protocol: Option<u8>,
+        lifetime: Option<(u32, u32)>,
+    ) {
+        let address = AddressMessage {
+            family: fixed.0,
+            prefix: fixed.1,
+            scope: fixed.2,
+            index: fixed.3,
+            flags: AddressFlags(fixed.4),
+            address: addresses.0,
+            local: addresses.1,
+            broadcast: addresses.2,
+            label: label.as_deref(),
+            protocol,
+            lifetime: lifetime.map(|(preferred, valid)| Lifetime { preferred, valid }),
+        };
+        let mut buffer = Vec::new();
+        address.write(&mut buffer, HEADER);
+        prop_assert_eq!(AddressMessage::parse(&only(&buffer)), Some(address));
+    }
+
+    #[test]
+    fn a_written_route_is_read_again(
+        fixed: (u8, u8, u8, u8, u8, u8, u8),
+        table: u32,
+        flags: u32,
+        addresses in (addr(), addr(), addr(), addr()),
+        interface in proptest::option::of(1..u32::MAX),
+        metric: Option<u32>,
+        hops in proptest::collection::vec((any::<u8>(), 1..=256_u16, addr()), 0..4),
+    ) {
+        let hops: Vec<_> = hops
+            .into_iter()
+            .map(|(flags, weight, gateway)| NextHop { flags, weight, interface: None, gateway })
+            .collect();
+        let mut list = Vec::new();
+        hops.iter().for_each(|hop| hop.write(&mut list));
+        let route = RouteMessage {
+            family: fixed.0,
+            destination_prefix: fixed.1,
+            source_prefix: fixed.2,
+            tos: fixed.3,
+            table,
+            protocol: fixed.4,
+            scope: fixed.5,
+            kind: fixed.6,
+            flags,
+            destination: addresses.0,
+            source: addresses.1,
+            preferred_source: addresses.2,
+            gateway: addresses.3,
+            interface: interface.map(IfIndex),
+            metric,
+            metrics: None,
+            next_hops: Some(&list),
+        };
+        let mut buffer = Vec::new();
+        route.write(&mut buffer, HEADER);
+        let parsed = RouteMessage::parse(&only(&buffer)).unwrap();
+        prop_assert_eq!(parsed, route);
+        prop_assert_eq!(parsed.hops().collect::<Vec<_>>(), hops);
+    }
+
+    #[test]
+    fn a_written_rule_is_read_again(
+        fixed: (u8, u8, u8, u8, u8),
+        table: u32,
+        addresses in (addr(), addr()),
+        names in (proptest::option::of(name()), proptest::option::of(name())),
+        words: [Option<u32>; 6],
+        octets: [Option<u8>; 3],
+        users: Option<[u32; 2]>,
+        ports: [Option<[u16; 2]>; 2],
+    ) {
+        let [priority, goto, mark, mask, suppress_prefix, suppress_group] = words;
+        let [l3mdev, protocol, ip_protocol] = octets;
+        let [source_ports, destination_ports] = ports;
+        let rule = RuleMessage {
+            family: fixed.0,
+            destination_prefix: fixed.1,
+            source_prefix: fixed.2,
+            tos: fixed.3,
+            table,
+            action: fixed.4,
+            flags: 2,
+            destination: addresses.0,
+            source: addresses.1,
+            input: names.0.as_deref(),
+            output: names.1.as_deref(),
+            priority, goto, mark, mask, suppress_prefix, suppress_group,
+            l3mdev, users, protocol, ip_protocol, source_ports, destination_ports,
+        };
+        let mut buffer = Vec::new();
+        rule.write(&mut buffer, HEADER);
+        prop_assert_eq!(RuleMessage::parse(&only(&buffer)), Some(rule));
+    }
+}
