@@ -3,6 +3,7 @@
 Each case says in its first line what must hold. The numbers of other cases here come from the same
 rule: adverts keep their interval whatever else the daemon has to do.
 """
+import fcntl
 import os
 import random
 import re
@@ -90,6 +91,32 @@ def full_log_queue_delays_nothing(lab):
     steady(one.adverts(), "with a full log queue")
     assert one.daemon.stop(5) == 0
     deaf.close()
+
+
+@case("defects")
+def full_console_delays_nothing(lab):
+    """Nobody reads the standard error output of a daemon with -l: mastership and adverts come when they are due."""
+    group = Group(lab, V3, (ours(), 200))
+    one = group.routers[0]
+    path = os.path.join(lab.dir, "one.conf")
+    put(path, V3.text(200, 1, []))
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(writer, False)
+    try:
+        while True:
+            os.write(writer, b".")
+    except BlockingIOError:
+        os.set_blocking(writer, True)
+    pids = [os.path.join(lab.dir, n) for n in ("p", "r", "c")]
+    daemon = one.host.spawn(os.path.abspath(ours()), "-n", "-l", "-D", "-P", "-f", path, "-p", pids[0], "-r", pids[1], "-c", pids[2],
+                            stdout=writer, stderr=writer)
+    os.close(writer)
+    wait(lambda: len(one.adverts()) > 20, 6, "twenty adverts")
+    steady(one.adverts(), "with a full console")
+    daemon.terminate()
+    assert daemon.wait(5) == 0
+    os.close(reader)
 
 
 @case("defects")
