@@ -13,6 +13,8 @@
 //! * [`cli`]: the command line
 #![deny(unsafe_code)]
 
+pub mod bfd;
+pub mod check;
 pub mod cli;
 pub mod control_plane;
 pub mod global;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::diag::Diags;
 use super::schema::{Arg, Call, Describe, Entries, Lens, SubBlock};
 use super::show::Sink;
-use super::words::Word;
+use super::words::Line;
 use crate::model::IfName;
 
 /// Nothing; being there sets the field.
@@ -129,7 +129,7 @@ pub const fn some_words<T>(usage: &'static str, min: usize, max: usize) -> Arg<T
 #[must_use]
 pub const fn lines<T>(
     usage: &'static str,
-    set: fn(&mut T, &[Word], &mut Diags),
+    set: fn(&mut T, &Line, &mut Diags),
     show: fn(&T, &mut dyn Sink),
     describe: fn(&mut dyn Describe),
 ) -> Arg<T> {
@@ -145,7 +145,7 @@ pub const fn lines<T>(
 #[must_use]
 pub const fn some_lines<T>(
     usage: &'static str,
-    set: fn(&mut T, &[Word], &mut Diags),
+    set: fn(&mut T, &Line, &mut Diags),
     describe: fn(&mut dyn Describe),
 ) -> Arg<T> {
     lines(usage, set, |_, _| (), describe)
@@ -247,4 +247,10 @@ pub fn seconds_text(time: Duration) -> String {
             format!("{whole}.{}", digits.trim_end_matches('0'))
         }
     }
+}
+
+/// For rows that are checked and not kept.
+#[must_use]
+pub const fn nowhere<T, K>() -> Lens<T, K> {
+    Lens::nowhere()
 }

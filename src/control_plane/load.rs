@@ -3,12 +3,15 @@
 use std::path::Path;
 use std::rc::Rc;
 
-use super::diag::{Code, Diags};
+use super::diag::Diags;
 use super::files::Files;
+use super::parse::Parser;
 use super::reader::{Reader, ReaderOptions};
 use super::source::SourceMap;
 use crate::global::GlobalConfig;
+use crate::global::top::{Draft, TOP};
 use crate::vrrp::config::VrrpConfig;
+use crate::vrrp::config::resolve::resolve;
 
 /// The whole configuration: built once, never changed.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -74,11 +77,59 @@ pub fn load(
             ..Loaded::default()
         };
     };
-    while reader.next(&mut diags).is_some() {}
-    let _ = (machine, Code::Ok);
+    let mut draft = Draft::default();
+    Parser::new(&mut reader, &mut diags).top(&TOP, &mut draft);
+    let config = resolve(draft, machine, &mut diags);
     Loaded {
-        config: Some(Rc::new(Config::default())),
+        config: config.map(Rc::new),
         diags,
         map: reader.into_map(),
+    }
+}
+
+/// The machine the daemon runs on.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ThisMachine;
+
+impl ThisMachine {
+    fn attribute(name: &str, attribute: &str) -> Option<String> {
+        let path = Path::new("/sys/class/net").join(name).join(attribute);
+        std::fs::read_to_string(path).ok()
+    }
+}
+
+impl Machine for ThisMachine {
+    fn interface_exists(&self, name: &str) -> bool {
+        nix::net::if_::if_nametoindex(name).is_ok()
+    }
+
+    /// From sysfs, which shows the namespace it was mounted in.
+    fn interface_mtu(&self, name: &str) -> Option<u32> {
+        Self::attribute(name, "mtu")?.trim().parse().ok()
+    }
+
+    fn interface_is_loopback(&self, name: &str) -> bool {
+        name == "lo"
+    }
+}
+
+/// A machine with every interface, for looking at a text alone and for tests.
+#[derive(Clone, Debug, Default)]
+pub struct AnyMachine {
+    /// Interfaces that are not there after all.
+    pub missing: Vec<String>,
+}
+
+impl Machine for AnyMachine {
+    fn interface_exists(&self, name: &str) -> bool {
+        !self.missing.iter().any(|missing| missing == name)
+    }
+
+    fn interface_mtu(&self, _: &str) -> Option<u32> {
+        None
+    }
+
+    fn interface_is_loopback(&self, name: &str) -> bool {
+        name == "lo"
     }
 }

@@ -1,20 +1,11 @@
 //! What the tables say about themselves: the manual page and its index.
 
-use super::schema::{Arg, Block, Describe, RowFacts};
+use super::schema::{Arg, Block, Describe, Row, RowFacts};
 
 /// Tell every row of a block, with those of the blocks inside.
 pub fn describe<T>(block: &Block<T>, out: &mut dyn Describe) {
     for row in block.all() {
-        let usage = row.arg.usage();
-        out.row(&RowFacts {
-            name: row.name,
-            usage: &usage,
-            domain: row.arg.domain(),
-            aliases: row.aliases,
-            doc: row.doc,
-            meta: &row.meta,
-            braces: row.arg.braces(),
-        });
+        facts(row, out);
         match &row.arg {
             Arg::Lines(entries) => {
                 out.open();
@@ -29,4 +20,24 @@ pub fn describe<T>(block: &Block<T>, out: &mut dyn Describe) {
             _ => (),
         }
     }
+}
+
+/// Tell the option words of a list entry.
+pub fn describe_options<T>(tables: &[&'static [Row<T>]], out: &mut dyn Describe) {
+    for row in tables.iter().flat_map(|rows| rows.iter()) {
+        facts(row, out);
+    }
+}
+
+fn facts<T>(row: &'static Row<T>, out: &mut dyn Describe) {
+    let usage = row.arg.usage();
+    out.row(&RowFacts {
+        name: row.name,
+        usage: &usage,
+        domain: row.arg.domain(),
+        aliases: row.aliases,
+        doc: row.doc,
+        meta: &row.meta,
+        braces: row.arg.braces(),
+    });
 }

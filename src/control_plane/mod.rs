@@ -23,4 +23,4 @@ pub mod source;
 pub mod value;
 pub mod words;
 
-pub use load::{Config, LoadOptions, Loaded, Machine, Presence, load};
+pub use load::{AnyMachine, Config, LoadOptions, Loaded, Machine, Presence, ThisMachine, load};

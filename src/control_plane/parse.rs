@@ -193,7 +193,14 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn list<T>(&mut self, block: &Block<T>, entries: &Entries<T>, target: &mut T, call: &Call<'_>) {
+    /// Read the list behind `call`.
+    pub fn list<T>(
+        &mut self,
+        block: &Block<T>,
+        entries: &Entries<T>,
+        target: &mut T,
+        call: &Call<'_>,
+    ) {
         if let Some(word) = call.args.first() {
             let text = format!("only `{{` may follow `{}`", call.keyword.text);
             self.diags.error(Code::General, word.span, text);
@@ -203,7 +210,7 @@ impl<'a> Parser<'a> {
         }
         loop {
             match self.items.next(self.diags) {
-                Some(Item::Line(line)) => (entries.set)(target, &line.words, self.diags),
+                Some(Item::Line(line)) => (entries.set)(target, &line, self.diags),
                 Some(Item::Open(span)) => {
                     self.unexpected_open(span);
                     self.skip_rest(span);

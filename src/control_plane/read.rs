@@ -7,10 +7,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::arg::seconds_text;
-use super::diag::{Code, Diags};
-use super::schema::{Arg, Call};
+use super::diag::{Code, Diag, Diags, Severity};
+use super::schema::{Arg, Call, Row};
 use super::source::Span;
-use super::words::Word;
+use super::words::{Line, Word};
 use crate::model::{Family, IfName, IpNet};
 
 /// Why a word is refused.
@@ -39,8 +39,54 @@ impl Refusal {
     }
 }
 
-/// Check the arguments of a keyword and keep them.
-pub fn apply<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
+/// Check the arguments of a keyword and keep them; false when there was an error.
+pub fn apply<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) -> bool {
+    let before = diags.list.len();
+    check(arg, target, call, diags);
+    let mut new = diags.list.iter().skip(before);
+    !new.any(|diag| diag.severity == Severity::Error)
+}
+
+/// Check and keep the option words of a list entry, each by its row; false when
+/// there was an error.
+pub fn options<T>(
+    tables: &[&'static [Row<T>]],
+    target: &mut T,
+    line: &Line,
+    mut words: &[Word],
+    diags: &mut Diags,
+) -> bool {
+    let mut good = true;
+    while let Some((keyword, rest)) = words.split_first() {
+        let mut rows = tables.iter().flat_map(|rows| rows.iter());
+        let Some(row) = rows.find(|row| row.matches(&keyword.text).is_some()) else {
+            let names = tables
+                .iter()
+                .flat_map(|rows| rows.iter().map(|row| row.name));
+            let help = did_you_mean(&keyword.text, names);
+            diags.push(Diag {
+                code: Code::General,
+                severity: Severity::Error,
+                span: Some(keyword.span),
+                text: format!("unknown option `{}`", keyword.text),
+                help,
+            });
+            return false;
+        };
+        let (_, most) = row.arg.arity();
+        let (args, rest) = rest.split_at(most.min(rest.len()));
+        let call = Call {
+            keyword,
+            args,
+            line,
+        };
+        good &= apply(&row.arg, target, &call, diags);
+        words = rest;
+    }
+    good
+}
+
+fn check<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
     let (min, max) = arg.arity();
     if call.args.len() < min {
         let text = format!("`{}` needs {}", call.keyword.text, arg.usage());

@@ -12,9 +12,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::diag::Diags;
+use super::diag::{Code, Diags};
 use super::parse::{Items, Parser};
-use super::show::Sink;
+use super::show::{Frame, Sink};
 use super::source::Span;
 use super::words::{Line, Word};
 use crate::model::IfName;
@@ -93,7 +93,7 @@ pub struct Entries<T: 'static> {
     /// What a line looks like.
     pub usage: &'static str,
     /// One line of the list.
-    pub set: fn(&mut T, &[Word], &mut Diags),
+    pub set: fn(&mut T, &Line, &mut Diags),
     /// Every line of the list.
     pub show: fn(&T, &mut dyn Sink),
     /// The option words of a line.
@@ -350,39 +350,57 @@ pub trait SubBlock<P>: Sync {
     fn usage(&self) -> &'static str;
 }
 
-/// A block that fills the same value as the block around it.
-pub struct Inner<P: 'static> {
+/// A block that fills a part of the value around it, or that value itself.
+pub struct Inner<P: 'static, C: 'static> {
     /// Its keywords.
-    pub block: &'static Block<P>,
+    pub block: &'static Block<C>,
     /// The words behind the keyword, for the manual.
     pub usage: &'static str,
+    /// The part it fills.
+    pub part: fn(&P) -> &C,
+    /// The same, to be changed.
+    pub part_mut: fn(&mut P) -> &mut C,
     /// Checks those words; false skips the block.
     pub head: fn(&mut P, &Call<'_>, &mut Diags) -> bool,
-    /// Whether the block is printed.
-    pub shown: fn(&P) -> bool,
 }
 
-impl<P> std::fmt::Debug for Inner<P> {
+impl<P, C> std::fmt::Debug for Inner<P, C> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.block.fmt(f)
     }
 }
 
-impl<P: 'static> SubBlock<P> for Inner<P> {
+impl<P: 'static> Inner<P, P> {
+    /// A block that fills the value around it.
+    #[must_use]
+    pub const fn same(
+        block: &'static Block<P>,
+        usage: &'static str,
+        head: fn(&mut P, &Call<'_>, &mut Diags) -> bool,
+    ) -> Self {
+        Self {
+            block,
+            usage,
+            part: |parent| parent,
+            part_mut: |parent| parent,
+            head,
+        }
+    }
+}
+
+impl<P: 'static, C: 'static> SubBlock<P> for Inner<P, C> {
     fn parse(&self, parent: &mut P, call: &Call<'_>, parser: &mut Parser<'_>) {
         if (self.head)(parent, call, parser.diags) {
-            parser.sub_block(self.block, parent, call);
+            parser.sub_block(self.block, (self.part_mut)(parent), call);
         } else {
             parser.skip_block();
         }
     }
 
     fn show(&self, parent: &P, name: &str, out: &mut dyn Sink) {
-        if (self.shown)(parent) {
-            out.open(name, &[]);
-            super::show::rows(self.block, parent, out);
-            out.close();
-        }
+        let mut frame = Frame::new(name, out);
+        super::show::rows(self.block, (self.part)(parent), &mut frame);
+        frame.finish();
     }
 
     fn describe(&self, out: &mut dyn Describe) {
@@ -392,6 +410,15 @@ impl<P: 'static> SubBlock<P> for Inner<P> {
     fn usage(&self) -> &'static str {
         self.usage
     }
+}
+
+/// Refuses words between a keyword and its `{`.
+pub fn no_head<P>(_: &mut P, call: &Call<'_>, diags: &mut Diags) -> bool {
+    if let Some(word) = call.args.first() {
+        let text = format!("only `{{` may follow `{}`", call.keyword.text);
+        diags.error(Code::General, word.span, text);
+    }
+    true
 }
 
 /// A block that fills a value of its own, which its parent then takes.

@@ -1,7 +1,7 @@
 //! A configuration as text again, from the rows that read it.
 
 use super::arg::seconds_text;
-use super::schema::{Arg, Block};
+use super::schema::{Arg, Block, Row};
 
 /// Takes keywords with their words.
 pub trait Sink {
@@ -97,9 +97,14 @@ impl Sink for Text {
 
 /// Show what the rows of a block find set in a value.
 pub fn rows<T>(block: &Block<T>, value: &T, out: &mut dyn Sink) {
-    for row in block.all() {
-        arg(&row.arg, row.name, value, out);
+    for entry in block.all() {
+        row(entry, value, out);
     }
+}
+
+/// Show what one row finds set in a value.
+pub fn row<T>(row: &Row<T>, value: &T, out: &mut dyn Sink) {
+    arg(&row.arg, row.name, value, out);
 }
 
 fn arg<T>(arg: &Arg<T>, name: &str, value: &T, out: &mut dyn Sink) {
@@ -118,15 +123,9 @@ fn arg<T>(arg: &Arg<T>, name: &str, value: &T, out: &mut dyn Sink) {
         Arg::Address(at) => one(name, (at.get)(value), out),
         Arg::Words { show, .. } => show(value, name, out),
         Arg::Lines(entries) => {
-            let mut list = List {
-                name,
-                opened: false,
-                out,
-            };
+            let mut list = Frame::new(name, out);
             (entries.show)(value, &mut list);
-            if list.opened {
-                out.close();
-            }
+            list.finish();
         }
         Arg::Block(sub) => sub.show(value, name, out),
     }
@@ -144,28 +143,56 @@ pub const fn on_off(value: bool) -> &'static str {
     if value { "on" } else { "off" }
 }
 
-/// Opens the list with its first line, so that an empty one is not shown.
-struct List<'a> {
+/// A block that opens with its first line, so that an empty one is not shown.
+pub struct Frame<'a> {
     name: &'a str,
     opened: bool,
     out: &'a mut dyn Sink,
 }
 
-impl Sink for List<'_> {
-    fn line(&mut self, name: &str, words: &[&str]) {
+impl std::fmt::Debug for Frame<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Frame").field(&self.name).finish()
+    }
+}
+
+impl<'a> Frame<'a> {
+    /// A block not begun yet.
+    pub fn new(name: &'a str, out: &'a mut dyn Sink) -> Self {
+        Self {
+            name,
+            opened: false,
+            out,
+        }
+    }
+
+    /// The end of the block, if it was begun.
+    pub fn finish(self) {
+        if self.opened {
+            self.out.close();
+        }
+    }
+
+    fn begin(&mut self) -> &mut dyn Sink {
         if !self.opened {
             self.opened = true;
             self.out.open(self.name, &[]);
         }
-        self.out.line(name, words);
+        self.out
+    }
+}
+
+impl Sink for Frame<'_> {
+    fn line(&mut self, name: &str, words: &[&str]) {
+        self.begin().line(name, words);
     }
 
     fn secret(&mut self, name: &str, word: &str) {
-        self.line(name, &[word]);
+        self.begin().secret(name, word);
     }
 
     fn open(&mut self, name: &str, words: &[&str]) {
-        self.out.open(name, words);
+        self.begin().open(name, words);
     }
 
     fn close(&mut self) {

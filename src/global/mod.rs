@@ -1,9 +1,15 @@
 //! `global_defs` and the other keywords that concern every process.
 #![forbid(unsafe_code)]
 
+mod later;
+mod rows;
+pub mod top;
+pub mod words;
+
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
 use crate::vrrp::config::GarpGiven;
@@ -54,9 +60,9 @@ pub struct GlobalConfig {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct VrrpDefaults {
     /// `vrrp_mcast_group4`
-    pub multicast_group4: Ipv4Addr,
+    pub multicast_group4: Spanned<Ipv4Addr>,
     /// `vrrp_mcast_group6`
-    pub multicast_group6: Ipv6Addr,
+    pub multicast_group6: Spanned<Ipv6Addr>,
     /// `vrrp_version`: of IPv4 instances; IPv6 is always 3.
     pub version: Version,
     /// `vrrp_down_timer_adverts`
@@ -186,8 +192,8 @@ impl Default for GlobalConfig {
 impl Default for VrrpDefaults {
     fn default() -> Self {
         Self {
-            multicast_group4: GROUP_V4,
-            multicast_group6: GROUP_V6,
+            multicast_group4: Spanned::new(GROUP_V4, Span::default()),
+            multicast_group6: Spanned::new(GROUP_V6, Span::default()),
             version: Version::V2,
             down_timer_adverts: 3,
             garp: GarpGiven::default(),

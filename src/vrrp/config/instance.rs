@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::address::AddressConfig;
 use super::interface::TrackedInterface;
+use super::names::Tracked;
+use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
 use crate::model::{Family, IfName, Priority, Vrid};
 use crate::vrrp::authentication::{Authentication, Password};
-use crate::wire::vrrp::Version;
+use crate::wire::vrrp::{GROUP_V4, Version};
 
 /// A virtual router with every default filled in.
 ///
@@ -91,6 +93,71 @@ pub struct InstanceConfig {
     pub given: Given,
 }
 
+impl InstanceConfig {
+    /// An instance of which nothing is said yet.
+    #[must_use]
+    pub fn new(name: Spanned<String>) -> Self {
+        Self {
+            name,
+            family: Family::V4,
+            version: Version::V2,
+            vrid: Vrid(0),
+            priority: Priority::DEFAULT,
+            advert_interval: Duration::from_secs(1),
+            down_timer_adverts: 3,
+            initial_state: InitialState::Backup,
+            nopreempt: false,
+            preempt_delay: Duration::ZERO,
+            interface: None,
+            source: None,
+            track_source: false,
+            multicast_group: IpAddr::V4(GROUP_V4),
+            unicast_peers: Vec::new(),
+            fault_without_peer: false,
+            unicast_ttl: None,
+            check_unicast_src: false,
+            old_unicast_checksum: OldUnicastChecksum::Detect,
+            v3_checksum_as_v2: false,
+            skip_check_adv_addr: false,
+            owner_ignore_adverts: false,
+            lower_prio_no_advert: false,
+            higher_prio_send_advert: false,
+            accept: true,
+            strict: false,
+            authentication: Authentication::None,
+            vips: Vec::new(),
+            excluded_vips: Vec::new(),
+            promote_secondaries: false,
+            track_interfaces: Vec::new(),
+            dont_track_primary: false,
+            garp: GarpSettings::default(),
+            kernel_rx_buf_size: None,
+            debug: 0,
+            given: Given::default(),
+        }
+    }
+
+    /// Whether adverts go to peers instead of a multicast group.
+    #[must_use]
+    pub fn is_unicast(&self) -> bool {
+        !self.unicast_peers.is_empty()
+    }
+}
+
+impl Default for GarpSettings {
+    fn default() -> Self {
+        let delay = Duration::from_secs(5);
+        Self {
+            delay,
+            repeat: 5,
+            refresh: Duration::ZERO,
+            refresh_repeat: 1,
+            lower_prio_delay: delay,
+            lower_prio_repeat: 5,
+        }
+    }
+}
+
 /// Settings of an instance whose default depends on others; `None` is unset.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Given {
@@ -144,6 +211,10 @@ pub struct Given {
     pub no_virtual_ipaddress: bool,
     /// `garp_*`.
     pub garp: GarpGiven,
+    /// Whether a peer has `min_ttl` or `max_ttl`.
+    pub peer_ttl: bool,
+    /// Trackers without effect so far.
+    pub tracked: Tracked,
 }
 
 /// What is announced about the virtual addresses, and how often.

@@ -1,8 +1,16 @@
 //! The configuration of the virtual routers: values, and the rows that fill them.
 
 pub mod address;
+mod address_rows;
 pub mod instance;
+mod instance_later;
+mod instance_rows;
 pub mod interface;
+mod lists;
+pub mod names;
+pub mod resolve;
+mod routes;
+pub mod top;
 
 pub use address::AddressConfig;
 pub use instance::{
@@ -10,6 +18,7 @@ pub use instance::{
     UnicastPeer,
 };
 pub use interface::{GarpGroup, TrackedInterface, UpDownDelay};
+pub use names::Names;
 
 /// Everything the VRRP process runs.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

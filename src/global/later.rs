@@ -1,0 +1,501 @@
+//! Keywords of `global_defs` that are recognised and checked, and whose effect comes later.
+
+use std::time::Duration;
+
+use super::GlobalConfig;
+use super::words::check_cpus;
+use crate::control_plane::arg::{
+    boolean, flag, int, int_or, nowhere, seconds, some_lines, some_words, text, time, words,
+};
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::schema::{self, Call, old_name};
+
+/// A keyword of `global_defs`.
+type Row = schema::Row<GlobalConfig>;
+
+const ANY: usize = usize::MAX;
+const NUMBER_MAX: i64 = u32::MAX as i64;
+const SCRIPT: &str = "SCRIPT [USER [GROUP]]";
+const FIFO: &str = "PATH [USER [GROUP]]";
+
+pub(super) const PROCESSES: &[Row] = &[
+    Row::later(
+        "max_auto_priority",
+        int_or(99, -1, 99, nowhere()),
+        "Raise the realtime priority of a process that wakes up late, up to this; 0: never.",
+    ),
+    Row::later(
+        "min_auto_priority_delay",
+        int(1, 10_000_000, "microseconds", nowhere()),
+        "How late is late.",
+    ),
+    Row::later(
+        "checker_priority",
+        NICE,
+        "The nice value of the checker process.",
+    ),
+    Row::later(
+        "checker_no_swap",
+        flag(nowhere()),
+        "Lock the memory of the checker process.",
+    ),
+    Row::later(
+        "checker_rt_priority",
+        REALTIME,
+        "The realtime priority of the checker process.",
+    ),
+    Row::later(
+        "checker_cpu_affinity",
+        CPUS,
+        "The processors of the checker process.",
+    ),
+    Row::later(
+        "checker_rlimit_rttime",
+        RTTIME,
+        "Most realtime without a pause of the checker process.",
+    )
+    .aliases(&[old_name("checker_rlimit_rtime")]),
+    Row::later("bfd_priority", NICE, "The nice value of the BFD process."),
+    Row::later(
+        "bfd_no_swap",
+        flag(nowhere()),
+        "Lock the memory of the BFD process.",
+    ),
+    Row::later(
+        "bfd_rt_priority",
+        REALTIME,
+        "The realtime priority of the BFD process.",
+    ),
+    Row::later(
+        "bfd_cpu_affinity",
+        CPUS,
+        "The processors of the BFD process.",
+    ),
+    Row::later(
+        "bfd_rlimit_rttime",
+        RTTIME,
+        "Most realtime without a pause of the BFD process.",
+    )
+    .aliases(&[old_name("bfd_rlimit_rtime")]),
+    Row::later(
+        "process_monitor_rcv_bufs",
+        OCTETS,
+        "Receive buffer of process events.",
+    ),
+    Row::later(
+        "process_monitor_rcv_bufs_force",
+        BOOL,
+        "Also beyond the system's limit.",
+    ),
+    Row::later(
+        "lvs_netlink_cmd_rcv_bufs",
+        OCTETS,
+        "Receive buffer for requests of the checker process.",
+    ),
+    Row::later(
+        "lvs_netlink_cmd_rcv_bufs_force",
+        BOOL,
+        "Also beyond the system's limit.",
+    ),
+    Row::later(
+        "lvs_netlink_monitor_rcv_bufs",
+        OCTETS,
+        "Receive buffer for events of the checker process.",
+    ),
+    Row::later(
+        "lvs_netlink_monitor_rcv_bufs_force",
+        BOOL,
+        "Also beyond the system's limit.",
+    ),
+];
+
+type Argument = crate::control_plane::schema::Arg<GlobalConfig>;
+
+const NICE: Argument = int(-20, 19, "", nowhere());
+const REALTIME: Argument = int(1, 99, "", nowhere());
+const RTTIME: Argument = int(1, NUMBER_MAX, "microseconds", nowhere());
+const OCTETS: Argument = int(1, NUMBER_MAX, "octets", nowhere());
+const BOOL: Argument = boolean(nowhere());
+const FLAG: Argument = flag(nowhere());
+const CPUS: Argument = words("CPU [CPU ...]", 1, ANY, check_cpus, |_, _, _| ());
+
+pub(super) const MAIL: &[Row] = &[
+    Row::later(
+        "notification_email",
+        some_lines("ADDRESS ...", |_, _, _| (), |_| ()),
+        "Who gets mails, one address a word.",
+    ),
+    Row::later(
+        "notification_email_from",
+        text("ADDRESS", nowhere()),
+        "The sender of mails.",
+    ),
+    Row::later(
+        "smtp_server",
+        words("HOST [PORT]", 1, 2, check_port, |_, _, _| ()),
+        "The server that takes mails.",
+    ),
+    Row::later(
+        "smtp_helo_name",
+        some_words("NAME", 0, 1),
+        "The name given to that server.",
+    ),
+    Row::later(
+        "smtp_connect_timeout",
+        seconds(1, 4294, nowhere()),
+        "How long to wait for that server.",
+    ),
+    Row::later("smtp_alert", BOOL, "Send mails of every kind."),
+    Row::later(
+        "smtp_alert_vrrp",
+        BOOL,
+        "Send mails of instances and groups.",
+    ),
+    Row::later(
+        "smtp_alert_checker",
+        BOOL,
+        "Send mails of virtual and real servers.",
+    ),
+    Row::later(
+        "no_email_faults",
+        FLAG,
+        "Send no mails of transitions to FAULT.",
+    ),
+    Row::later(
+        "no_checker_emails",
+        BOOL,
+        "Send mails only when a real server comes or goes.",
+    ),
+    Row::later("checker_log_all_failures", BOOL, "Log each failed check."),
+    Row::later(
+        "rs_init_notifies",
+        BOOL,
+        "Notify of real servers that are up at start.",
+    ),
+];
+
+fn check_port(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    if let Some(port) = call.args.get(1)
+        && let Err(refusal) = read::integer(&port.text, 1, 65535, "")
+    {
+        refuse(diags, port.span, refusal);
+    }
+}
+
+pub(super) const SCRIPTS: &[Row] = &[
+    Row::later(
+        "startup_script",
+        script(),
+        "Run before the other processes start.",
+    ),
+    Row::later(
+        "startup_script_timeout",
+        int(1, 1000, "seconds", nowhere()),
+        "How long it may take.",
+    ),
+    Row::later(
+        "shutdown_script",
+        script(),
+        "Run after the other processes have ended.",
+    ),
+    Row::later(
+        "shutdown_script_timeout",
+        int(1, 1000, "seconds", nowhere()),
+        "How long it may take.",
+    ),
+    Row::later(
+        "notify_fifo",
+        some_words(FIFO, 1, 3),
+        "A pipe for the events of all processes.",
+    ),
+    Row::later("notify_fifo_script", script(), "Reads that pipe."),
+    Row::later(
+        "vrrp_notify_fifo",
+        some_words(FIFO, 1, 3),
+        "A pipe for the events of instances.",
+    ),
+    Row::later("vrrp_notify_fifo_script", script(), "Reads that pipe."),
+    Row::later(
+        "lvs_notify_fifo",
+        some_words(FIFO, 1, 3),
+        "A pipe for the events of virtual servers.",
+    ),
+    Row::later("lvs_notify_fifo_script", script(), "Reads that pipe."),
+    Row::later(
+        "vrrp_notify_priority_changes",
+        BOOL,
+        "Write changes of priorities to pipes.",
+    ),
+    Row::later(
+        "fifo_write_vrrp_states_on_reload",
+        FLAG,
+        "Write all states to pipes after a reload.",
+    ),
+    Row::later(
+        "script_user",
+        some_words("USER [[:]GROUP]", 1, 2),
+        "Who runs scripts.",
+    ),
+    Row::later(
+        "enable_script_security",
+        FLAG,
+        "Refuse scripts that others may change.",
+    ),
+    Row::later(
+        "set_supplementary_groups",
+        BOOL,
+        "Run scripts with all groups of their user.",
+    ),
+];
+
+const fn script() -> Argument {
+    some_words(SCRIPT, 1, ANY)
+}
+
+pub(super) const FIREWALL: &[Row] = &[
+    Row::later(
+        "vrrp_iptables",
+        words("[IN-CHAIN [OUT-CHAIN]]", 0, 2, distinct, |_, _, _| ()),
+        "Use iptables.",
+    ),
+    Row::later(
+        "vrrp_ipsets",
+        words("[SET ...]", 0, 6, distinct, |_, _, _| ()),
+        "Names of ipsets.",
+    ),
+    Row::later("nftables", some_words("[TABLE]", 0, 1), "Use nftables."),
+    Row::later("nftables_priority", SIGNED, "The priority of its chains."),
+    Row::later("nftables_ifindex", FLAG, "Sets by number of the interface."),
+    Row::later(
+        "nftables_ipvs",
+        some_words("[TABLE]", 0, 1),
+        "Marks of virtual server groups by nftables.",
+    ),
+    Row::later(
+        "nftables_ipvs_priority",
+        SIGNED,
+        "The priority of its chains.",
+    ),
+    Row::later(
+        "nftables_ipvs_start_fwmark",
+        int(1, NUMBER_MAX, "", nowhere()),
+        "The first mark.",
+    ),
+    Row::later("nftables_counters", FLAG, "Count packets."),
+    Row::later(
+        "vmac_prefix",
+        text("NAME", nowhere()),
+        "How names of VMAC interfaces begin.",
+    ),
+    Row::later(
+        "vmac_addr_prefix",
+        text("NAME", nowhere()),
+        "How those of further VMAC interfaces begin.",
+    ),
+];
+
+const SIGNED: Argument = int(i32::MIN as i64, i32::MAX as i64, "", nowhere());
+
+fn distinct(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    for (place, word) in call.args.iter().enumerate() {
+        if call
+            .args
+            .iter()
+            .take(place)
+            .any(|other| other.text == word.text)
+        {
+            let text = format!("`{}` is named twice", word.text);
+            refuse(diags, word.span, Refusal::general(text));
+        }
+    }
+}
+
+pub(super) const LVS: &[Row] = &[
+    Row::later(
+        "lvs_timeouts",
+        words(
+            "[tcp SECONDS] [tcpfin SECONDS] [udp SECONDS]",
+            0,
+            ANY,
+            timeouts,
+            |_, _, _| (),
+        ),
+        "How long the kernel keeps connections.",
+    ),
+    Row::later("lvs_flush", FLAG, "Empty the kernel's table at start."),
+    Row::later(
+        "lvs_flush_on_stop",
+        some_words("[VS]", 0, 1),
+        "Empty it at stop.",
+    )
+    .aliases(&[old_name("lvs_flush_onstop")]),
+    Row::later(
+        "lvs_sync_daemon",
+        words(
+            "INTERFACE [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group ADDRESS]",
+            1,
+            ANY,
+            sync_daemon,
+            |_, _, _| (),
+        ),
+        "Tell other directors of connections.",
+    ),
+];
+
+static TIMEOUTS: &[schema::Row<()>] = &[
+    schema::Row::new("tcp", int(0, 2_678_400, "seconds", nowhere()), "Of TCP."),
+    schema::Row::new(
+        "tcpfin",
+        int(0, 2_678_400, "seconds", nowhere()),
+        "Of TCP after FIN.",
+    ),
+    schema::Row::new("udp", int(0, 2_678_400, "seconds", nowhere()), "Of UDP."),
+];
+
+fn timeouts(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    if call.args.is_empty() {
+        let text = "lvs_timeouts: at least one of tcp, tcpfin and udp is needed";
+        diags.error(Code::InvalidNumber, call.keyword.span, text);
+    }
+    read::options(&[TIMEOUTS], &mut (), call.line, call.args, diags);
+}
+
+static SYNC_DAEMON: &[schema::Row<()>] = &[
+    schema::Row::new(
+        "inst",
+        text("INSTANCE", nowhere()),
+        "The instance whose role it follows.",
+    ),
+    schema::Row::new("id", int(0, 255, "", nowhere()), "The sync id."),
+    schema::Row::new(
+        "maxlen",
+        int(1, 65507, "octets", nowhere()),
+        "The longest message.",
+    ),
+    schema::Row::new("port", int(1, 65535, "", nowhere()), "The UDP port."),
+    schema::Row::new("ttl", int(1, 255, "", nowhere()), "The TTL."),
+    schema::Row::new(
+        "group",
+        crate::control_plane::arg::address(nowhere()),
+        "The multicast group.",
+    ),
+];
+
+fn sync_daemon(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    let Some((interface, options)) = call.args.split_first() else {
+        return;
+    };
+    if let Err(refusal) = read::interface(&interface.text) {
+        refuse(diags, interface.span, refusal);
+    }
+    let known = |text: &str| SYNC_DAEMON.iter().any(|row| row.name == text);
+    let options = match options.split_first() {
+        Some((instance, rest)) if !known(&instance.text) => rest,
+        _ => options,
+    };
+    read::options(&[SYNC_DAEMON], &mut (), call.line, options, diags);
+}
+
+pub(super) const MONITORING: &[Row] = &[
+    Row::later(
+        "snmp_socket",
+        text("ADDRESS", nowhere()),
+        "Where the SNMP agent is.",
+    ),
+    Row::later("enable_traps", FLAG, "Send SNMP traps."),
+    Row::later("enable_snmp_vrrp", FLAG, "Serve the VRRP part of our MIB.")
+        .aliases(&[old_name("enable_snmp_keepalived")]),
+    Row::later("enable_snmp_rfc", FLAG, "Serve both MIBs of the RFCs."),
+    Row::later("enable_snmp_rfcv2", FLAG, "Serve the MIB of RFC 2787."),
+    Row::later("enable_snmp_rfcv3", FLAG, "Serve the MIB of RFC 6527."),
+    Row::later(
+        "enable_snmp_checker",
+        FLAG,
+        "Serve the checker part of our MIB.",
+    ),
+    Row::later(
+        "snmp_vs_stats_update_interval",
+        STATS,
+        "Least age of statistics read again.",
+    ),
+    Row::later(
+        "snmp_rs_stats_update_interval",
+        STATS,
+        "The same for real servers.",
+    ),
+    Row::later("enable_dbus", FLAG, "Be on D-Bus."),
+    Row::later(
+        "dbus_service_name",
+        text("NAME", nowhere()),
+        "The name there.",
+    ),
+    Row::later(
+        "dbus_no_interface_name",
+        text("NAME", nowhere()),
+        "For instances without interface.",
+    ),
+];
+
+const STATS: Argument = time(
+    Duration::from_millis(1),
+    Duration::from_secs(30),
+    Duration::from_micros(1),
+    nowhere(),
+);
+
+pub(super) const FILES: &[Row] = &[
+    Row::later(
+        "reload_check_config",
+        some_words("[LOGFILE]", 0, 1),
+        "Test a configuration before a reload.",
+    ),
+    Row::later(
+        "reload_time_file",
+        text("FILE", nowhere()),
+        "Holds the time of a reload to come.",
+    ),
+    Row::later("reload_repeat", FLAG, "Reload at that time every day."),
+    Row::later(
+        "reload_file",
+        some_words("[FILE]", 0, 1),
+        "Exists while the configuration is read.",
+    ),
+    Row::later(
+        "config_save_dir",
+        text("FOLDER", nowhere()),
+        "Keeps copies of the state at reloads.",
+    ),
+    Row::later(
+        "tmp_config_directory",
+        text("FOLDER", nowhere()),
+        "Where the copy of the configuration is.",
+    ),
+    Row::later(
+        "data_use_instance",
+        BOOL,
+        "Put the instance name into names of dumps.",
+    ),
+    Row::later(
+        "json_version",
+        int(1, 2, "", nowhere()),
+        "The form of the JSON dump.",
+    ),
+    Row::later(
+        "iproute_usr_dir",
+        text("FOLDER", nowhere()),
+        "Names of tables and the like, second.",
+    ),
+    Row::later(
+        "iproute_etc_dir",
+        text("FOLDER", nowhere()),
+        "Names of tables and the like, first.",
+    ),
+    Row::later("state_dump_file", text("FILE", nowhere()), "The data dump."),
+    Row::later(
+        "stats_dump_file",
+        text("FILE", nowhere()),
+        "The dump of statistics.",
+    ),
+    Row::later("json_dump_file", text("FILE", nowhere()), "The JSON dump."),
+];

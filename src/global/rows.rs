@@ -1,0 +1,383 @@
+//! The keywords of `global_defs` that have an effect.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use super::GlobalConfig;
+use super::words;
+use crate::at;
+use crate::control_plane::arg::{
+    address, boolean, flag, int, interface, seconds, short_text, some_words, text, time, words,
+};
+use crate::control_plane::diag::Diags;
+use crate::control_plane::schema::{Block, Lens, deprecated, old_name};
+use crate::control_plane::source::Span;
+use crate::control_plane::value::Field;
+
+/// A keyword of `global_defs`.
+type Row = crate::control_plane::schema::Row<GlobalConfig>;
+
+/// `global_defs`
+pub static BLOCK: Block<GlobalConfig> = Block {
+    rows: &[
+        IDENTITY,
+        INTERFACES,
+        ANNOUNCEMENTS,
+        ELECTION,
+        PROCESS,
+        BUFFERS,
+        super::later::PROCESSES,
+        super::later::MAIL,
+        super::later::SCRIPTS,
+        super::later::FIREWALL,
+        super::later::LVS,
+        super::later::MONITORING,
+        super::later::FILES,
+    ],
+    finish: Some(finish),
+};
+
+/// What names the kernel lets a process have: 15 octets and a NUL.
+const PROCESS_NAME_MAX: usize = 15;
+const MICROSECOND: Duration = Duration::from_micros(1);
+/// The most that the C daemon's microseconds in 32 bits hold.
+const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
+const NUMBER_MAX: i64 = u32::MAX as i64;
+
+const IDENTITY: &[Row] = &[
+    Row::new(
+        "router_id",
+        text("NAME", at!(router_id)),
+        "A name of this router for mails and SNMP traps.",
+    )
+    .default("the host's name"),
+    Row::new(
+        "process_names",
+        flag(at!(process_names.by_role)),
+        "Name the processes by their role: keepalived_vrrp, keepalived_lvs and keepalived_bfd.",
+    ),
+    Row::new(
+        "process_name",
+        short_text("NAME", PROCESS_NAME_MAX, at!(process_names.parent)),
+        "The kernel's name of the parent process.",
+    )
+    .default("keepalived"),
+    Row::new(
+        "vrrp_process_name",
+        short_text("NAME", PROCESS_NAME_MAX, at!(process_names.vrrp)),
+        "The kernel's name of the VRRP process.",
+    )
+    .default("keepalived"),
+    Row::new(
+        "checker_process_name",
+        short_text("NAME", PROCESS_NAME_MAX, at!(process_names.checker)),
+        "The kernel's name of the checker process.",
+    )
+    .aliases(&[old_name("lvs_process_name")])
+    .default("keepalived"),
+    Row::new(
+        "bfd_process_name",
+        short_text("NAME", PROCESS_NAME_MAX, at!(process_names.bfd)),
+        "The kernel's name of the BFD process.",
+    )
+    .default("keepalived"),
+    Row::new(
+        "umask",
+        words("NUMBER|BIT[|BIT...]", 1, usize::MAX, words::set_umask, words::show_umask),
+        "The file mode creation mask: a number (decimal, octal with a leading 0, hexadecimal with 0x), \
+         or names of bits joined by | (IRUSR, IWGRP, IXOTH, IRWXU, ...). The command line goes before.",
+    )
+    .default("IXUSR|IRWXG|IRWXO"),
+    Row::new(
+        "use_symlink_paths",
+        boolean(at!(use_symlink_paths)),
+        "Run scripts by the path given instead of the one it resolves to.",
+    ),
+    Row::new(
+        "random_seed",
+        int(0, NUMBER_MAX, "", at!(random_seed)),
+        "Where the sequence of ${_RANDOM} starts, for the text behind it.",
+    )
+    .default("the time of day")
+    .hook(|items, words, _| {
+        if let Some(seed) = words.first().and_then(|word| word.text.parse().ok()) {
+            items.seed_random(seed);
+        }
+    }),
+    Row::new(
+        "include_check",
+        some_words("[[+|-]read|match|wildcard_match|brace_match ...]", 0, usize::MAX),
+        "Which problems of include lines are errors, until the end of the file: set, added (+) or removed (-).",
+    )
+    .default("none")
+    .hook(|items, words, diags| items.include_check(words, diags)),
+];
+
+const INTERFACES: &[Row] = &[
+    Row::new(
+        "dynamic_interfaces",
+        words(
+            "[allow_if_changes]",
+            0,
+            1,
+            words::set_dynamic_interfaces,
+            words::show_dynamic_interfaces,
+        ),
+        "Interfaces may be absent at start, and with the word also change their type or parent.",
+    ),
+    Row::new(
+        "default_interface",
+        interface(at!(default_interface)),
+        "The interface of static addresses without one.",
+    )
+    .default("eth0"),
+    Row::new(
+        "disable_local_igmp",
+        flag(at!(disable_local_igmp)),
+        "Send no membership reports for link-local multicast groups.",
+    ),
+    Row::new(
+        "vrrp_mcast_group4",
+        address(GROUP4),
+        "The multicast group of IPv4 adverts.",
+    )
+    .default("224.0.0.18"),
+    Row::new(
+        "vrrp_mcast_group6",
+        address(GROUP6),
+        "The multicast group of IPv6 adverts.",
+    )
+    .default("ff02::12"),
+];
+
+const GROUP4: Lens<GlobalConfig, IpAddr> = Lens {
+    get: |global| Some(global.vrrp.multicast_group4.value.into()),
+    set: |global, value, span| {
+        let group = match value {
+            IpAddr::V4(group) => group,
+            IpAddr::V6(_) => Ipv4Addr::UNSPECIFIED,
+        };
+        global.vrrp.multicast_group4 = Field::make(group, span);
+    },
+};
+
+const GROUP6: Lens<GlobalConfig, IpAddr> = Lens {
+    get: |global| Some(global.vrrp.multicast_group6.value.into()),
+    set: |global, value, span| {
+        let group = match value {
+            IpAddr::V6(group) => group,
+            IpAddr::V4(_) => Ipv6Addr::UNSPECIFIED,
+        };
+        global.vrrp.multicast_group6 = Field::make(group, span);
+    },
+};
+
+const ANNOUNCEMENTS: &[Row] = &[
+    Row::new(
+        "vrrp_garp_master_delay",
+        seconds(0, 4294, at!(vrrp.garp.delay)),
+        "From becoming master to the second burst of gratuitous ARP or neighbour adverts; 0: no second burst.",
+    )
+    .default("5"),
+    Row::new(
+        "vrrp_garp_master_repeat",
+        int(1, NUMBER_MAX, "messages", at!(vrrp.garp.repeat)),
+        "Messages for each address in a burst.",
+    )
+    .default("5"),
+    Row::new(
+        "vrrp_garp_master_refresh",
+        seconds(0, u32::MAX as u64, at!(vrrp.garp.refresh)),
+        "How often a master announces its addresses again; 0: never.",
+    )
+    .default("0"),
+    Row::new(
+        "vrrp_garp_master_refresh_repeat",
+        int(1, NUMBER_MAX, "messages", at!(vrrp.garp.refresh_repeat)),
+        "Messages for each address in such a refresh.",
+    )
+    .default("1"),
+    Row::new(
+        "vrrp_garp_lower_prio_delay",
+        seconds(0, 4294, at!(vrrp.garp.lower_prio_delay)),
+        "From an advert of lower priority to the second burst.",
+    )
+    .default("vrrp_garp_master_delay"),
+    Row::new(
+        "vrrp_garp_lower_prio_repeat",
+        int(0, i32::MAX as i64, "messages", at!(vrrp.garp.lower_prio_repeat)),
+        "Messages for each address in a burst after an advert of lower priority; 0: none.",
+    )
+    .default("vrrp_garp_master_repeat"),
+    Row::new(
+        "vrrp_garp_interval",
+        time(MICROSECOND, LONGEST, MICROSECOND, at!(vrrp.garp_interval)),
+        "Least time between two gratuitous ARP messages of an interface.",
+    )
+    .default("none"),
+    Row::new(
+        "vrrp_gna_interval",
+        time(MICROSECOND, LONGEST, MICROSECOND, at!(vrrp.gna_interval)),
+        "Least time between two unsolicited neighbour adverts of an interface.",
+    )
+    .default("none"),
+    Row::new(
+        "vrrp_min_garp",
+        boolean(at!(vrrp.min_garp)),
+        "Announce an address once, where no other keyword says how often.",
+    ),
+    Row::later(
+        "vrrp_garp_extra_if",
+        words("[all] SECONDS", 1, 2, words::check_extra_if, |_, _, _| ()),
+        "Announce on interfaces without adverts, too, that often.",
+    )
+    .aliases(&[deprecated("vrrp_vmac_garp_intvl")]),
+];
+
+const ELECTION: &[Row] = &[
+    Row::new(
+        "vrrp_version",
+        int(2, 3, "", at!(vrrp.version)),
+        "The version of VRRP that IPv4 instances speak; IPv6 is always 3.",
+    ),
+    Row::new(
+        "vrrp_down_timer_adverts",
+        int(1, 100, "adverts", at!(vrrp.down_timer_adverts)),
+        "Adverts missed in a row until the master counts as dead.",
+    ),
+    Row::new(
+        "vrrp_lower_prio_no_advert",
+        boolean(at!(vrrp.lower_prio_no_advert)),
+        "A master does not answer an advert of lower priority with one of its own.",
+    )
+    .default("off, when strict on"),
+    Row::new(
+        "vrrp_higher_prio_send_advert",
+        boolean(at!(vrrp.higher_prio_send_advert)),
+        "A master sends a last advert before it yields to a higher priority.",
+    ),
+    Row::new(
+        "vrrp_check_unicast_src",
+        flag(at!(vrrp.check_unicast_src)),
+        "Drop unicast adverts from others than the peers.",
+    ),
+    Row::new(
+        "vrrp_skip_check_adv_addr",
+        boolean(at!(vrrp.skip_check_adv_addr)),
+        "Do not compare the addresses of an advert whose sender sent the one before.",
+    ),
+    Row::later(
+        "vrrp_strict",
+        boolean(at!(vrrp.strict)),
+        "Hold to the RFC: no authentication, no unicast, addresses obligatory.",
+    ),
+    Row::new(
+        "vrrp_owner_ignore_adverts",
+        boolean(at!(vrrp.owner_ignore_adverts)),
+        "A master of priority 255 drops adverts.",
+    )
+    .default("off"),
+    Row::new(
+        "v3_checksum_as_v2",
+        boolean(at!(vrrp.v3_checksum_as_v2)),
+        "Checksums of version 3 over IPv4 without pseudo header.",
+    ),
+    Row::new(
+        "vrrp_startup_delay",
+        time(MILLISECOND, LONGEST, MICROSECOND, at!(startup_delay)),
+        "Instances stay idle that long after a start.",
+    )
+    .default("0"),
+    Row::new(
+        "vrrp_delay_after_boot",
+        time(MILLISECOND, LONGEST, MICROSECOND, at!(delay_after_boot)),
+        "Instances stay idle until the machine is up that long.",
+    )
+    .default("0"),
+    Row::new(
+        "log_unknown_vrids",
+        flag(at!(log_unknown_vrids)),
+        "Log adverts of virtual routers that are not configured.",
+    ),
+];
+
+const MILLISECOND: Duration = Duration::from_millis(1);
+
+const PROCESS: &[Row] = &[
+    Row::new(
+        "vrrp_priority",
+        int(-20, 19, "", at!(vrrp_process.nice)),
+        "The nice value of the VRRP process.",
+    )
+    .default("unchanged"),
+    Row::new(
+        "vrrp_no_swap",
+        flag(at!(vrrp_process.no_swap)),
+        "Lock the memory of the VRRP process.",
+    ),
+    Row::new(
+        "vrrp_rt_priority",
+        int(1, 99, "", at!(vrrp_process.realtime)),
+        "The realtime priority of the VRRP process (SCHED_RR).",
+    )
+    .default("none"),
+    Row::new(
+        "vrrp_cpu_affinity",
+        words(
+            "CPU [CPU ...]",
+            1,
+            usize::MAX,
+            words::set_cpus,
+            words::show_cpus,
+        ),
+        "The processors the VRRP process may run on.",
+    )
+    .default("all"),
+    Row::new(
+        "vrrp_rlimit_rttime",
+        int(1, NUMBER_MAX, "microseconds", at!(vrrp_process.rttime)),
+        "The most time the VRRP process may run at realtime priority without a pause.",
+    )
+    .aliases(&[old_name("vrrp_rlimit_rtime")])
+    .default("10000"),
+];
+
+const BUFFERS: &[Row] = &[
+    Row::new(
+        "vrrp_netlink_cmd_rcv_bufs",
+        int(1, NUMBER_MAX, "octets", at!(buffers.netlink_command)),
+        "Receive buffer of the netlink socket for requests.",
+    )
+    .default("65536"),
+    Row::new(
+        "vrrp_netlink_cmd_rcv_bufs_force",
+        boolean(at!(buffers.netlink_command_force)),
+        "Also beyond the system's limit.",
+    ),
+    Row::new(
+        "vrrp_netlink_monitor_rcv_bufs",
+        int(1, NUMBER_MAX, "octets", at!(buffers.netlink_monitor)),
+        "Receive buffer of the netlink socket for events.",
+    )
+    .default("65536"),
+    Row::new(
+        "vrrp_netlink_monitor_rcv_bufs_force",
+        boolean(at!(buffers.netlink_monitor_force)),
+        "Also beyond the system's limit.",
+    ),
+    Row::new(
+        "vrrp_rx_bufs_policy",
+        words("MTU|ADVERT|OCTETS", 1, usize::MAX, words::set_policy, words::show_policy),
+        "Receive buffers of adverts by the interface's MTU, by the size of the own adverts, or so many octets.",
+    )
+    .default("the system's"),
+    Row::new(
+        "vrrp_rx_bufs_multiplier",
+        int(1, NUMBER_MAX, "", at!(buffers.receive_multiplier)),
+        "How many packets of each instance fit into them.",
+    ),
+];
+
+fn finish(global: &mut GlobalConfig, _: Span, diags: &mut Diags) {
+    words::check_groups(global, diags);
+}

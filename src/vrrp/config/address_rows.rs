@@ -1,0 +1,345 @@
+//! The option words of an address line.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use super::address::AddressConfig;
+use crate::at;
+use crate::control_plane::arg::{flag, words};
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::manual::describe_options;
+use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::schema::{Call, Describe, Lens, Row};
+use crate::control_plane::show::Sink;
+use crate::control_plane::value::Spanned;
+use crate::control_plane::words::Line;
+use crate::model::{Family, IpNet};
+
+/// How a line of addresses looks.
+pub(super) const USAGE: &str = "ADDRESS[/LENGTH] [OPTION ...]";
+
+/// Kernel names of scopes (`rt_scopes`).
+const SCOPES: &[(&str, u8)] = &[
+    ("global", 0),
+    ("site", 200),
+    ("link", 253),
+    ("host", 254),
+    ("nowhere", 255),
+];
+
+const LABEL_MAX: usize = 15;
+
+/// What every address may have.
+static OPTIONS: &[Row<AddressConfig>] = &[
+    Row::new(
+        "dev",
+        words("INTERFACE", 1, 1, set_dev, |address, name, out| {
+            if let Some(dev) = &address.dev {
+                out.line(name, &[dev.as_str()]);
+            }
+        }),
+        "The interface it is put on.",
+    ),
+    Row::new(
+        "scope",
+        words(
+            "site|link|host|nowhere|global|N",
+            1,
+            1,
+            set_scope,
+            |address, name, out| {
+                if address.scope != 0 {
+                    out.line(name, &[&address.scope.to_string()]);
+                }
+            },
+        ),
+        "Where it is valid; IPv4 only.",
+    )
+    .default("global"),
+    Row::new(
+        "broadcast",
+        words("ADDRESS|+|-", 1, 1, set_broadcast, |_, _, _| ()),
+        "As brd.",
+    ),
+    Row::new(
+        "brd",
+        words("ADDRESS|+|-", 1, 1, set_broadcast, |address, name, out| {
+            if let Some(broadcast) = address.broadcast {
+                out.line(name, &[&broadcast.to_string()]);
+            }
+        }),
+        "The broadcast address; + sets the host bits of the address, - clears them. IPv4 only.",
+    )
+    .default("none"),
+    Row::new(
+        "label",
+        words("NAME", 1, 1, set_label, |address, name, out| {
+            if let Some(label) = &address.label {
+                out.line(name, &[label]);
+            }
+        }),
+        "A label of at most 15 octets; IPv4 only.",
+    ),
+    Row::new(
+        "peer",
+        words("ADDRESS", 1, 1, set_peer, |address, name, out| {
+            if let Some(peer) = address.peer {
+                out.line(name, &[&peer.addr.to_string()]);
+            }
+        }),
+        "The other end of a point-to-point link.",
+    ),
+    Row::new("home", flag(at!(home)), "A home address of mobile IPv6."),
+    Row::new(
+        "-nodad",
+        flag(NODAD),
+        "Do duplicate address detection, which is skipped otherwise.",
+    ),
+    Row::new(
+        "mngtmpaddr",
+        flag(at!(mngtmpaddr)),
+        "The kernel makes temporary addresses from this one.",
+    ),
+    Row::new(
+        "noprefixroute",
+        flag(at!(noprefixroute)),
+        "Make no route for the prefix.",
+    ),
+    Row::new("autojoin", flag(at!(autojoin)), "Join multicast groups."),
+    Row::new(
+        "no_track",
+        flag(NO_TRACK),
+        "Do nothing when somebody else deletes it.",
+    ),
+    Row::new(
+        "preferred_lft",
+        words("SECONDS|forever", 1, 1, set_preferred, show_preferred),
+        "How long it is preferred; IPv6 only.",
+    )
+    .default("forever, and 0 for a prefix length of 128"),
+];
+
+/// What a virtual address may have besides.
+static VIRTUAL: &[Row<AddressConfig>] = &[Row::later(
+    "use_vmac",
+    flag(at!(use_vmac)),
+    "Put it on an interface with a virtual MAC address.",
+)];
+
+/// What a static address may have besides.
+static STATIC: &[Row<AddressConfig>] = &[Row::new(
+    "track_group",
+    words("NAME", 1, 1, set_track_group, |address, name, out| {
+        if let Some(group) = &address.track_group {
+            out.line(name, &[group]);
+        }
+    }),
+    "The track group whose instances leave MASTER when it is deleted.",
+)];
+
+/// Which words a line may have.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Kind {
+    Virtual,
+    Static,
+}
+
+impl Kind {
+    fn tables(self) -> [&'static [Row<AddressConfig>]; 2] {
+        match self {
+            Self::Virtual => [OPTIONS, VIRTUAL],
+            Self::Static => [OPTIONS, STATIC],
+        }
+    }
+}
+
+/// The address of a line, unless something about it is wrong.
+pub(super) fn read_line(kind: Kind, line: &Line, diags: &mut Diags) -> Option<AddressConfig> {
+    let (first, options) = line.words.split_first()?;
+    let net = match read::network(&first.text) {
+        Ok(net) => net,
+        Err(refusal) => {
+            refuse(diags, first.span, refusal);
+            return None;
+        }
+    };
+    let mut address = AddressConfig::new(net, first.span);
+    let good = read::options(&kind.tables(), &mut address, line, options, diags);
+    if address.peer.is_some() && address.broadcast.is_some() {
+        let text = "`brd` and `peer` exclude each other";
+        diags.error(Code::General, first.span, text);
+        return None;
+    }
+    good.then_some(address)
+}
+
+/// The line of an address.
+pub(super) fn show(kind: Kind, address: &AddressConfig, out: &mut dyn Sink) {
+    let mut words = Words(Vec::new());
+    for row in kind.tables().into_iter().flatten() {
+        crate::control_plane::show::row(row, address, &mut words);
+    }
+    let words: Vec<&str> = words.0.iter().map(String::as_str).collect();
+    out.line(&address.net.to_string(), &words);
+}
+
+/// Joins the lines of option rows to one line.
+struct Words(Vec<String>);
+
+impl Sink for Words {
+    fn line(&mut self, name: &str, words: &[&str]) {
+        self.0.push(name.into());
+        self.0.extend(words.iter().map(|word| (*word).into()));
+    }
+
+    fn secret(&mut self, name: &str, word: &str) {
+        self.line(name, &[word]);
+    }
+
+    fn open(&mut self, _: &str, _: &[&str]) {}
+
+    fn close(&mut self) {}
+}
+
+pub(super) fn describe_virtual(out: &mut dyn Describe) {
+    describe_options(&Kind::Virtual.tables(), out);
+}
+
+pub(super) fn describe_static(out: &mut dyn Describe) {
+    describe_options(&Kind::Static.tables(), out);
+}
+
+const NODAD: Lens<AddressConfig, bool> = Lens {
+    get: |address| Some(!address.nodad && address.net.family() == Family::V6),
+    set: |address, dad, _| address.nodad = !dad,
+};
+
+const NO_TRACK: Lens<AddressConfig, bool> = Lens {
+    get: |address| Some(!address.track),
+    set: |address, no_track, _| address.track = !no_track,
+};
+
+fn set_dev(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
+    let [word] = call.args else { return };
+    if address.dev.is_some() {
+        return refuse(diags, call.keyword.span, Refusal::general("a second `dev`"));
+    }
+    match read::interface(&word.text) {
+        Ok(name) => address.dev = Some(Spanned::new(name, word.span)),
+        Err(refusal) => refuse(diags, word.span, refusal),
+    }
+}
+
+/// Neutron writes scopes for IPv6 addresses, where they mean nothing.
+fn set_scope(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
+    let [word] = call.args else { return };
+    if address.net.family() == Family::V6 {
+        let text = "`scope` means nothing for an IPv6 address";
+        return diags.warn(Code::Warning, call.keyword.span, text);
+    }
+    let named = SCOPES.iter().find(|(name, _)| *name == word.text);
+    let number = word.text.parse().ok();
+    match named.map(|(_, scope)| *scope).or(number) {
+        Some(scope) => address.scope = scope,
+        None => {
+            let text = format!("`{}` is no scope", word.text);
+            refuse(diags, word.span, Refusal::general(text));
+        }
+    }
+}
+
+fn set_broadcast(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
+    let [word] = call.args else { return };
+    let IpAddr::V4(own) = address.net.addr else {
+        let text = "an IPv6 address has no broadcast address";
+        return refuse(diags, call.keyword.span, Refusal::general(text));
+    };
+    let host_bits = u32::MAX
+        .checked_shr(u32::from(address.net.prefix))
+        .unwrap_or(0);
+    let own = own.to_bits();
+    let computed = match word.text.as_str() {
+        "+" => Some(own | host_bits),
+        "-" => Some(own & !host_bits),
+        _ => None,
+    };
+    if computed.is_some() && address.net.prefix > 30 {
+        let text = "`+` and `-` need a prefix length of at most 30";
+        return refuse(diags, word.span, Refusal::general(text));
+    }
+    match computed
+        .map(Ipv4Addr::from_bits)
+        .map_or_else(|| word.text.parse(), Ok)
+    {
+        Ok(broadcast) => address.broadcast = Some(broadcast),
+        Err(_) => {
+            let text = format!("`{}` is no IPv4 address", word.text);
+            refuse(diags, word.span, Refusal::general(text));
+        }
+    }
+}
+
+fn set_label(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
+    let [word] = call.args else { return };
+    if address.net.family() == Family::V6 {
+        let text = "`label` means nothing for an IPv6 address";
+        return diags.warn(Code::Warning, call.keyword.span, text);
+    }
+    match read::text(&word.text, LABEL_MAX) {
+        Ok(label) => address.label = Some(label),
+        Err(refusal) => refuse(diags, word.span, refusal),
+    }
+}
+
+fn set_peer(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
+    let [word] = call.args else { return };
+    match read::network(&word.text) {
+        Ok(peer) if peer.family() == address.net.family() => {
+            let host = peer.family().host_prefix();
+            if peer.prefix != host {
+                let text = "the prefix length of a peer is that of a host";
+                diags.warn(Code::Warning, word.span, text);
+            }
+            address.peer = Some(IpNet {
+                addr: peer.addr,
+                prefix: host,
+            });
+        }
+        Ok(_) => {
+            let text = "the peer is of another family";
+            refuse(diags, word.span, Refusal::general(text));
+        }
+        Err(refusal) => refuse(diags, word.span, refusal),
+    }
+}
+
+fn set_preferred(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
+    let [word] = call.args else { return };
+    if address.net.family() == Family::V4 {
+        let text = "`preferred_lft` means nothing for an IPv4 address";
+        return diags.warn(Code::Warning, call.keyword.span, text);
+    }
+    let forever = i64::from(u32::MAX);
+    let time = match word.text.as_str() {
+        "forever" => Ok(forever),
+        text => read::integer(text, 0, forever, "seconds"),
+    };
+    match time {
+        Ok(time) => address.preferred_lft = Some(u32::try_from(time).unwrap_or(u32::MAX)),
+        Err(refusal) => refuse(diags, word.span, refusal),
+    }
+}
+
+fn show_preferred(address: &AddressConfig, name: &str, out: &mut dyn Sink) {
+    let default = AddressConfig::new(address.net.value, address.net.span).preferred_lft;
+    match address.preferred_lft {
+        Some(u32::MAX) if default != Some(u32::MAX) => out.line(name, &["forever"]),
+        Some(time) if default != Some(time) => out.line(name, &[&time.to_string()]),
+        Some(_) | None => (),
+    }
+}
+
+fn set_track_group(address: &mut AddressConfig, call: &Call<'_>, _: &mut Diags) {
+    if let [word] = call.args {
+        address.track_group = Some(Spanned::new(word.text.clone(), word.span));
+    }
+}

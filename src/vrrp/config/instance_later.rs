@@ -1,0 +1,242 @@
+//! Keywords of `vrrp_instance` that are recognised and checked, and whose effect comes later.
+
+use super::{InstanceConfig, lists};
+use crate::control_plane::arg::{
+    block, boolean, choice, flag, int, int_or, interface, lines, nowhere, some_lines, some_words,
+    words,
+};
+use crate::control_plane::diag::Diags;
+use crate::control_plane::read::{self, refuse};
+use crate::control_plane::schema::{Arg, Block, Call, Inner, deprecated, no_head};
+
+/// A keyword of `vrrp_instance`.
+type Row = crate::control_plane::schema::Row<InstanceConfig>;
+
+const ANY: usize = usize::MAX;
+
+type Argument = Arg<InstanceConfig>;
+
+/// What a notification script is given as.
+pub(super) const SCRIPT: &str = "SCRIPT [USER [[:]GROUP]]";
+
+const FLAG: Argument = flag(nowhere());
+const BOOL: Argument = boolean(nowhere());
+const NOTIFY: Argument = some_words(SCRIPT, 1, ANY);
+
+pub(super) const INTERFACES: &[Row] = &[
+    Row::later(
+        "use_vmac",
+        some_words(
+            "[[name] INTERFACE] [MAC] [netlink_notify_msg] [group GROUP]",
+            0,
+            ANY,
+        ),
+        "Run on an interface with the virtual MAC address.",
+    ),
+    Row::later(
+        "use_vmac_addr",
+        FLAG,
+        "Such interfaces also for addresses elsewhere.",
+    ),
+    Row::later(
+        "vmac_xmit_base",
+        FLAG,
+        "Adverts go through the interface below.",
+    ),
+    Row::later(
+        "use_ipvlan",
+        some_words(
+            "[[name] INTERFACE] [ADDRESS[/LENGTH]] [bridge|private|vepa] [group GROUP]",
+            0,
+            ANY,
+        ),
+        "Run on an ipvlan interface.",
+    ),
+    Row::later(
+        "vrf",
+        interface(nowhere()),
+        "The VRF of a unicast instance without interface.",
+    ),
+    Row::later(
+        "linkbeat_use_polling",
+        FLAG,
+        "Poll the state of the interface.",
+    )
+    .replaced_by("linkbeat_interfaces"),
+    Row::later(
+        "garp_extra_if",
+        words(
+            "[all] SECONDS",
+            1,
+            2,
+            |_, call, diags| crate::global::words::extra_if(0, call, diags),
+            |_, _, _| (),
+        ),
+        "Announce on interfaces without adverts, too, that often.",
+    )
+    .aliases(&[deprecated("vmac_garp_intvl")]),
+];
+
+pub(super) const TRACKERS: &[Row] = &[
+    Row::later(
+        "track_script",
+        lines(
+            lists::TRACK_USAGE,
+            |instance, line, diags| lists::track(&mut instance.given.tracked.scripts, line, diags),
+            |instance, out| lists::show_tracks(&instance.given.tracked.scripts, out),
+            lists::describe_track,
+        ),
+        "Scripts whose outcome changes the priority, or means FAULT.",
+    ),
+    Row::later(
+        "track_file",
+        lines(
+            lists::TRACK_USAGE,
+            |instance, line, diags| lists::track(&mut instance.given.tracked.files, line, diags),
+            |instance, out| lists::show_tracks(&instance.given.tracked.files, out),
+            lists::describe_track,
+        ),
+        "Files whose number changes the priority, or means FAULT.",
+    ),
+    Row::later(
+        "track_process",
+        lines(
+            lists::TRACK_USAGE,
+            |instance, line, diags| lists::track(&mut instance.given.tracked.processes, line, diags),
+            |instance, out| lists::show_tracks(&instance.given.tracked.processes, out),
+            lists::describe_track,
+        ),
+        "Processes whose number changes the priority, or means FAULT.",
+    ),
+    Row::later(
+        "track_bfd",
+        lines(
+            lists::TRACK_USAGE,
+            |instance, line, diags| lists::track(&mut instance.given.tracked.bfd, line, diags),
+            |instance, out| lists::show_tracks(&instance.given.tracked.bfd, out),
+            lists::describe_track,
+        ),
+        "BFD sessions whose state changes the priority, or means FAULT.",
+    ),
+    Row::later(
+        "timer_expired_backup",
+        int_or(254, 1, 254, nowhere()),
+        "A master that woke up late goes to BACKUP if another may have taken over. Needs nopreempt.",
+    )
+    .aliases(&[deprecated("thread_timer_expired")]),
+];
+
+pub(super) const NOTIFICATIONS: &[Row] = &[
+    Row::later("notify_backup", NOTIFY, "Run on becoming backup."),
+    Row::later("notify_master", NOTIFY, "Run on becoming master."),
+    Row::later("notify_fault", NOTIFY, "Run on FAULT."),
+    Row::later("notify_stop", NOTIFY, "Run when the daemon stops."),
+    Row::later(
+        "notify_deleted",
+        some_words(SCRIPT, 0, ANY),
+        "Run when a reload removes the instance.",
+    ),
+    Row::later(
+        "notify",
+        NOTIFY,
+        "Run on every transition, with instance, name, state and priority.",
+    ),
+    Row::later(
+        "notify_master_rx_lower_pri",
+        NOTIFY,
+        "Run when a master hears a lower priority.",
+    ),
+    Row::later("smtp_alert", BOOL, "Send mails of transitions."),
+    Row::later(
+        "notify_priority_changes",
+        BOOL,
+        "Write changes of the priority to pipes.",
+    ),
+    Row::later(
+        "lvs_sync_daemon_interface",
+        interface(nowhere()),
+        "Run the sync daemon on this interface.",
+    )
+    .replaced_by("lvs_sync_daemon"),
+    Row::later(
+        "auth_hmac",
+        block(&HMAC),
+        "Authentication with a shared key and protection against replay.",
+    ),
+];
+
+pub(super) const ROUTES: &[Row] = &[
+    Row::later(
+        "virtual_routes",
+        some_lines(
+            super::routes::ROUTE_USAGE,
+            |_, line, diags| super::routes::route(false, line, diags),
+            super::routes::describe_routes,
+        ),
+        "Routes of a master.",
+    ),
+    Row::later(
+        "virtual_rules",
+        some_lines(
+            super::routes::RULE_USAGE,
+            |_, line, diags| super::routes::rule(false, line, diags),
+            super::routes::describe_rules,
+        ),
+        "Routing rules of a master.",
+    ),
+];
+
+static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
+    &Block {
+        rows: &[&[
+            Row::later(
+                "key",
+                words("ID VALUE", 2, 2, check_key, |_, _, _| ()),
+                "A key of 32 to 64 octets: text, hex:DIGITS or file:PATH.",
+            ),
+            Row::later(
+                "active_key",
+                int(1, 255, "", nowhere()),
+                "The key that signs.",
+            ),
+            Row::later(
+                "time_window",
+                int(1, 300, "seconds", nowhere()),
+                "How far clocks may differ.",
+            ),
+            Row::later(
+                "anti_replay",
+                choice(&["time", "monotonic"], nowhere()),
+                "How repeated adverts are told.",
+            ),
+            Row::later(
+                "mode",
+                choice(&["enforce", "permissive", "receive-only"], nowhere()),
+                "How strict to be.",
+            ),
+        ]],
+        finish: None,
+    },
+    "",
+    no_head,
+);
+
+fn check_key(_: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
+    let [id, value] = call.args else { return };
+    if let Err(refusal) = read::integer(&id.text, 1, 255, "") {
+        refuse(diags, id.span, refusal);
+    }
+    let octets = match value.text.strip_prefix("hex:") {
+        Some(digits) if !digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
+            let text = "key: not hexadecimal".to_owned();
+            return refuse(diags, value.span, read::Refusal::general(text));
+        }
+        Some(digits) => digits.len() / 2,
+        None if value.text.starts_with("file:") => return,
+        None => value.text.len(),
+    };
+    if !(32..=64).contains(&octets) {
+        let text = format!("key: {octets} octets are not within 32 to 64");
+        refuse(diags, value.span, read::Refusal::general(text));
+    }
+}

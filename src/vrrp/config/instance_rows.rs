@@ -1,0 +1,459 @@
+//! The keywords of `vrrp_instance`.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use super::address_rows::{self, Kind};
+use super::{AuthType, InitialState, InstanceConfig, OldUnicastChecksum, lists};
+use crate::at;
+use crate::control_plane::arg::{
+    address, block, boolean, choice, flag, int, interface, lines, seconds, time, words,
+};
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::schema::{Block, Call, Inner, Lens, no_head};
+use crate::control_plane::source::Span;
+use crate::control_plane::value::{Field, Spanned};
+use crate::vrrp::authentication::Password;
+
+/// A keyword of `vrrp_instance`.
+type Row = crate::control_plane::schema::Row<InstanceConfig>;
+
+/// `vrrp_instance`
+pub static BLOCK: Block<InstanceConfig> = Block {
+    rows: &[
+        IDENTITY,
+        ADDRESSES,
+        TRANSPORT,
+        ELECTION,
+        TRACKING,
+        ANNOUNCEMENTS,
+        super::instance_later::INTERFACES,
+        super::instance_later::TRACKERS,
+        super::instance_later::NOTIFICATIONS,
+        super::instance_later::ROUTES,
+    ],
+    finish: None,
+};
+
+const NUMBER_MAX: i64 = u32::MAX as i64;
+const MICROSECOND: Duration = Duration::from_micros(1);
+
+const IDENTITY: &[Row] = &[
+    Row::new(
+        "state",
+        choice(&["MASTER", "BACKUP"], at!(given.state)),
+        "The state wished for at start. Every router that is not the owner of the addresses first listens.",
+    )
+    .default("MASTER with priority 255, else BACKUP"),
+    Row::new(
+        "interface",
+        interface(at!(interface)),
+        "The interface adverts go through. Only unicast instances with a source address may lack it.",
+    ),
+    Row::new(
+        "virtual_router_id",
+        int(1, 255, "", at!(given.vrid)),
+        "Identifies the virtual router on its network, by family and multicast group. Obligatory.",
+    ),
+    Row::new(
+        "priority",
+        int(1, 255, "", at!(given.priority)),
+        "The highest one becomes master. 255 is for the owner of the addresses.",
+    )
+    .default("100; 255 with state MASTER"),
+    Row::new(
+        "advert_int",
+        time(Duration::from_millis(10), Duration::from_secs(255), MICROSECOND, at!(given.advert_int)),
+        "Time between two adverts. Version 2: whole seconds; version 3: steps of 0.01 up to 40.95 seconds.",
+    )
+    .default("1"),
+    Row::new(
+        "version",
+        int(2, 3, "", at!(given.version)),
+        "The version of VRRP. IPv6 is always 3.",
+    )
+    .default("vrrp_version, 3 for IPv6"),
+    Row::new(
+        "native_ipv6",
+        flag(at!(given.native_ipv6)),
+        "Run over IPv6, also when the first address is not an IPv6 one or there is none.",
+    ),
+    Row::later(
+        "strict_mode",
+        boolean(at!(given.strict)),
+        "Hold to the RFC; goes before vrrp_strict.",
+    ),
+    Row::new(
+        "authentication",
+        block(&AUTHENTICATION),
+        "Authentication of version 2.",
+    ),
+    Row::new("debug", int(0, 4, "", at!(debug)), "Without effect."),
+];
+
+static AUTHENTICATION: Inner<InstanceConfig, InstanceConfig> = Inner::same(
+    &Block {
+        rows: &[&[
+            Row::new(
+                "auth_type",
+                choice(&["PASS", "AH"], at!(given.auth_type)),
+                "PASS: a password in clear text; AH: an authentication header, IPv4 only.",
+            ),
+            Row::new(
+                "auth_pass",
+                words("PASSWORD", 1, 1, set_password, |instance, name, out| {
+                    if let Some(password) = &instance.given.auth_pass {
+                        let end = password.value.0.iter().rposition(|octet| *octet != 0);
+                        let octets = password.value.0.get(..=end.unwrap_or_default());
+                        out.secret(name, &String::from_utf8_lossy(octets.unwrap_or_default()));
+                    }
+                }),
+                "The password; 8 octets count.",
+            ),
+        ]],
+        finish: None,
+    },
+    "",
+    no_head,
+);
+
+/// OpenShift writes long passwords, of which 8 octets have always counted.
+fn set_password(instance: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
+    let [word] = call.args else { return };
+    if word.text.len() > 8 {
+        let text = "auth_pass: only the first 8 octets count";
+        diags.warn(Code::General, word.span, text);
+    }
+    let password = Password::new(word.text.as_bytes());
+    instance.given.auth_pass = Some(Spanned::new(password, word.span));
+}
+
+const ADDRESSES: &[Row] = &[
+    Row::new(
+        "virtual_ipaddress",
+        lines(
+            address_rows::USAGE,
+            |instance, line, diags| {
+                instance
+                    .vips
+                    .extend(address_rows::read_line(Kind::Virtual, line, diags));
+            },
+            |instance, out| {
+                for vip in &instance.vips {
+                    address_rows::show(Kind::Virtual, vip, out);
+                }
+            },
+            address_rows::describe_virtual,
+        ),
+        "The addresses of the virtual router, all of one family; adverts carry them.",
+    ),
+    Row::new(
+        "virtual_ipaddress_excluded",
+        lines(
+            address_rows::USAGE,
+            |instance, line, diags| {
+                let address = address_rows::read_line(Kind::Virtual, line, diags);
+                instance.excluded_vips.extend(address);
+            },
+            |instance, out| {
+                for vip in &instance.excluded_vips {
+                    address_rows::show(Kind::Virtual, vip, out);
+                }
+            },
+            address_rows::describe_virtual,
+        ),
+        "More addresses, of any family, that adverts do not carry.",
+    ),
+    Row::new(
+        "no_virtual_ipaddress",
+        flag(at!(given.no_virtual_ipaddress)),
+        "There are no addresses, and that is meant so.",
+    ),
+    Row::new(
+        "accept",
+        flag(at!(given.accept)),
+        "Others may reach the addresses.",
+    ),
+    Row::later(
+        "no_accept",
+        flag(NO_ACCEPT),
+        "Others may not, unless the priority is 255.",
+    ),
+    Row::new(
+        "promote_secondaries",
+        flag(at!(promote_secondaries)),
+        "Set the kernel's flag of this name on the interface.",
+    ),
+];
+
+const NO_ACCEPT: Lens<InstanceConfig, bool> = Lens {
+    get: |instance| instance.given.accept.map(|accept| !accept.value),
+    set: |instance, no, span| instance.given.accept = Some(Spanned::new(!no, span)),
+};
+
+const TRANSPORT: &[Row] = &[
+    Row::new(
+        "mcast_src_ip",
+        address(at!(source)),
+        "The source address of adverts.",
+    )
+    .default("the first address of the interface, for IPv6 the link-local one"),
+    Row::new(
+        "unicast_src_ip",
+        address(UNICAST_SOURCE),
+        "The same for unicast.",
+    ),
+    Row::new(
+        "mcast_dst_ip",
+        address(at!(given.mcast_dst_ip)),
+        "The multicast group of this instance. With different groups the same virtual_router_id may \
+         be used twice on an interface.",
+    )
+    .default("vrrp_mcast_group4 or vrrp_mcast_group6"),
+    Row::new(
+        "track_src_ip",
+        flag(at!(track_source)),
+        "FAULT while the source address is absent.",
+    ),
+    Row::new(
+        "unicast_peer",
+        lines(
+            lists::PEER_USAGE,
+            |instance, line, diags| {
+                mark_unicast(instance, line.span);
+                lists::add_peer(instance, line, diags);
+            },
+            lists::show_peers,
+            lists::describe_peer,
+        ),
+        "Send adverts to these addresses instead of a multicast group.",
+    ),
+    Row::new(
+        "unicast_fault_no_peer",
+        flag(at!(given.unicast_fault_no_peer)),
+        "FAULT when there is no peer, instead of multicast.",
+    ),
+    Row::new(
+        "unicast_ttl",
+        int(0, 255, "", at!(given.unicast_ttl)),
+        "The TTL or hop limit of unicast adverts.",
+    )
+    .default("255; IPv6: the kernel's"),
+    Row::new(
+        "check_unicast_src",
+        flag(CHECK_UNICAST_SOURCE),
+        "Drop adverts from others than the peers.",
+    )
+    .default("vrrp_check_unicast_src"),
+    Row::new(
+        "old_unicast_checksum",
+        words("[never]", 0, 1, set_old_checksum, |instance, name, out| {
+            match instance.old_unicast_checksum {
+                OldUnicastChecksum::Detect => (),
+                OldUnicastChecksum::Always => out.line(name, &[]),
+                OldUnicastChecksum::Never => out.line(name, &["never"]),
+            }
+        }),
+        "Use the checksum of old releases for unicast adverts of version 3; never: not even when the \
+         other side does.",
+    ),
+    Row::new(
+        "v3_checksum_as_v2",
+        boolean(at!(given.v3_checksum_as_v2)),
+        "Checksum of version 3 over IPv4 without pseudo header.",
+    )
+    .default("the global one"),
+    Row::new(
+        "kernel_rx_buf_size",
+        int(0, NUMBER_MAX, "octets", at!(kernel_rx_buf_size)),
+        "Receive buffer of adverts.",
+    )
+    .default("by vrrp_rx_bufs_policy"),
+];
+
+const UNICAST_SOURCE: Lens<InstanceConfig, IpAddr> = Lens {
+    get: |_| None,
+    set: |instance, source, span| {
+        mark_unicast(instance, span);
+        instance.source = Field::make(source, span);
+    },
+};
+
+const CHECK_UNICAST_SOURCE: Lens<InstanceConfig, bool> = Lens {
+    get: |instance| instance.given.check_unicast_src,
+    set: |instance, check, span| {
+        mark_unicast(instance, span);
+        instance.given.check_unicast_src = Some(check);
+    },
+};
+
+fn mark_unicast(instance: &mut InstanceConfig, span: Span) {
+    instance
+        .given
+        .unicast
+        .get_or_insert(Spanned::new(true, span));
+}
+
+fn set_old_checksum(instance: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
+    instance.old_unicast_checksum = match call.args.first() {
+        None => OldUnicastChecksum::Always,
+        Some(word) if word.text == "never" => OldUnicastChecksum::Never,
+        Some(word) => {
+            let text = format!("old_unicast_checksum: `{}` is not `never`", word.text);
+            return diags.error(Code::General, word.span, text);
+        }
+    };
+}
+
+const ELECTION: &[Row] = &[
+    Row::new(
+        "preempt",
+        flag(PREEMPT),
+        "Take over from a master of lower priority; the default.",
+    ),
+    Row::new(
+        "nopreempt",
+        flag(at!(given.nopreempt)),
+        "Do not. Needs state BACKUP, and a priority below 255.",
+    ),
+    Row::new(
+        "preempt_delay",
+        time(
+            Duration::ZERO,
+            Duration::from_secs(1000),
+            MICROSECOND,
+            at!(given.preempt_delay),
+        ),
+        "Take over only after hearing the other that long. Needs state BACKUP.",
+    )
+    .default("0"),
+    Row::new(
+        "down_timer_adverts",
+        int(1, 100, "adverts", at!(given.down_timer_adverts)),
+        "Adverts missed in a row until the master counts as dead.",
+    )
+    .default("vrrp_down_timer_adverts"),
+    Row::new(
+        "lower_prio_no_advert",
+        boolean(at!(given.lower_prio_no_advert)),
+        "Do not answer an advert of lower priority.",
+    )
+    .default("the global one"),
+    Row::new(
+        "higher_prio_send_advert",
+        boolean(at!(given.higher_prio_send_advert)),
+        "Send a last advert before yielding to a higher priority.",
+    )
+    .default("the global one"),
+    Row::new(
+        "skip_check_adv_addr",
+        boolean(at!(given.skip_check_adv_addr)),
+        "Do not compare the addresses of an advert whose sender sent the one before.",
+    )
+    .default("the global one"),
+    Row::new(
+        "owner_ignore_adverts",
+        boolean(at!(given.owner_ignore_adverts)),
+        "With priority 255: drop all adverts.",
+    )
+    .default("the global one"),
+];
+
+const PREEMPT: Lens<InstanceConfig, bool> = Lens {
+    get: |_| None,
+    set: |instance, _, _| instance.given.nopreempt = None,
+};
+
+const TRACKING: &[Row] = &[
+    Row::new(
+        "track_interface",
+        lines(
+            lists::INTERFACE_USAGE,
+            |instance, line, diags| {
+                lists::add_interface(&mut instance.track_interfaces, line, diags);
+            },
+            |instance, out| lists::show_interfaces(&instance.track_interfaces, out),
+            lists::describe_interface,
+        ),
+        "Interfaces whose state changes the priority, or means FAULT.",
+    ),
+    Row::new(
+        "dont_track_primary",
+        flag(at!(dont_track_primary)),
+        "The own interface may be down.",
+    ),
+];
+
+const ANNOUNCEMENTS: &[Row] = &[
+    Row::new(
+        "garp_master_delay",
+        seconds(0, 4294, at!(given.garp.delay)),
+        "From becoming master to the second burst of gratuitous ARP or neighbour adverts.",
+    )
+    .default("vrrp_garp_master_delay"),
+    Row::new(
+        "garp_master_repeat",
+        int(1, NUMBER_MAX, "messages", at!(given.garp.repeat)),
+        "Messages for each address in a burst.",
+    )
+    .default("vrrp_garp_master_repeat"),
+    Row::new(
+        "garp_master_refresh",
+        seconds(0, u32::MAX as u64, at!(given.garp.refresh)),
+        "How often a master announces its addresses again; 0: never.",
+    )
+    .default("vrrp_garp_master_refresh"),
+    Row::new(
+        "garp_master_refresh_repeat",
+        int(1, NUMBER_MAX, "messages", at!(given.garp.refresh_repeat)),
+        "Messages for each address in such a refresh.",
+    )
+    .default("vrrp_garp_master_refresh_repeat"),
+    Row::new(
+        "garp_lower_prio_delay",
+        seconds(0, 4294, at!(given.garp.lower_prio_delay)),
+        "From an advert of lower priority to the second burst.",
+    )
+    .default("vrrp_garp_lower_prio_delay, else garp_master_delay"),
+    Row::new(
+        "garp_lower_prio_repeat",
+        int(
+            0,
+            i32::MAX as i64,
+            "messages",
+            at!(given.garp.lower_prio_repeat),
+        ),
+        "Messages for each address in a burst after an advert of lower priority; 0: none.",
+    )
+    .default("vrrp_garp_lower_prio_repeat, else garp_master_repeat"),
+];
+
+impl Field<&'static str> for InitialState {
+    fn read(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Master => "MASTER",
+            Self::Backup => "BACKUP",
+        })
+    }
+
+    fn make(word: &'static str, _: Span) -> Self {
+        if word == "MASTER" {
+            Self::Master
+        } else {
+            Self::Backup
+        }
+    }
+}
+
+impl Field<&'static str> for AuthType {
+    fn read(&self) -> Option<&'static str> {
+        Some(match self {
+            Self::Pass => "PASS",
+            Self::Ah => "AH",
+        })
+    }
+
+    fn make(word: &'static str, _: Span) -> Self {
+        if word == "AH" { Self::Ah } else { Self::Pass }
+    }
+}

@@ -1,0 +1,211 @@
+//! Lists of names with options: tracked things, peers, interfaces.
+
+use super::names::TrackEntry;
+use super::{InstanceConfig, TrackedInterface, UnicastPeer};
+use crate::at;
+use crate::control_plane::arg::{flag, int};
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::manual::describe_options;
+use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::schema::{Describe, Lens, Row};
+use crate::control_plane::show::Sink;
+use crate::control_plane::value::Spanned;
+use crate::control_plane::words::Line;
+use crate::model::Family;
+
+/// How a line of `track_interface` looks.
+pub(super) const INTERFACE_USAGE: &str = "INTERFACE [weight N [reverse]]";
+/// How a line of the other trackers looks.
+pub(super) const TRACK_USAGE: &str = "NAME [weight N [reverse|noreverse]]";
+/// How a line of `unicast_peer` looks.
+pub(super) const PEER_USAGE: &str = "ADDRESS [min_ttl N] [max_ttl N]";
+
+static INTERFACE_OPTIONS: &[Row<TrackedInterface>] = &[
+    Row::new(
+        "weight",
+        int(-253, 253, "", at!(weight)),
+        "Added to the priority while the interface is up if positive, while it is down if negative. \
+         0: FAULT while it is down.",
+    ),
+    Row::new(
+        "reverse",
+        flag(at!(reverse)),
+        "Up counts as down, and down as up.",
+    ),
+];
+
+static TRACK_OPTIONS: &[Row<TrackEntry>] = &[
+    Row::new(
+        "weight",
+        int(-254, 254, "", at!(weight)),
+        "Goes before the weight of the definition.",
+    ),
+    Row::new("reverse", flag(at!(reverse)), "Turns the weight round."),
+    Row::new(
+        "noreverse",
+        flag(NOREVERSE),
+        "Takes a `reverse` of the definition back.",
+    ),
+];
+
+const NOREVERSE: Lens<TrackEntry, bool> = Lens {
+    get: |entry| entry.reverse.map(|reverse| !reverse),
+    set: |entry, noreverse, _| entry.reverse = Some(!noreverse),
+};
+
+static PEER_OPTIONS: &[Row<UnicastPeer>] = &[
+    Row::new(
+        "min_ttl",
+        int(0, 255, "", at!(min_ttl)),
+        "Drop adverts of this peer with a smaller TTL or hop limit. Turns check_unicast_src on.",
+    ),
+    Row::new(
+        "max_ttl",
+        int(0, 255, "", at!(max_ttl)),
+        "Drop adverts of this peer with a greater one. Turns check_unicast_src on.",
+    ),
+];
+
+pub(super) fn describe_interface(out: &mut dyn Describe) {
+    describe_options(&[INTERFACE_OPTIONS], out);
+}
+
+pub(super) fn describe_track(out: &mut dyn Describe) {
+    describe_options(&[TRACK_OPTIONS], out);
+}
+
+pub(super) fn describe_peer(out: &mut dyn Describe) {
+    describe_options(&[PEER_OPTIONS], out);
+}
+
+/// A line of `track_interface`.
+pub(super) fn interface(line: &Line, diags: &mut Diags) -> Option<TrackedInterface> {
+    let (first, options) = line.words.split_first()?;
+    let name = match read::interface(&first.text) {
+        Ok(name) => Spanned::new(name, first.span),
+        Err(refusal) => {
+            refuse(diags, first.span, refusal);
+            return None;
+        }
+    };
+    let mut entry = TrackedInterface {
+        name,
+        weight: 0,
+        reverse: false,
+    };
+    read::options(&[INTERFACE_OPTIONS], &mut entry, line, options, diags).then_some(entry)
+}
+
+/// Keep a line of `track_interface`, unless the interface is there already.
+pub(super) fn add_interface(list: &mut Vec<TrackedInterface>, line: &Line, diags: &mut Diags) {
+    let Some(entry) = interface(line, diags) else {
+        return;
+    };
+    if list.iter().any(|other| other.name == entry.name) {
+        let text = format!("interface `{}` is tracked twice", entry.name.value);
+        return refuse(diags, entry.name.span, Refusal::general(text));
+    }
+    list.push(entry);
+}
+
+/// A line of one of the other lists of trackers.
+pub(super) fn track(list: &mut Vec<TrackEntry>, line: &Line, diags: &mut Diags) {
+    let Some((first, options)) = line.words.split_first() else {
+        return;
+    };
+    let mut entry = TrackEntry {
+        name: Spanned::new(first.text.clone(), first.span),
+        ..TrackEntry::default()
+    };
+    if read::options(&[TRACK_OPTIONS], &mut entry, line, options, diags) {
+        list.push(entry);
+    }
+}
+
+pub(super) fn show_interfaces(list: &[TrackedInterface], out: &mut dyn Sink) {
+    for entry in list {
+        let weight = entry.weight.to_string();
+        let words: &[&str] = match (entry.weight, entry.reverse) {
+            (0, false) => &[],
+            (_, false) => &["weight", &weight],
+            (_, true) => &["weight", &weight, "reverse"],
+        };
+        out.line(entry.name.as_str(), words);
+    }
+}
+
+pub(super) fn show_tracks(list: &[TrackEntry], out: &mut dyn Sink) {
+    for entry in list {
+        let weight = entry.weight.map(|weight| weight.to_string());
+        let mut words = Vec::new();
+        if let Some(weight) = &weight {
+            words.extend(["weight", weight]);
+        }
+        match entry.reverse {
+            Some(true) => words.push("reverse"),
+            Some(false) => words.push("noreverse"),
+            None => (),
+        }
+        out.line(&entry.name, &words);
+    }
+}
+
+/// A line of `unicast_peer`.
+pub(super) fn add_peer(instance: &mut InstanceConfig, line: &Line, diags: &mut Diags) {
+    let Some((first, options)) = line.words.split_first() else {
+        return;
+    };
+    let address = match read::address(&first.text) {
+        Ok(address) => address,
+        Err(refusal) => return refuse(diags, first.span, refusal),
+    };
+    let mut peer = UnicastPeer {
+        address: Spanned::new(address, first.span),
+        min_ttl: 0,
+        max_ttl: 255,
+    };
+    if !read::options(&[PEER_OPTIONS], &mut peer, line, options, diags) {
+        return;
+    }
+    if !options.is_empty() {
+        instance.given.peer_ttl = true;
+    }
+    if peer.min_ttl > peer.max_ttl {
+        let text = format!(
+            "min_ttl {} is above max_ttl {}: every advert of this peer would be dropped",
+            peer.min_ttl, peer.max_ttl
+        );
+        diags.error(Code::General, first.span, text);
+    }
+    let family = instance
+        .unicast_peers
+        .first()
+        .map(|first| Family::of(&first.address));
+    if family.is_some_and(|family| family != Family::of(&address)) {
+        let text = format!("peer {address} is of another family than the first one");
+        return refuse(diags, first.span, Refusal::general(text));
+    }
+    if instance
+        .unicast_peers
+        .iter()
+        .any(|other| other.address == peer.address)
+    {
+        let text = format!("peer {address} is named twice");
+        return refuse(diags, first.span, Refusal::general(text));
+    }
+    instance.unicast_peers.push(peer);
+}
+
+pub(super) fn show_peers(instance: &InstanceConfig, out: &mut dyn Sink) {
+    for peer in &instance.unicast_peers {
+        let (min, max) = (peer.min_ttl.to_string(), peer.max_ttl.to_string());
+        let mut words = Vec::new();
+        if peer.min_ttl > 0 {
+            words.extend(["min_ttl", &min]);
+        }
+        if peer.max_ttl < 255 {
+            words.extend(["max_ttl", &max]);
+        }
+        out.line(&peer.address.to_string(), &words);
+    }
+}

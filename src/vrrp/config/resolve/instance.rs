@@ -1,0 +1,541 @@
+//! One instance: every default filled in, every rule of its own checked.
+
+use std::net::{IpAddr, Ipv6Addr};
+use std::time::Duration;
+
+use super::Resolver;
+use crate::control_plane::arg::seconds_text;
+use crate::control_plane::diag::Code;
+use crate::global::VrrpDefaults;
+use crate::model::{Family, Priority};
+use crate::vrrp::authentication::Authentication;
+use crate::vrrp::config::{
+    AddressConfig, AuthType, GarpGiven, GarpSettings, InitialState, InstanceConfig,
+};
+use crate::wire::vrrp::Version;
+
+/// The most addresses the count of an advert holds (RFC 9568 section 5.2.5).
+const ADDRESSES_MAX: usize = 255;
+/// The MTU of an interface that says nothing else.
+const MTU: usize = 1500;
+
+impl Resolver<'_> {
+    pub(super) fn instance(&mut self, instance: &mut InstanceConfig) {
+        self.identity(instance);
+        self.family(instance);
+        self.version(instance);
+        self.state(instance);
+        self.preemption(instance);
+        self.advert_interval(instance);
+        self.own_interface(instance);
+        self.transport(instance);
+        self.authentication(instance);
+        self.addresses(instance);
+        self.tracked_interfaces(instance);
+        self.inherited(instance);
+        if instance.strict {
+            self.strict(instance);
+        }
+    }
+
+    fn identity(&mut self, instance: &mut InstanceConfig) {
+        instance.strict = instance
+            .given
+            .strict
+            .map_or(self.global.vrrp.strict, |strict| strict.value);
+        match instance.given.vrid {
+            Some(vrid) => instance.vrid = vrid.value,
+            None => {
+                let text = format!(
+                    "vrrp_instance `{}` has no virtual_router_id",
+                    instance.name.value
+                );
+                self.refuse(Code::General, instance.name.span, text);
+            }
+        }
+    }
+
+    /// That of the first address, else what the instance says of itself.
+    fn family(&mut self, instance: &mut InstanceConfig) {
+        let first = instance.vips.first().map(|vip| vip.net.family());
+        let native = instance.given.native_ipv6.map(|_| Family::V6);
+        let peer = instance
+            .unicast_peers
+            .first()
+            .map(|peer| Family::of(&peer.address));
+        let source = instance.source.map(|source| Family::of(&source));
+        let found = native.or(first).or(peer).or(source);
+        instance.family = found.unwrap_or(Family::V4);
+        if let (Some(native), Some(Family::V4)) = (instance.given.native_ipv6, first) {
+            self.error(native.span, "native_ipv6 contradicts the IPv4 addresses");
+            instance.family = Family::V4;
+        }
+        let family = instance.family;
+        instance.vips.retain(|vip| {
+            let same = vip.net.family() == family;
+            if !same {
+                let text = format!("{} is of another family than the instance", vip.net.addr);
+                self.error(vip.net.span, text);
+            }
+            same
+        });
+    }
+
+    fn version(&mut self, instance: &mut InstanceConfig) {
+        let given = instance.given.version;
+        instance.version = match instance.family {
+            Family::V4 => given.map_or(self.global.vrrp.version, |version| version.value),
+            Family::V6 => Version::V3,
+        };
+        if let (Family::V6, Some(version)) = (instance.family, given)
+            && version.value == Version::V2
+        {
+            self.warn(version.span, "IPv6 needs version 3, which is used");
+        }
+    }
+
+    /// `state` and `priority` give each other their defaults.
+    fn state(&mut self, instance: &mut InstanceConfig) {
+        let state = instance.given.state;
+        let wanted = state.map(|state| state.value);
+        instance.priority = match (instance.given.priority, wanted) {
+            (Some(priority), _) => priority.value,
+            (None, Some(InitialState::Master)) => Priority::OWNER,
+            (None, Some(InitialState::Backup) | None) => Priority::DEFAULT,
+        };
+        let owner = instance.priority.is_owner();
+        instance.initial_state = match wanted {
+            _ if owner => InitialState::Master,
+            Some(state) => state,
+            None => InitialState::Backup,
+        };
+        if let (true, Some(state)) = (owner, state)
+            && state.value == InitialState::Backup
+        {
+            let text = "priority 255 means the owner of the addresses, who is master at once: \
+                        state BACKUP is ignored";
+            self.warn(state.span, text);
+        }
+    }
+
+    /// Whoever starts as master preempts.
+    fn preemption(&mut self, instance: &mut InstanceConfig) {
+        let why = if instance.priority.is_owner() {
+            Some("priority 255")
+        } else if instance.initial_state == InitialState::Master {
+            Some("state MASTER")
+        } else {
+            None
+        };
+        instance.nopreempt = instance.given.nopreempt.is_some_and(|flag| flag.value);
+        if let (Some(flag), Some(why)) = (instance.given.nopreempt, why) {
+            self.error(
+                flag.span,
+                format!("nopreempt does not go with {why}: ignored"),
+            );
+            instance.nopreempt = false;
+        }
+        let delay = instance.given.preempt_delay;
+        instance.preempt_delay = delay.map_or(Duration::ZERO, |delay| delay.value);
+        let why = why.or_else(|| instance.nopreempt.then_some("nopreempt"));
+        if let (Some(delay), Some(why)) = (delay, why)
+            && !delay.is_zero()
+        {
+            self.error(
+                delay.span,
+                format!("preempt_delay does not go with {why}: ignored"),
+            );
+            instance.preempt_delay = Duration::ZERO;
+        }
+    }
+
+    /// What the advert's field can hold: whole seconds, or hundredths in 12 bits.
+    fn advert_interval(&mut self, instance: &mut InstanceConfig) {
+        let Some(given) = instance.given.advert_int else {
+            return;
+        };
+        let (step, most) = match instance.version {
+            Version::V2 => (Duration::from_secs(1), Duration::from_secs(255)),
+            Version::V3 => (Duration::from_millis(10), Duration::from_millis(40_950)),
+        };
+        let steps = (given.value + step / 2).as_nanos() / step.as_nanos();
+        let steps = u32::try_from(steps).unwrap_or(u32::MAX).max(1);
+        instance.advert_interval = (step * steps).min(most);
+        if instance.advert_interval != given.value {
+            let text = format!(
+                "advert_int {}: version {} has steps of {} up to {} seconds; {} is used",
+                seconds_text(given.value),
+                instance.version.number(),
+                seconds_text(step),
+                seconds_text(most),
+                seconds_text(instance.advert_interval),
+            );
+            self.error(given.span, text);
+        }
+    }
+
+    fn own_interface(&mut self, instance: &mut InstanceConfig) {
+        match instance.interface.clone() {
+            None if instance.is_unicast() && instance.source.is_some() => (),
+            None => {
+                let text = format!("vrrp_instance `{}` has no interface", instance.name.value);
+                self.refuse(Code::General, instance.name.span, text);
+            }
+            Some(name) if self.machine.interface_is_loopback(name.as_str()) => {
+                let text = format!("`{}` is the loopback interface", name.value);
+                self.refuse(Code::General, name.span, text);
+            }
+            Some(name) => {
+                self.interface(&name, name.span);
+            }
+        }
+    }
+
+    fn transport(&mut self, instance: &mut InstanceConfig) {
+        let family = instance.family;
+        if let Some(source) = instance.source
+            && Family::of(&source) != family
+        {
+            self.error(
+                source.span,
+                "the source address is of another family than the instance",
+            );
+            instance.source = None;
+        }
+        instance.unicast_peers.retain(|peer| {
+            let same = Family::of(&peer.address) == family;
+            if !same {
+                self.error(
+                    peer.address.span,
+                    "the peer is of another family than the instance",
+                );
+            }
+            same
+        });
+        self.multicast_group(instance);
+        let unicast = instance.is_unicast();
+        instance.fault_without_peer = !unicast && instance.given.unicast_fault_no_peer;
+        if let (Some(word), false, false) =
+            (instance.given.unicast, unicast, instance.fault_without_peer)
+        {
+            let text = "unicast without a peer: multicast is used";
+            self.diags.warn(Code::Deprecated, word.span, text);
+        }
+        instance.unicast_ttl = instance.given.unicast_ttl.map(|ttl| ttl.value);
+        if let (Some(ttl), false) = (instance.given.unicast_ttl, unicast) {
+            self.error(ttl.span, "unicast_ttl without a unicast_peer: ignored");
+            instance.unicast_ttl = None;
+        }
+        if let (Some(source), true) = (instance.source, unicast)
+            && instance
+                .unicast_peers
+                .iter()
+                .any(|peer| peer.address == source)
+        {
+            self.warn(source.span, "the own address is one of the peers");
+        }
+    }
+
+    fn multicast_group(&mut self, instance: &mut InstanceConfig) {
+        let defaults = &self.global.vrrp;
+        instance.multicast_group = match instance.family {
+            Family::V4 => defaults.multicast_group4.value.into(),
+            Family::V6 => defaults.multicast_group6.value.into(),
+        };
+        let Some(group) = instance.given.mcast_dst_ip else {
+            return;
+        };
+        let fits = Family::of(&group) == instance.family
+            && match group.value {
+                IpAddr::V4(group) => group.is_multicast(),
+                IpAddr::V6(group) => group.is_multicast() && group.octets()[1] & 0x0f == 2,
+            };
+        if fits {
+            instance.multicast_group = group.value;
+        } else {
+            let text = "mcast_dst_ip: no multicast group of the family and of link-local scope";
+            self.error(group.span, text);
+        }
+    }
+
+    /// Only version 2 has authentication (RFC 9568 section 9).
+    fn authentication(&mut self, instance: &mut InstanceConfig) {
+        let (kind, password) = (instance.given.auth_type, instance.given.auth_pass);
+        let Some(kind) = kind else {
+            if let Some(password) = password {
+                self.warn(
+                    password.span,
+                    "auth_pass without auth_type: no authentication is done",
+                );
+            }
+            return;
+        };
+        let ignored = |why: &str| format!("authentication is ignored: {why}");
+        let Some(password) = password else {
+            return self.error(kind.span, ignored("there is no auth_pass"));
+        };
+        if instance.version == Version::V3 {
+            return self.error(kind.span, ignored("version 3 has none"));
+        }
+        instance.authentication = match (kind.value, instance.family) {
+            (AuthType::Pass, _) => Authentication::Pass(password.value),
+            (AuthType::Ah, Family::V4) => Authentication::Ah(password.value),
+            (AuthType::Ah, Family::V6) => {
+                return self.error(kind.span, ignored("AH needs IPv4"));
+            }
+        };
+        if kind.value == AuthType::Ah && !instance.priority.is_owner() {
+            instance.initial_state = InitialState::Backup;
+        }
+    }
+
+    fn addresses(&mut self, instance: &mut InstanceConfig) {
+        self.without_twins(&mut instance.vips);
+        self.without_twins(&mut instance.excluded_vips);
+        if let (Family::V6, false, Some(first)) = (
+            instance.family,
+            instance.is_unicast(),
+            instance.vips.first(),
+        ) && !is_link_local(first.addr())
+        {
+            let text = "the first IPv6 address should be a link-local one (RFC 9568 section 5.2.9)";
+            if instance.strict {
+                self.error(first.net.span, text);
+            } else {
+                self.diags.note(first.net.span, text);
+            }
+        }
+        let room = self.room(instance);
+        if instance.vips.len() > room {
+            let surplus = instance.vips.split_off(room);
+            if let Some(first) = surplus.first() {
+                let text = format!(
+                    "an advert has room for {room} addresses: {} are not in it",
+                    surplus.len()
+                );
+                self.warn(first.net.span, text);
+            }
+            instance.excluded_vips.splice(0..0, surplus);
+        }
+        self.no_addresses(instance);
+        for address in instance.vips.iter().chain(&instance.excluded_vips) {
+            if let Some(dev) = &address.dev {
+                self.interface(dev, dev.span);
+            }
+        }
+    }
+
+    fn without_twins(&mut self, addresses: &mut Vec<AddressConfig>) {
+        let mut seen = std::collections::HashSet::new();
+        addresses.retain(|address| {
+            let dev = address.dev.as_ref().map(|dev| dev.value.clone());
+            let new = seen.insert((address.net.value, dev));
+            if !new {
+                let text = format!("{} is listed twice", address.net.addr);
+                self.warn(address.net.span, text);
+            }
+            new
+        });
+    }
+
+    fn no_addresses(&mut self, instance: &InstanceConfig) {
+        if !instance.vips.is_empty() {
+            return;
+        }
+        let meant = instance.given.no_virtual_ipaddress;
+        let text = format!(
+            "vrrp_instance `{}` has no virtual_ipaddress",
+            instance.name.value
+        );
+        let span = instance.name.span;
+        if instance.strict || (instance.version == Version::V3 && !meant) {
+            self.refuse(Code::General, span, text);
+        } else if !meant {
+            self.warn(span, text);
+        }
+    }
+
+    /// How many addresses an advert has room for: its count is an octet, and it
+    /// must not be fragmented.
+    fn room(&self, instance: &InstanceConfig) -> usize {
+        let name = instance.interface.as_ref().map(|name| name.value.as_str());
+        let mtu = name.and_then(|name| self.machine.interface_mtu(name));
+        let mtu = mtu.map_or(MTU, |mtu| usize::try_from(mtu).unwrap_or(MTU));
+        let around = match instance.family {
+            Family::V4 => 20,
+            Family::V6 => 40,
+        };
+        let authentication = match (instance.version, &instance.authentication) {
+            (Version::V3, _) => 0,
+            (Version::V2, Authentication::Ah(_)) => 8 + 24,
+            (Version::V2, Authentication::None | Authentication::Pass(_)) => 8,
+        };
+        const LINK_AND_ADVERT: usize = 14 + 8;
+        let left = mtu.saturating_sub(LINK_AND_ADVERT + around + authentication);
+        (left / instance.family.address_len()).min(ADDRESSES_MAX)
+    }
+
+    /// Kubernetes' kube-keepalived-vip tracks the own interface, which is so anyway.
+    fn tracked_interfaces(&mut self, instance: &mut InstanceConfig) {
+        let own = instance.interface.as_ref().map(|name| name.value.clone());
+        instance.track_interfaces.retain(|tracked| {
+            let twice = tracked.weight == 0 && own.as_ref() == Some(&tracked.name.value);
+            if twice {
+                let text = "the own interface is tracked anyway";
+                self.warn(tracked.name.span, text);
+            }
+            !twice
+        });
+        for tracked in &instance.track_interfaces {
+            self.interface(&tracked.name, tracked.name.span);
+        }
+    }
+
+    /// What instances take from the global settings.
+    fn inherited(&mut self, instance: &mut InstanceConfig) {
+        let global: &VrrpDefaults = &self.global.vrrp;
+        let given = &instance.given;
+        instance.down_timer_adverts = given
+            .down_timer_adverts
+            .unwrap_or(global.down_timer_adverts);
+        instance.check_unicast_src =
+            given.check_unicast_src.unwrap_or(global.check_unicast_src) || given.peer_ttl;
+        instance.v3_checksum_as_v2 = given.v3_checksum_as_v2.unwrap_or(global.v3_checksum_as_v2);
+        instance.skip_check_adv_addr = given
+            .skip_check_adv_addr
+            .unwrap_or(global.skip_check_adv_addr);
+        instance.lower_prio_no_advert = given
+            .lower_prio_no_advert
+            .or(global.lower_prio_no_advert)
+            .unwrap_or(instance.strict);
+        instance.higher_prio_send_advert = given
+            .higher_prio_send_advert
+            .map_or(global.higher_prio_send_advert, |send| send.value);
+        instance.accept = given
+            .accept
+            .map_or(!instance.strict || instance.priority.is_owner(), |accept| {
+                accept.value
+            });
+        instance.garp = garp(&given.garp, global);
+        self.owner(instance);
+    }
+
+    fn owner(&mut self, instance: &mut InstanceConfig) {
+        let given = instance.given.owner_ignore_adverts;
+        let owner = instance.priority.is_owner();
+        let wanted = given
+            .map(|given| given.value)
+            .or(self.global.vrrp.owner_ignore_adverts);
+        instance.owner_ignore_adverts = owner && wanted.unwrap_or(instance.strict);
+        match given {
+            Some(given) if owner && !given.value => {
+                let text = "owner_ignore_adverts off with priority 255: the owner ignores adverts";
+                self.error(given.span, text);
+                instance.owner_ignore_adverts = true;
+            }
+            Some(given) if !owner && given.value => {
+                let text = "owner_ignore_adverts is for priority 255: ignored";
+                self.diags.note(given.span, text);
+            }
+            Some(_) | None => (),
+        }
+    }
+
+    /// What `strict_mode` overrules.
+    fn strict(&mut self, instance: &mut InstanceConfig) {
+        let name = instance.name.span;
+        if instance.is_unicast() {
+            let span = instance.given.unicast.map_or(name, |word| word.span);
+            self.refuse(Code::General, span, "strict mode has no unicast");
+        }
+        if instance.authentication != Authentication::None {
+            let span = instance.given.auth_type.map_or(name, |kind| kind.span);
+            self.error(span, "strict mode has no authentication: ignored");
+            instance.authentication = Authentication::None;
+        }
+        if let Some(state) = instance.given.state
+            && (state.value == InitialState::Master) != instance.priority.is_owner()
+        {
+            self.error(
+                state.span,
+                "strict mode: state MASTER is for priority 255 only, and the other way round",
+            );
+            instance.initial_state = if instance.priority.is_owner() {
+                InitialState::Master
+            } else {
+                InitialState::Backup
+            };
+        }
+        if let Some(accept) = instance.given.accept
+            && accept.value
+            && instance.version == Version::V2
+            && !instance.priority.is_owner()
+        {
+            self.error(accept.span, "strict mode: version 2 has no accept");
+            instance.accept = false;
+        }
+        self.strict_values(instance);
+    }
+
+    fn strict_values(&mut self, instance: &mut InstanceConfig) {
+        if let Some(delay) = instance.given.preempt_delay
+            && !delay.is_zero()
+        {
+            self.error(delay.span, "strict mode has no preempt_delay: ignored");
+        }
+        if let Some(send) = instance.given.higher_prio_send_advert
+            && send.value
+        {
+            self.error(
+                send.span,
+                "strict mode has no higher_prio_send_advert: ignored",
+            );
+        }
+        instance.preempt_delay = Duration::ZERO;
+        instance.higher_prio_send_advert = false;
+        instance.lower_prio_no_advert = true;
+        instance.down_timer_adverts = 3;
+        instance.garp.lower_prio_delay = Duration::ZERO;
+        instance.garp.lower_prio_repeat = 0;
+    }
+}
+
+fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) => Ipv6Addr::is_unicast_link_local(&address),
+    }
+}
+
+/// Those of the instance, else the global ones, else the daemon's own.
+fn garp(given: &GarpGiven, global: &VrrpDefaults) -> GarpSettings {
+    let built_in = if global.min_garp {
+        GarpSettings {
+            delay: Duration::ZERO,
+            repeat: 1,
+            ..GarpSettings::default()
+        }
+    } else {
+        GarpSettings::default()
+    };
+    let all = &global.garp;
+    let delay = given.delay.or(all.delay).unwrap_or(built_in.delay);
+    let repeat = given.repeat.or(all.repeat).unwrap_or(built_in.repeat);
+    GarpSettings {
+        delay,
+        repeat,
+        refresh: given.refresh.or(all.refresh).unwrap_or(built_in.refresh),
+        refresh_repeat: given
+            .refresh_repeat
+            .or(all.refresh_repeat)
+            .unwrap_or(built_in.refresh_repeat),
+        lower_prio_delay: given
+            .lower_prio_delay
+            .or(all.lower_prio_delay)
+            .unwrap_or(delay),
+        lower_prio_repeat: given
+            .lower_prio_repeat
+            .or(all.lower_prio_repeat)
+            .unwrap_or(repeat),
+    }
+}

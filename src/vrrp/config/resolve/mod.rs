@@ -1,0 +1,155 @@
+//! From what the text says to what the daemon runs: defaults that depend on
+//! others, checks across blocks, and what only the machine knows.
+//!
+//! A mistake that leaves an instance usable is reported and put right. The others
+//! refuse the whole VRRP configuration, as in the C daemon, since half of the
+//! routers of a site would be worse than a daemon that says why it stops.
+
+mod instance;
+mod interfaces;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::load::{Config, Machine, Presence};
+use crate::control_plane::source::Span;
+use crate::global::top::Draft;
+use crate::global::{DynamicInterfaces, GlobalConfig};
+use crate::model::{Family, IfName, Vrid};
+use crate::vrrp::config::names::SyncGroup;
+use crate::vrrp::config::{InstanceConfig, Names, VrrpConfig};
+
+/// Complete a configuration. `None` when nothing can run with it.
+pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option<Config> {
+    let Draft {
+        mut global,
+        mut vrrp,
+        names,
+        virtual_servers,
+        ..
+    } = draft;
+    global.use_pid_dir |= global.instance.is_some() || global.net_namespace.is_some();
+    let mut resolver = Resolver {
+        global: &global,
+        machine,
+        diags,
+        refused: false,
+    };
+    for instance in &mut vrrp.instances {
+        resolver.instance(instance);
+        names.check(&instance.given.tracked, resolver.diags);
+    }
+    resolver.duplicates(&vrrp.instances);
+    resolver.static_addresses(&mut vrrp, &names);
+    resolver.garp_groups(&mut vrrp);
+    resolver.up_down_delays(&mut vrrp);
+    resolver.sync_groups(&names, &vrrp);
+    let refused = resolver.refused;
+    let presence = Presence {
+        vrrp: !vrrp.instances.is_empty() || !vrrp.static_addresses.is_empty(),
+        checkers: virtual_servers > 0,
+        bfd: !names.bfd.is_empty(),
+    };
+    (!refused).then_some(Config {
+        global,
+        vrrp,
+        presence,
+    })
+}
+
+/// What a resolution needs.
+struct Resolver<'a> {
+    global: &'a GlobalConfig,
+    machine: &'a dyn Machine,
+    diags: &'a mut Diags,
+    /// Whether something was found that nothing can run with.
+    refused: bool,
+}
+
+impl Resolver<'_> {
+    fn error(&mut self, span: Span, text: impl Into<String>) {
+        self.diags.error(Code::General, span, text);
+    }
+
+    fn warn(&mut self, span: Span, text: impl Into<String>) {
+        self.diags.warn(Code::Warning, span, text);
+    }
+
+    /// An error that leaves nothing to run.
+    fn refuse(&mut self, code: Code, span: Span, text: impl Into<String>) {
+        self.refused = true;
+        self.diags.error(code, span, text);
+    }
+
+    /// Report an interface that is not there, unless that is allowed.
+    fn interface(&mut self, name: &IfName, span: Span) -> bool {
+        let known = self.global.dynamic_interfaces != DynamicInterfaces::No
+            || self.machine.interface_exists(name.as_str());
+        if !known {
+            let text = format!("there is no interface `{name}`");
+            self.refuse(Code::BadInterface, span, text);
+        }
+        known
+    }
+
+    /// The same virtual router twice on a network.
+    fn duplicates(&mut self, instances: &[InstanceConfig]) {
+        type Key<'k> = (Option<&'k IfName>, Family, Vrid, Option<IpAddr>, bool);
+        let mut seen: HashMap<Key<'_>, &str> = HashMap::new();
+        for instance in instances.iter().filter(|instance| instance.vrid != Vrid(0)) {
+            let unicast = instance.is_unicast();
+            let multicast = Some(instance.multicast_group);
+            let source = instance.source.as_ref().map(|source| source.value);
+            let interface = instance.interface.as_ref().map(|name| &name.value);
+            let own = if unicast { source } else { multicast };
+            let key = (interface, instance.family, instance.vrid, own, unicast);
+            if let Some(other) = seen.insert(key, &instance.name) {
+                let text = format!(
+                    "virtual_router_id {} is that of vrrp_instance `{other}` on the same network",
+                    instance.vrid
+                );
+                let span = instance
+                    .given
+                    .vrid
+                    .map_or(instance.name.span, |vrid| vrid.span);
+                self.refuse(Code::General, span, text);
+            }
+        }
+    }
+
+    fn sync_groups(&mut self, names: &Names, vrrp: &VrrpConfig) {
+        let mut groups: HashMap<&str, &str> = HashMap::new();
+        for group in &names.sync_groups {
+            names.check(&group.tracked, self.diags);
+            self.members(group, vrrp, &mut groups);
+            for tracked in &group.interfaces {
+                self.interface(&tracked.name, tracked.name.span);
+            }
+        }
+    }
+
+    fn members<'n>(
+        &mut self,
+        group: &'n SyncGroup,
+        vrrp: &VrrpConfig,
+        groups: &mut HashMap<&'n str, &'n str>,
+    ) {
+        for member in &group.members {
+            let name = member.value.as_str();
+            if !vrrp
+                .instances
+                .iter()
+                .any(|instance| instance.name.value == name)
+            {
+                self.error(member.span, format!("there is no vrrp_instance `{name}`"));
+            }
+            if let Some(other) = groups.insert(name, &group.name) {
+                let text = format!("vrrp_instance `{name}` is already in group `{other}`");
+                self.error(member.span, text);
+            }
+        }
+    }
+}
