@@ -193,3 +193,60 @@ fn distance(left: &[char], right: &[char]) -> usize {
     }
     row.last().copied().unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exit_statuses() {
+        let cases: [(&[Code], u8); 9] = [
+            (&[], 0),
+            (&[Code::FileNotFound], 4),
+            (&[Code::BadInterface, Code::Fatal], 4),
+            (&[Code::BadInterface, Code::UnknownKeyword], 5),
+            (&[Code::MissingParameter, Code::General], 2),
+            (&[Code::InvalidNumber], 5),
+            (&[Code::Deprecated], 5),
+            (&[Code::General, Code::Security], 6),
+            (&[Code::Warning], 5),
+        ];
+        for (codes, status) in cases {
+            let mut diags = Diags::default();
+            diags.note(Span::default(), "no influence");
+            for code in codes {
+                diags.error(*code, Span::default(), "wrong");
+            }
+            assert_eq!(diags.exit_status(), status, "{codes:?}");
+            diags.fatal_include = true;
+            assert_eq!(diags.exit_status(), 6);
+        }
+    }
+
+    #[test]
+    fn suggestions() {
+        let known = [
+            "nopreempt",
+            "priority",
+            "advert_int",
+            "interface",
+            "state",
+            "dont_track_primary",
+        ];
+        for (word, expected) in [
+            ("no_preempt", Some("nopreempt")),
+            ("prioirty", Some("priority")),
+            ("interfase", Some("interface")),
+            ("advertint", Some("advert_int")),
+            ("sate", Some("state")),
+            ("dont_track_primery", Some("dont_track_primary")),
+            ("prio", None),
+            ("x", None),
+            ("", None),
+            ("wibble", None),
+        ] {
+            assert_eq!(suggest(word, known), expected, "{word}");
+        }
+        assert_eq!(suggest("ac", ["ab", "abc"]), Some("ab"));
+    }
+}

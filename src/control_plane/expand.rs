@@ -153,15 +153,12 @@ impl Names {
                 span: text.span(&whole),
                 text: why,
             };
-            let value = match self
+            let value = self
                 .value(&text.bytes, &reference)
-                .map_err(|why| fault(&text, why))?
-            {
-                Some(value) => value,
-                None => {
-                    at = whole.start + 1;
-                    continue;
-                }
+                .map_err(|why| fault(&text, why))?;
+            let Some(value) = value else {
+                at = whole.start + 1;
+                continue;
             };
             if let Some(lines) = value.more {
                 if !text
@@ -339,7 +336,7 @@ pub(super) fn reference_at(text: &[u8], at: usize) -> Option<Reference> {
     if !braced {
         let ends = matches!(after.first(), None | Some(b' ' | b'\t' | b',' | b')'));
         let parameters = name.end..name.end;
-        return ends.then(|| Reference {
+        return ends.then_some(Reference {
             whole: at..name.end,
             name,
             parameters,

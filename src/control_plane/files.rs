@@ -44,9 +44,11 @@ impl std::fmt::Display for ReadError {
 
 impl From<io::Error> for ReadError {
     fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
-            _ => Self::Io(error),
+        use io::ErrorKind::{NotADirectory, NotFound};
+        if matches!(error.kind(), NotFound | NotADirectory) {
+            Self::Missing
+        } else {
+            Self::Io(error)
         }
     }
 }

@@ -3,6 +3,7 @@
 #![warn(clippy::indexing_slicing)]
 
 pub mod arg;
+pub mod command;
 pub mod diag;
 mod draft;
 mod expand;

@@ -93,6 +93,20 @@ enum Feed {
     },
 }
 
+impl Feed {
+    /// Path and directory, if it is a file.
+    fn file(&self) -> Option<(&PathBuf, &PathBuf)> {
+        if let Self::File {
+            path, directory, ..
+        } = self
+        {
+            Some((path, directory))
+        } else {
+            None
+        }
+    }
+}
+
 /// What is known about a line on its way.
 #[derive(Clone, Copy, Debug)]
 struct Stage {
@@ -306,13 +320,15 @@ impl<'f> Reader<'f> {
             self.checks = checks_outside;
         }
         self.collecting = None;
-        let outside = self.feeds.iter().rev().find_map(|feed| match feed {
-            Feed::File { directory, .. } => Some(directory),
-            _ => None,
-        });
-        if let Some(directory) = outside {
-            self.names.enter(directory);
+        if let Some(directory) = self.directory().cloned() {
+            self.names.enter(&directory);
         }
+    }
+
+    /// The directory of the file being read.
+    fn directory(&self) -> Option<&PathBuf> {
+        let file = self.feeds.iter().rev().find_map(Feed::file);
+        file.map(|(_, directory)| directory)
     }
 
     /// One line of a definition of several lines.
@@ -416,4 +432,5 @@ impl<'f> Reader<'f> {
 }
 
 #[cfg(test)]
+#[expect(clippy::indexing_slicing, reason = "a test that indexes wrongly fails")]
 mod tests;

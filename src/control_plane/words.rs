@@ -92,3 +92,52 @@ impl Line {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(raw: &str) -> Line {
+        let hi = 100 + u32::try_from(raw.len()).unwrap();
+        Line {
+            words: Vec::new(),
+            raw: raw.into(),
+            span: Span { lo: 100, hi },
+        }
+    }
+
+    #[test]
+    fn words_of_scripts() {
+        let cases: [(&str, &[&str]); 6] = [
+            ("script /bin/a b c", &["script", "/bin/a", "b", "c"]),
+            (
+                "script \"/bin/a 'b c' d\" root",
+                &["script", "/bin/a 'b c' d", "root"],
+            ),
+            ("script '/bin/a \"b c\"'", &["script", "/bin/a \"b c\""]),
+            ("x ab\" c \"d", &["x", "ab c d"]),
+            ("x \"\" ''", &["x", "", ""]),
+            ("x a\\ b \\\"c\"", &["x", "a\\", "b", "\\c"]),
+        ];
+        for (raw, expected) in cases {
+            let words = script_words(&line(raw)).unwrap();
+            let words: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+            assert_eq!(words, expected, "{raw}");
+        }
+    }
+
+    #[test]
+    fn places_of_script_words() {
+        let words = script_words(&line("x 'a b'c d")).unwrap();
+        let spans: Vec<_> = words
+            .iter()
+            .map(|word| (word.span.lo, word.span.hi, word.quoted))
+            .collect();
+        assert_eq!(
+            spans,
+            [(100, 101, false), (102, 108, true), (109, 110, false)]
+        );
+        let open = script_words(&line("x a'b")).unwrap_err();
+        assert_eq!(open, OpenQuote(Span { lo: 103, hi: 104 }));
+    }
+}

@@ -28,7 +28,7 @@ impl Reader<'_> {
             rest = rest.part(BYTE_ORDER_MARK.len()..rest.len());
         }
         let path = self.files.resolve(path);
-        let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
+        let directory = path.parent().unwrap_or(&path).to_owned();
         self.names.enter(&directory);
         let checks_outside = std::mem::replace(&mut self.checks, checks);
         self.feeds.push(Feed::File {
@@ -158,13 +158,10 @@ impl Reader<'_> {
                 "the name of the file to include is missing",
             );
         }
-        let outside = self.feeds.iter().rev().find_map(|feed| match feed {
-            Feed::File { directory, .. } => Some(directory.clone()),
-            _ => None,
-        });
+        let directory = self.directory().cloned().unwrap_or_default();
         let text = self.map.text(pattern);
         let checks = self.checks.and(added);
-        let found = include::find(self.files, &outside.unwrap_or_default(), &text, checks);
+        let found = include::find(self.files, &directory, &text, checks);
         for (part, forbidden) in found.missing {
             self.include_failed(
                 pattern,
@@ -193,10 +190,10 @@ impl Reader<'_> {
     ) {
         let resolved = self.files.resolve(path);
         let around = || {
-            self.feeds.iter().filter_map(|feed| match feed {
-                Feed::File { path, .. } => Some(path),
-                _ => None,
-            })
+            self.feeds
+                .iter()
+                .filter_map(Feed::file)
+                .map(|(path, _)| path)
         };
         if around().any(|file| *file == resolved) {
             let text = format!(

@@ -73,7 +73,7 @@ impl Reader<'_> {
         let bytes = self.map.bytes(line);
         if let Some((name, value)) = expand::definition(bytes) {
             let name = bytes.get(name).unwrap_or(&[]).to_vec();
-            return self.define(line, name, value, stage);
+            return self.define(line, &name, value, stage);
         }
         if bytes.starts_with(b"~") {
             return self.sequence(line, stage, diags);
@@ -119,7 +119,7 @@ impl Reader<'_> {
         }
     }
 
-    fn define(&mut self, line: Span, name: Vec<u8>, value: usize, stage: Stage) {
+    fn define(&mut self, line: Span, name: &[u8], value: usize, stage: Stage) {
         let value = line.part(value..line.len());
         let mut text = self.map.bytes(value).trim_ascii();
         let mut more = None;
@@ -132,14 +132,14 @@ impl Reader<'_> {
         }
         let value = text.to_vec();
         let start = more.is_some().then(|| Collecting {
-            name: Some(name.clone()),
+            name: Some(name.to_vec()),
             start: line,
         });
         let definition = Definition {
             more,
             ..Definition::new(value, line)
         };
-        self.names.define(&name, definition);
+        self.names.define(name, definition);
         self.collecting = start;
     }
 
