@@ -20,5 +20,7 @@ pub mod authentication;
 pub mod config;
 pub mod debounce;
 pub mod fsm;
+pub mod install;
+pub mod process;
 pub mod router;
 pub mod transmit;

@@ -92,6 +92,14 @@ pub struct ReceivePolicy {
     pub owner_ignore_adverts: bool,
 }
 
+impl ReceivePolicy {
+    /// Whether adverts come to a group.
+    #[must_use]
+    pub fn is_multicast(&self) -> bool {
+        self.mode == ReceiveMode::Multicast
+    }
+}
+
 /// Where adverts come from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum ReceiveMode {

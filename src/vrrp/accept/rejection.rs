@@ -346,6 +346,15 @@ impl Complaints {
         first
     }
 
+    /// The same for an address list that is not the own one, of which an accepted
+    /// advert may have any number.
+    pub const fn is_first_difference(&mut self) -> bool {
+        const { assert!(RejectionKind::COUNT < 32, "the last bit is free") };
+        let first = self.0 >> 31 == 0;
+        self.0 |= 1 << 31;
+        first
+    }
+
     /// Forgets all.
     pub const fn clear(&mut self) {
         self.0 = 0;

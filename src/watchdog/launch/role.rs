@@ -82,7 +82,7 @@ pub static ROLES: [RoleSpec; 3] = [
         needs: |presence| presence.vrrp,
         configured_name: |names| names.vrrp.as_deref(),
         limits: |config| config.global.vrrp_process.clone(),
-        main: None,
+        main: Some(crate::vrrp::process::main),
     },
 ];
 

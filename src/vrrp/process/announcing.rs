@@ -1,0 +1,155 @@
+//! Gratuitous ARP and unsolicited neighbour advertisements leave in groups of
+//! frames of one kind on one interface.
+
+use std::io;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use scheduler::{Instant, Scheduler};
+
+use super::VrrpProcess;
+use crate::model::{Family, IfIndex};
+use crate::net::AnnounceSocket;
+use crate::sys::sysctl::{self, Remembered};
+use crate::vrrp::fsm::{InstanceId, InterfaceKey};
+use crate::wire::{arp, ndisc};
+
+/// Frames of one portion.
+const PORTION: usize = 64;
+/// How long a reading of the forwarding flag is good.
+const FORWARDING_GOOD_FOR: Duration = Duration::from_secs(5);
+
+/// The sender of announcements, and what it remembers.
+#[derive(Debug)]
+pub(super) struct Announcements {
+    socket: AnnounceSocket,
+    due: Vec<(InstanceId, u32)>,
+    frames: Vec<u8>,
+    forwarding: Vec<(InterfaceKey, Instant, bool)>,
+    pub(super) sysctls: Remembered,
+}
+
+/// Frames that leave together.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+struct Group {
+    interface: IfIndex,
+    family: Family,
+}
+
+impl Announcements {
+    pub(super) fn open() -> io::Result<Self> {
+        Ok(Self {
+            socket: AnnounceSocket::open()?,
+            due: Vec::with_capacity(PORTION),
+            frames: Vec::new(),
+            forwarding: Vec::new(),
+            sysctls: Remembered::default(),
+        })
+    }
+
+    /// Give back the kernel settings that were changed.
+    pub(super) fn restore_sysctls(&mut self) {
+        for (name, error) in self.sysctls.restore_all() {
+            log::warn!("cannot restore {name}: {error}");
+        }
+    }
+
+    /// Send the gathered frames.
+    fn send(&mut self, group: Group) {
+        let length = frame_length(group.family);
+        match self.socket.send_many(group.interface, &self.frames, length) {
+            Ok(sent) if sent * length < self.frames.len() => {
+                // The queue of the interface is full. Repeats follow anyway; the
+                // rest of this portion would only lengthen the queue.
+                log::debug!("announcements: the queue of interface {} is full", group.interface);
+            }
+            Ok(_) => {}
+            Err(error) => log::debug!("announcements on interface {}: {error}", group.interface),
+        }
+        self.frames.clear();
+    }
+}
+
+const fn frame_length(family: Family) -> usize {
+    match family {
+        Family::V4 => arp::FRAME_LEN,
+        Family::V6 => ndisc::FRAME_LEN,
+    }
+}
+
+impl VrrpProcess {
+    /// Send at most one portion of what is due.
+    pub(super) fn announce_portion(&mut self, s: &Scheduler<Self>) {
+        let mut due = std::mem::take(&mut self.announcements.due);
+        self.announcer.take(s.now(), PORTION, &mut due);
+        let mut group = None;
+        for (id, index) in due.drain(..) {
+            let next = self.group_of(id, index);
+            if next != group
+                && let Some(full) = std::mem::replace(&mut group, next)
+            {
+                self.announcements.send(full);
+            }
+            self.write_frame(s.now(), id, index);
+        }
+        if let Some(last) = group {
+            self.announcements.send(last);
+        }
+        self.announcements.due = due;
+    }
+
+    fn group_of(&self, id: InstanceId, index: u32) -> Option<Group> {
+        let entry = self.book.entry(id, index)?;
+        let interface = self.interfaces.get(entry.key)?;
+        let wanted = interface.has_arp || entry.net.family() == Family::V6;
+        let index = interface.index.filter(|_| wanted)?;
+        Some(Group { interface: index, family: entry.net.family() })
+    }
+
+    fn write_frame(&mut self, now: Instant, id: InstanceId, index: u32) {
+        let Some(entry) = self.book.entry(id, index) else { return };
+        if self.group_of(id, index).is_none() {
+            return;
+        }
+        let is_router = entry.net.family() == Family::V6 && self.forwards(now, entry.key);
+        let Some(interface) = self.interfaces.get(entry.key) else { return };
+        let frames = &mut self.announcements.frames;
+        match entry.net.addr {
+            IpAddr::V4(address) => {
+                let mut frame = [0; arp::FRAME_LEN];
+                arp::write_gratuitous(&mut frame, interface.mac, address);
+                frames.extend_from_slice(&frame);
+                log::debug!("Sending gratuitous ARP on {} for {address}", interface.name);
+            }
+            IpAddr::V6(address) => {
+                let mut frame = [0; ndisc::FRAME_LEN];
+                ndisc::write_unsolicited(&mut frame, interface.mac, address, is_router);
+                frames.extend_from_slice(&frame);
+                log::debug!(
+                    "Sending unsolicited Neighbour Advert on {} for {address}",
+                    interface.name
+                );
+            }
+        }
+    }
+
+    /// Whether the interface forwards IPv6, so that the announcement says that a
+    /// router speaks (RFC 4861 section 4.4).
+    fn forwards(&mut self, now: Instant, key: InterfaceKey) -> bool {
+        let Some(interface) = self.interfaces.get(key) else { return false };
+        let known = &mut self.announcements.forwarding;
+        let place = known.iter().position(|(known, _, _)| *known == key);
+        if let Some((_, read, answer)) = place.and_then(|place| known.get(place))
+            && now.since(*read) < FORWARDING_GOOD_FOR
+        {
+            return *answer;
+        }
+        let name = format!("net/ipv6/conf/{}/forwarding", interface.name);
+        let answer = sysctl::read_number(&name).is_ok_and(|number| number != 0);
+        match place.and_then(|place| known.get_mut(place)) {
+            Some(entry) => *entry = (key, now, answer),
+            None => known.push((key, now, answer)),
+        }
+        answer
+    }
+}

@@ -1,0 +1,139 @@
+//! Effects of the router carried out, in order.
+
+use std::net::IpAddr;
+
+use scheduler::Scheduler;
+
+use super::VrrpProcess;
+use super::report;
+use crate::model::{Family, Priority};
+use crate::net::Datagram;
+use crate::vrrp::fsm::{Cause, Effect, InstanceId, Note, Presence, State};
+
+impl VrrpProcess {
+    /// Carry out what the router has decided, send the adverts that came of it,
+    /// and set the next deadline.
+    pub(super) fn perform(&mut self, s: &mut Scheduler<Self>) {
+        let mut effects = std::mem::take(&mut self.effects);
+        for effect in effects.drain(..) {
+            self.perform_one(s, effect);
+        }
+        self.effects = effects;
+        self.pool.flush();
+        self.follow_deadlines(s);
+    }
+
+    fn perform_one(&mut self, s: &Scheduler<Self>, effect: Effect) {
+        match effect {
+            Effect::Advertise { id, priority } => self.advertise(id, priority),
+            Effect::Addresses { id, presence: Presence::Add } => self.install(id),
+            Effect::Addresses { id, presence: Presence::Remove } => self.withdraw(id),
+            Effect::Announce { id, burst } => self.announcer.begin(s.now(), id, burst),
+            Effect::Silence { id } => self.announcer.silence(id),
+            Effect::Went { id, from, to, cause } => self.went(id, from, to, &cause),
+            Effect::Noted { id, note } => self.noted(id, &note),
+        }
+    }
+
+    /// Queue an advert for the group, or for every peer.
+    fn advertise(&mut self, id: InstanceId, priority: Priority) {
+        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let (Some(template), Some(socket), Some(source)) =
+            (&mut own.template, own.socket, own.source)
+        else {
+            return;
+        };
+        let (src, hop_limit) = match source {
+            IpAddr::V4(_) => (None, None),
+            IpAddr::V6(source) => (Some(source), own.hop_limit),
+        };
+        let bytes = template.packet(priority);
+        if own.receive.is_multicast() {
+            let dst = own.group;
+            self.pool.queue(socket, &Datagram { bytes, dst, src, hop_limit });
+        }
+        for peer in 0..template.peers().len() {
+            let Some(&dst) = template.peers().get(peer) else { break };
+            if let Some(bytes) = template.for_peer(peer) {
+                self.pool.queue(socket, &Datagram { bytes, dst, src, hop_limit });
+            }
+        }
+        own.stats.record_sent(priority);
+        if priority == Priority::GIVE_UP {
+            log::info!("({}) sent 0 priority", own.name);
+        }
+    }
+
+    /// All addresses of a new master shall be there.
+    fn install(&mut self, id: InstanceId) {
+        let count = self.book.of(id).len();
+        self.installer.add_all(id, u32::try_from(count).unwrap_or(u32::MAX));
+    }
+
+    /// None of the addresses shall be there: neither those this process added,
+    /// nor leftovers of a run that was killed.
+    fn withdraw(&mut self, id: InstanceId) {
+        if self.is_stopping && self.plumbing.settings.dont_release_vrrp {
+            return;
+        }
+        let Some(own) = self.routers.get(id.index()) else { return };
+        log::debug!("({}) removing VIPs.", own.name);
+        let begun = self.installer.remove_all(id);
+        let entries = self.book.of(id).iter().zip(0u32..);
+        for (entry, index) in entries.skip_while(|(_, index)| *index < begun) {
+            let present = self
+                .interfaces
+                .index(entry.key)
+                .is_some_and(|at| self.kernel.mirror.has_address(at, entry.net.addr));
+            if present {
+                self.installer.remove_one(id, index);
+            }
+        }
+    }
+
+    /// With `-D`: which addresses are announced, as the C daemon logs it.
+    fn tell_announcements(&self, id: InstanceId) {
+        if !log::log_enabled!(log::Level::Debug) {
+            return;
+        }
+        let Some(own) = self.routers.get(id.index()) else { return };
+        for entry in self.book.of(id) {
+            let device = self.interfaces.get(entry.key).map_or("?", |i| i.name.as_str());
+            let what = match entry.net.family() {
+                Family::V4 => "gratuitous ARPs",
+                Family::V6 => "Unsolicited Neighbour Adverts",
+            };
+            let address = entry.net.addr;
+            log::debug!("({}) Sending/queueing {what} on {device} for {address}", own.name);
+        }
+    }
+
+    fn went(&mut self, id: InstanceId, from: State, to: State, cause: &Cause) {
+        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        if from != to || to == State::Backup {
+            report::transition(&own.name, to, cause, &self.interfaces);
+        }
+        own.complaints.clear();
+        if to == State::Master {
+            log::debug!("({}) setting VIPs.", own.name);
+            own.stats.become_master += 1;
+            if let Some(template) = &mut own.template {
+                template.restart_exhausted_sequence();
+            }
+        }
+        if from == State::Master {
+            own.stats.release_master += 1;
+        }
+        if to == State::Master {
+            self.tell_announcements(id);
+        }
+    }
+
+    fn noted(&mut self, id: InstanceId, note: &Note) {
+        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        report::note(&own.name, note);
+        if matches!(note, Note::MasterChanged { .. }) {
+            own.complaints.clear();
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The VRRP process: the shell around the machines.
+//!
+//! Everything VRRP decides is decided by [`Router`], [`Announcer`], [`Installer`]
+//! and [`Debouncer`]. This folder turns readiness into their inputs, and their
+//! effects into system calls:
+//!
+//! ```text
+//! receive.rs    adverts ──► accept ──► router ─┐
+//! reflect.rs    netlink ──► mirror ──► router ─┼─► effects.rs ──► pool.rs     adverts
+//! mod.rs        deadline ────────────► router ─┘        │
+//!                                                       └──────► install_chunk ─► kernel
+//!                                                                announcing.rs ─► ARP, NA
+//! ```
+//!
+//! * `setup` builds all of it from the configuration; `policy` translates.
+//! * `interfaces`, `book`: interfaces by key, addresses by owner.
+//! * `virtual_router`, `source`: what the process keeps of an instance, and the
+//!   address it sends from.
+//! * `pump`: addresses and announcements, a bounded portion per round. Adverts
+//!   come between the portions, however many addresses there are.
+//! * `report`: the words of the log.
+//!
+//! One round of the loop is: signals, then everything readable, then deadlines,
+//! then one portion of the pump. Nothing in it waits.
+
+mod announcing;
+mod book;
+mod effects;
+mod interfaces;
+mod policy;
+mod pool;
+mod pump;
+mod receive;
+mod reflect;
+mod report;
+mod setup;
+mod source;
+mod virtual_router;
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use scheduler::{Alarm, Key, Scheduler, Signal, Stop};
+
+use crate::control_plane::Config;
+use crate::net::RxBatch;
+use crate::vrrp::announce::Announcer;
+use crate::vrrp::debounce::{self, Debouncer};
+use crate::vrrp::fsm::{Effects, InterfaceKey};
+use crate::vrrp::install::Installer;
+use crate::vrrp::router::{Input, Router};
+use crate::watchdog::launch::Plumbing;
+
+use announcing::Announcements;
+use book::AddressBook;
+use interfaces::Interfaces;
+use pool::SocketPool;
+use pump::Kernel;
+use virtual_router::VirtualRouter;
+
+/// The state of the VRRP process.
+#[derive(Debug)]
+pub struct VrrpProcess {
+    config: Rc<Config>,
+    plumbing: Plumbing,
+    router: Router,
+    routers: Vec<VirtualRouter>,
+    announcer: Announcer,
+    announcements: Announcements,
+    installer: Installer,
+    debouncer: Debouncer,
+    interfaces: Interfaces,
+    book: AddressBook,
+    kernel: Kernel,
+    pool: SocketPool,
+    batch: RxBatch,
+    effects: Effects,
+    /// Own addresses reported gone, to look at when all events have been read.
+    suspects: Vec<(InterfaceKey, IpAddr)>,
+    /// Reused for what the debouncer lets through.
+    passed: debounce::Changes,
+    alarm: Alarm<Self>,
+    /// Whether a portion of the pump is asked for at the end of this round.
+    is_pumping: bool,
+    is_stopping: bool,
+}
+
+/// Run the VRRP process until it is told to stop; the exit status.
+#[must_use]
+pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
+    match run(config, plumbing) {
+        Ok(status) => status,
+        Err(error) => {
+            log::error!("VRRP process: {error}");
+            1
+        }
+    }
+}
+
+fn run(config: Rc<Config>, plumbing: Plumbing) -> std::io::Result<i32> {
+    let mut scheduler = Scheduler::new()?;
+    let mut process = VrrpProcess::open(config, plumbing, &mut scheduler)?;
+    let exit = scheduler.run(&mut process)?;
+    log::info!("Stopped");
+    Ok(exit.0)
+}
+
+impl VrrpProcess {
+    /// The earliest deadline of the machines has come.
+    fn on_deadline(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        let now = s.now();
+        self.settle_interfaces(now);
+        self.router.on(now, Input::Tick, &mut self.effects);
+        self.perform(s);
+    }
+
+    /// A signal from the parent, or from an operator.
+    fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
+        match signal {
+            Signal::SIGTERM | Signal::SIGINT => self.stop(s),
+            Signal::SIGHUP => log::info!("reload is not yet in effect: the configuration stays"),
+            other => log::debug!("signal {other} is not yet in effect"),
+        }
+    }
+
+    /// Leave in order: priority 0, addresses away, then the end.
+    fn stop(&mut self, s: &mut Scheduler<Self>) {
+        if self.is_stopping {
+            return;
+        }
+        log::info!("Stopping");
+        self.is_stopping = true;
+        self.router.on(s.now(), Input::Stop, &mut self.effects);
+        if !self.plumbing.settings.dont_release_vrrp {
+            self.installer.remove_all(self.book.statics());
+        }
+        self.perform(s);
+        self.ask_for_pump(s);
+    }
+
+    /// Follow the machines' deadlines; announcements in hand are the pump's.
+    fn follow_deadlines(&mut self, s: &mut Scheduler<Self>) {
+        let announce = self.announcer.deadline();
+        if !self.installer.is_idle() || announce.is_some_and(|at| at <= s.now()) {
+            self.ask_for_pump(s);
+        }
+        let announce = announce.filter(|_| !self.is_pumping);
+        let deadlines = [self.router.deadline(), self.debouncer.deadline(), announce];
+        self.alarm.follow(s, deadlines.into_iter().flatten().min());
+    }
+
+    /// The end, when the kernel has taken everything back.
+    fn finish_if_stopped(&mut self, s: &mut Scheduler<Self>) {
+        if self.is_stopping && self.installer.is_idle() && self.kernel.backlog() == 0 {
+            self.announcements.restore_sysctls();
+            s.stop(Stop::Now);
+        }
+    }
+}

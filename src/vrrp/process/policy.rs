@@ -1,0 +1,155 @@
+//! From the configuration of an instance to what its machines go by.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use crate::model::Family;
+use crate::vrrp::accept::{
+    self, PeerBounds, ReceiveAuth, ReceiveMode, ReceivePolicy,
+};
+use crate::vrrp::address_list::AddressList;
+use crate::vrrp::config::{InstanceConfig, OldUnicastChecksum};
+use crate::vrrp::fsm::{AnnouncePolicy, InterfaceKey, Policy, Track};
+use crate::vrrp::transmit::{Audience, HOP_LIMIT, TransmitPolicy};
+
+/// The IPv4 group of VRRP (RFC 9568 section 5.1.1.2).
+const GROUP_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+
+/// What the state machine goes by. `key` numbers the interfaces by name.
+pub(super) fn machine(
+    config: &InstanceConfig,
+    key: &mut dyn FnMut(&crate::model::IfName) -> InterfaceKey,
+) -> Policy {
+    let garp = &config.garp;
+    let addresses = config.vips.len() + config.excluded_vips.len();
+    Policy {
+        name: config.name.value.as_str().into(),
+        vrid: config.vrid,
+        family: config.family,
+        version: config.version,
+        priority: config.priority,
+        advert_interval: config.advert_interval,
+        down_timer_adverts: config.down_timer_adverts,
+        nopreempt: config.nopreempt,
+        preempt_delay: config.preempt_delay,
+        lower_prio_no_advert: config.lower_prio_no_advert,
+        higher_prio_send_advert: config.higher_prio_send_advert,
+        timer_expired_backup: None,
+        announce: AnnouncePolicy {
+            repeat: garp.repeat,
+            delay: garp.delay,
+            refresh: garp.refresh,
+            refresh_repeat: garp.refresh_repeat,
+            lower_prio_repeat: garp.lower_prio_repeat,
+            lower_prio_delay: garp.lower_prio_delay,
+        },
+        addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
+        tracks: tracks(config, key),
+    }
+}
+
+/// The interfaces an instance depends on: its own, those of its tracked
+/// addresses, and those it names (protocols.md section 11: an address on
+/// another interface makes the instance track that interface).
+fn tracks(
+    config: &InstanceConfig,
+    key: &mut dyn FnMut(&crate::model::IfName) -> InterfaceKey,
+) -> Vec<Track> {
+    let mut tracks: Vec<Track> = Vec::new();
+    for tracked in &config.track_interfaces {
+        let interface = key(&tracked.name.value);
+        tracks.push(Track { interface, weight: tracked.weight, reverse: tracked.reverse });
+    }
+    let own = config.interface.as_ref().map(|name| key(&name.value));
+    let mut implied = Vec::new();
+    if !config.dont_track_primary {
+        implied.extend(own);
+    }
+    for address in config.vips.iter().chain(&config.excluded_vips) {
+        if let (true, Some(dev)) = (address.track, &address.dev) {
+            implied.push(key(&dev.value));
+        }
+    }
+    for interface in implied {
+        let excused = config.dont_track_primary && own == Some(interface);
+        if !excused && !tracks.iter().any(|track| track.interface == interface) {
+            tracks.push(Track { interface, weight: 0, reverse: false });
+        }
+    }
+    tracks
+}
+
+/// What decides about received packets.
+pub(super) fn receive(config: &InstanceConfig) -> ReceivePolicy {
+    ReceivePolicy {
+        family: config.family,
+        version: config.version,
+        vrid: config.vrid,
+        mode: receive_mode(config),
+        auth: ReceiveAuth::from(&config.authentication),
+        addresses: advertised(config),
+        interval: config.advert_interval,
+        v3_checksum_as_v2: config.v3_checksum_as_v2,
+        old_unicast_checksum: match config.old_unicast_checksum {
+            OldUnicastChecksum::Detect => accept::OldUnicastChecksum::Auto,
+            OldUnicastChecksum::Always => accept::OldUnicastChecksum::Always,
+            OldUnicastChecksum::Never => accept::OldUnicastChecksum::Never,
+        },
+        group: group_v4(config),
+        skip_check_adv_addr: config.skip_check_adv_addr,
+        owner_ignore_adverts: config.owner_ignore_adverts,
+    }
+}
+
+fn receive_mode(config: &InstanceConfig) -> ReceiveMode {
+    if config.unicast_peers.is_empty() {
+        return ReceiveMode::Multicast;
+    }
+    let bounds = config.unicast_peers.iter().map(|peer| PeerBounds {
+        address: peer.address.value,
+        min_ttl: peer.min_ttl,
+        max_ttl: peer.max_ttl,
+    });
+    ReceiveMode::Unicast { peers: bounds.collect(), check_source: config.check_unicast_src }
+}
+
+/// What makes up the adverts, once the source address is known.
+pub(super) fn transmit(config: &InstanceConfig, source: IpAddr, old_checksum: bool) -> TransmitPolicy {
+    TransmitPolicy {
+        family: config.family,
+        version: config.version,
+        vrid: config.vrid,
+        interval: config.advert_interval,
+        addresses: advertised(config),
+        auth: config.authentication,
+        source,
+        audience: audience(config),
+        v3_checksum_as_v2: config.v3_checksum_as_v2,
+        old_unicast_checksum: old_checksum.then(|| group_v4(config)),
+    }
+}
+
+fn audience(config: &InstanceConfig) -> Audience {
+    if config.unicast_peers.is_empty() {
+        return Audience::Multicast(config.multicast_group);
+    }
+    Audience::Unicast {
+        peers: config.unicast_peers.iter().map(|peer| peer.address.value).collect(),
+        ttl: config.unicast_ttl.unwrap_or(HOP_LIMIT),
+    }
+}
+
+/// The addresses in adverts. Resolution has moved those that do not fit to the
+/// excluded list and refused those of the other family.
+fn advertised(config: &InstanceConfig) -> AddressList {
+    let addresses: Vec<IpAddr> = config.vips.iter().map(|vip| vip.net.value.addr).collect();
+    AddressList::new(config.family, &addresses)
+        .or_else(|_| AddressList::new(config.family, &[]))
+        .expect("an empty list fits every family")
+}
+
+fn group_v4(config: &InstanceConfig) -> Ipv4Addr {
+    match (config.family, config.multicast_group) {
+        (Family::V4, IpAddr::V4(group)) => group,
+        (Family::V4 | Family::V6, _) => GROUP_V4,
+    }
+}

@@ -1,0 +1,195 @@
+//! The pump: addresses into and out of the kernel, and announcements out, a
+//! bounded portion at the end of each round.
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use scheduler::{Drain, IoId, Key, Ready, Scheduler};
+
+use super::VrrpProcess;
+use super::book;
+use crate::netlink::{Changes, Commander, Mirror, Monitor, Operation, Outcome, Outcomes, Tolerate};
+use crate::vrrp::install::{Order, Wanted};
+
+/// How long the kernel may work on one portion. Adverts wait no longer than
+/// this for addresses.
+const PORTION_TIME: Duration = Duration::from_millis(4);
+/// Addresses of the first portion, and bounds of the others. The kernel looks
+/// through all addresses of an interface for each new one, so that the ten
+/// thousandth takes a hundred times as long as the first.
+const PORTION: usize = 64;
+const PORTION_MIN: usize = 8;
+const PORTION_MAX: usize = 256;
+/// Receive buffers of the netlink sockets, in octets, unless configured. An
+/// event takes less than 1 KiB of it; each portion is read before the next.
+const MONITOR_BUFFER: usize = 1 << 20;
+const COMMAND_BUFFER: usize = 1 << 18;
+
+/// The kernel's addresses and links, and the way to change them.
+#[derive(Debug)]
+pub(super) struct Kernel {
+    pub(super) mirror: Mirror,
+    pub(super) monitor: Monitor,
+    pub(super) changes: Changes,
+    commander: Commander,
+    outcomes: Outcomes,
+    portion: usize,
+}
+
+impl Kernel {
+    /// Open the sockets and fill the mirror.
+    pub(super) fn open(monitor: Option<u32>, command: Option<u32>) -> io::Result<Self> {
+        let size = |configured: Option<u32>, default: usize| {
+            configured.and_then(|octets| usize::try_from(octets).ok()).unwrap_or(default)
+        };
+        let commander = Commander::open(size(command, COMMAND_BUFFER))?;
+        let mut monitor = Monitor::open(size(monitor, MONITOR_BUFFER))?;
+        let mut mirror = Mirror::new();
+        monitor.load(&mut mirror)?;
+        Ok(Self {
+            mirror,
+            monitor,
+            changes: Changes::new(),
+            commander,
+            outcomes: Outcomes::new(),
+            portion: PORTION,
+        })
+    }
+
+    pub(super) const fn commander(&self) -> &Commander {
+        &self.commander
+    }
+
+    /// Requests without an answer.
+    pub(super) fn backlog(&self) -> usize {
+        self.commander.backlog()
+    }
+
+    /// Read what has happened; true if there may be more.
+    pub(super) fn read_monitor(&mut self) -> io::Result<bool> {
+        let port = self.commander.port();
+        let status = self.monitor.read(&mut self.mirror, port, &mut self.changes)?;
+        Ok(status == crate::netlink::ReadStatus::More)
+    }
+
+    /// Make the next portion fit the time.
+    fn adapt(&mut self, sent: usize, took: Duration) {
+        if sent < self.portion {
+            return;
+        }
+        let nanos = took.as_nanos().max(1);
+        let fitting = PORTION_TIME.as_nanos().saturating_mul(sent as u128) / nanos;
+        let fitting = usize::try_from(fitting).unwrap_or(PORTION_MAX);
+        // Half way: a single stall of the machine says little.
+        self.portion = usize::midpoint(self.portion, fitting).clamp(PORTION_MIN, PORTION_MAX);
+    }
+}
+
+impl VrrpProcess {
+    /// Have the pump run at the end of this round, once.
+    pub(super) fn ask_for_pump(&mut self, s: &mut Scheduler<Self>) {
+        if !self.is_pumping {
+            self.is_pumping = true;
+            s.soon("addresses and announcements", 0, Self::on_pump);
+        }
+    }
+
+    /// One portion of each kind of work.
+    fn on_pump(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        self.is_pumping = false;
+        self.install_portion(s);
+        self.announce_portion(s);
+        self.follow_deadlines(s);
+        self.finish_if_stopped(s);
+    }
+
+    /// Replies that did not come at once.
+    pub(super) fn on_command_socket(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        _: IoId<Self>,
+        _: Ready,
+    ) -> Drain {
+        self.read_outcomes(s);
+        self.follow_deadlines(s);
+        self.finish_if_stopped(s);
+        Drain::Drained
+    }
+
+    fn install_portion(&mut self, s: &mut Scheduler<Self>) {
+        let config = Rc::clone(&self.config);
+        let mut count = 0;
+        while count < self.kernel.portion {
+            let Some(order) = self.installer.take() else { break };
+            count += usize::from(self.request(&config, order));
+        }
+        if self.kernel.backlog() == 0 {
+            return;
+        }
+        let before = s.refresh();
+        match self.kernel.commander.flush(self.kernel.portion) {
+            Ok(sent) => self.kernel.adapt(sent, s.refresh().since(before)),
+            Err(error) => log::error!("cannot send to the kernel's netlink socket: {error}"),
+        }
+        self.read_outcomes(s);
+    }
+
+    /// Queue the request for one address. False if there is nothing to do: the
+    /// interface does not exist.
+    fn request(&mut self, config: &crate::control_plane::Config, order: Order) -> bool {
+        let entry = self.book.entry(order.instance, order.index);
+        let interface = entry.and_then(|entry| self.interfaces.index(entry.key));
+        let address = book::configured(&config.vrrp, order.instance, order.index);
+        let (Some(interface), Some(address)) = (interface, address) else {
+            self.settled(order);
+            return false;
+        };
+        let (operation, tolerate) = match order.wanted {
+            Wanted::Present => (Operation::Replace, Tolerate::EXISTS),
+            Wanted::Absent => (Operation::Delete, Tolerate::GONE),
+        };
+        let request = book::request(address, interface);
+        self.kernel.commander.push(&request, operation, order.ticket(), tolerate);
+        true
+    }
+
+    fn read_outcomes(&mut self, s: &Scheduler<Self>) {
+        let mut outcomes = std::mem::take(&mut self.kernel.outcomes);
+        if let Err(error) = self.kernel.commander.read(&mut outcomes) {
+            log::error!("cannot read from the kernel's netlink socket: {error}");
+        }
+        let mut progress = None;
+        for outcome in outcomes.drain(..) {
+            let order = Order::from_ticket(outcome.ticket);
+            self.complain(order, &outcome);
+            let settled = self.settled(order).map(|upto| (order.instance, upto));
+            // Telling the announcer once per instance and portion is enough.
+            if let (Some((id, upto)), Some((next, _))) = (progress, settled)
+                && id != next
+            {
+                self.announcer.installed(s.now(), id, upto);
+            }
+            progress = settled.or(progress);
+        }
+        if let Some((id, upto)) = progress {
+            self.announcer.installed(s.now(), id, upto);
+        }
+        self.kernel.outcomes = outcomes;
+    }
+
+    fn settled(&mut self, order: Order) -> Option<u32> {
+        self.installer.settled(order).filter(|_| order.instance != self.book.statics())
+    }
+
+    fn complain(&self, order: Order, outcome: &Outcome) {
+        let Err(error) = &outcome.result else { return };
+        let Some(entry) = self.book.entry(order.instance, order.index) else { return };
+        let device = self.interfaces.get(entry.key).map_or("?", |i| i.name.as_str());
+        let what = match order.wanted {
+            Wanted::Present => "add",
+            Wanted::Absent => "remove",
+        };
+        log::error!("Netlink: error: cannot {what} address {} on {device}: {error}", entry.net);
+    }
+}

@@ -1,0 +1,141 @@
+//! Adverts coming in: to the right instance, through the checks, to the router.
+
+use std::net::IpAddr;
+
+use scheduler::{Drain, Instant, IoId, Ready, Scheduler};
+
+use super::VrrpProcess;
+use super::pool::SocketId;
+use crate::net;
+use crate::vrrp::accept::{Accepted, Received, ReceiveView, Rejection, accept, vrid_of};
+use crate::vrrp::fsm::{Heard, InstanceId, State};
+use crate::vrrp::router::{Input, View};
+
+/// Batches read before other sources get their turn.
+const BATCHES: usize = 8;
+
+impl VrrpProcess {
+    /// Adverts wait in a socket.
+    pub(super) fn on_vrrp_socket(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        _: IoId<Self>,
+        ready: Ready,
+    ) -> Drain {
+        let id = SocketId::from_key(ready.key());
+        let mut batch = std::mem::take(&mut self.batch);
+        let mut drain = Drain::More;
+        for _ in 0..BATCHES {
+            match self.pool.receive(id, &mut batch) {
+                Ok(_) => {}
+                // Told once, for instance when the interface goes down.
+                Err(error) => log::debug!("VRRP socket: {error}"),
+            }
+            for packet in batch.packets() {
+                self.hear(s.now(), id, &packet);
+            }
+            if !batch.is_full() {
+                drain = Drain::Drained;
+                break;
+            }
+        }
+        self.batch = batch;
+        self.perform(s);
+        drain
+    }
+
+    fn hear(&mut self, now: Instant, socket: SocketId, packet: &net::Received<'_>) {
+        let packet = Received {
+            family: packet.family,
+            bytes: packet.bytes,
+            src: packet.src,
+            dst: packet.dst,
+            hop_limit: packet.hop_limit,
+        };
+        let Some(vrid) = vrid_of(&packet) else { return };
+        match self.pool.user(socket, vrid, packet.dst) {
+            Some(id) => self.judge(now, id, &packet),
+            None => self.unknown_vrid(vrid.0, packet.src),
+        }
+    }
+
+    /// The receive checks of one instance, and what follows from them.
+    fn judge(&mut self, now: Instant, id: InstanceId, packet: &Received<'_>) {
+        let Some(view) = self.router.view(id) else { return };
+        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        if matches!(view.state, State::Init | State::Fault) || own.source == Some(packet.src) {
+            return self.own_address(now, id, &view, packet);
+        }
+        let view = receive_view(&view, own.ah_sequence());
+        let answer = accept(&own.receive, &view, packet);
+        own.stats.record(&answer);
+        match answer {
+            Ok(accepted) => self.accepted(now, id, &accepted),
+            Err(rejection) => self.rejected(id, packet.src, &rejection),
+        }
+    }
+
+    /// A packet that seems to come from this very instance: looped back, or of a
+    /// router with the same address. The machine tells, and does not yield.
+    fn own_address(&mut self, now: Instant, id: InstanceId, view: &View, packet: &Received<'_>) {
+        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        if view.state != State::Master {
+            return;
+        }
+        let view = receive_view(view, own.ah_sequence());
+        if let Ok(accepted) = accept(&own.receive, &view, packet) {
+            let input = Input::Advert { id, advert: heard(&accepted) };
+            self.router.on(now, input, &mut self.effects);
+        }
+    }
+
+    fn accepted(&mut self, now: Instant, id: InstanceId, accepted: &Accepted) {
+        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        if let (Some(sequence), Some(template)) = (accepted.ah_sequence, &mut own.template) {
+            // One counter for both directions: a backup goes on where the master
+            // stopped, and a master stays ahead of a rival.
+            template.set_ah_sequence(sequence);
+        }
+        if let Some(complaint) = accepted.address_list.complaint(own.receive.vrid)
+            && own.complaints.is_first_difference()
+        {
+            log::warn!("({}) advert of {}: {complaint}", own.name, accepted.src);
+        }
+        let old_checksum = accepted.checksum_old_style && !own.old_checksum;
+        let input = Input::Advert { id, advert: heard(accepted) };
+        self.router.on(now, input, &mut self.effects);
+        if old_checksum {
+            self.use_old_checksum(id);
+        }
+    }
+
+    fn rejected(&mut self, id: InstanceId, src: IpAddr, rejection: &Rejection) {
+        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        if rejection.is_logged() && own.complaints.is_first(rejection.kind()) {
+            log::warn!("({}) advert from {src} dropped: {rejection}", own.name);
+        }
+    }
+
+    fn unknown_vrid(&mut self, vrid: u8, src: IpAddr) {
+        if self.config.global.log_unknown_vrids {
+            log::info!("Unknown VRID({vrid}) received from {src}. ignoring...");
+        }
+    }
+}
+
+fn receive_view(view: &View, ah_sequence: u32) -> ReceiveView {
+    ReceiveView {
+        is_backup: view.state == State::Backup,
+        effective_priority: view.priority,
+        known_master: view.master.map(|peer| peer.address),
+        ah_sequence,
+    }
+}
+
+const fn heard(accepted: &Accepted) -> Heard {
+    Heard {
+        source: accepted.src,
+        priority: accepted.priority,
+        interval: accepted.interval,
+    }
+}

@@ -1,0 +1,230 @@
+//! The process built from its configuration, up to the start of all instances.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::AsFd as _;
+use std::rc::Rc;
+use std::time::Duration;
+
+use scheduler::{Alarm, Interest, Scheduler, Signal};
+
+use super::VrrpProcess;
+use super::announcing::Announcements;
+use super::book::AddressBook;
+use super::interfaces::Interfaces;
+use super::policy;
+use super::pool::SocketPool;
+use super::pump::Kernel;
+use super::virtual_router::VirtualRouter;
+use crate::control_plane::Config;
+use crate::model::{Family, IfName};
+use crate::net::RxBatch;
+use crate::vrrp::announce::{Announcer, PacerId};
+use crate::vrrp::config::VrrpConfig;
+use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
+use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
+use crate::vrrp::install::Installer;
+use crate::vrrp::router::{Input, Router};
+use crate::watchdog::launch::Plumbing;
+
+/// The signals this process acts on; the others that the parent passes on are
+/// blocked, so none of them can end it.
+const SIGNALS: [Signal; 5] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGHUP,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+];
+/// The interface of addresses that name none and whose instance has none.
+const DEFAULT_INTERFACE: &str = "eth0";
+
+impl VrrpProcess {
+    /// Open everything, and start all instances.
+    pub(super) fn open(
+        config: Rc<Config>,
+        plumbing: Plumbing,
+        s: &mut Scheduler<Self>,
+    ) -> io::Result<Self> {
+        let buffers = &config.global.buffers;
+        let kernel = Kernel::open(buffers.netlink_monitor, buffers.netlink_command)?;
+        let mut interfaces = Interfaces::default();
+        let book = address_book(&config, &mut interfaces);
+        let mut process = Self {
+            router: Router::new(),
+            routers: Vec::new(),
+            announcer: Announcer::new(),
+            announcements: Announcements::open()?,
+            installer: Installer::new(book.owner_count()),
+            debouncer: Debouncer::default(),
+            interfaces,
+            book,
+            kernel,
+            pool: SocketPool::new(config.global.log_unknown_vrids),
+            batch: RxBatch::new(),
+            effects: Effects::new(),
+            suspects: Vec::new(),
+            passed: Vec::new(),
+            alarm: Alarm::new("VRRP", 0, Self::on_deadline),
+            is_pumping: false,
+            is_stopping: false,
+            config,
+            plumbing,
+        };
+        process.watch(s)?;
+        process.add_instances();
+        process.set_delays();
+        process.set_sysctls();
+        crate::log::keep_flushing(&mut process, s, 0);
+        process.start(s);
+        Ok(process)
+    }
+
+    fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        let monitor = self.kernel.monitor.as_fd();
+        s.watch("netlink monitor", monitor, Interest::Read, 0, Self::on_monitor)?;
+        let commands = self.kernel.commander().as_fd();
+        s.watch("netlink commands", commands, Interest::Read, 0, Self::on_command_socket)?;
+        s.signals(&SIGNALS, Self::on_signal)
+    }
+
+    fn add_instances(&mut self) {
+        let config = Rc::clone(&self.config);
+        let pacers = Pacers::new(&config, &mut self.announcer, &mut self.interfaces);
+        for (instance, number) in config.vrrp.instances.iter().zip(0..) {
+            let machine = policy::machine(instance, &mut |name| self.interfaces.key(name));
+            let of_entries: Vec<PacerId> = self
+                .book
+                .of(InstanceId(number))
+                .iter()
+                .map(|entry| pacers.of(entry.key, entry.net.family()))
+                .collect();
+            self.announcer.add(machine.announce, &of_entries);
+            self.router.add(machine);
+            let key = instance.interface.as_ref().map(|name| self.interfaces.key(&name.value));
+            self.routers.push(VirtualRouter::new(instance, key));
+        }
+    }
+
+    /// `interface_up_down_delays`, bounded by what the instances there can bear.
+    fn set_delays(&mut self) {
+        let config = Rc::clone(&self.config);
+        for configured in &config.vrrp.up_down_delays {
+            let name = &configured.name.value;
+            let on_it = config
+                .vrrp
+                .instances
+                .iter()
+                .filter(|i| i.interface.as_ref().is_some_and(|own| own.value == *name));
+            let limit = on_it
+                .map(|i| longest_delay(i.down_timer_adverts, i.advert_interval))
+                .min()
+                .unwrap_or(Duration::MAX);
+            let delays = Delays { down: configured.down, up: configured.up };
+            self.debouncer.set(self.interfaces.key(name), delays.at_most(limit));
+        }
+    }
+
+    fn set_sysctls(&mut self) {
+        let config = Rc::clone(&self.config);
+        for instance in config.vrrp.instances.iter().filter(|i| i.promote_secondaries) {
+            if let Some(name) = &instance.interface {
+                self.set_sysctl(&format!("net/ipv4/conf/{}/promote_secondaries", name.value), "1");
+            }
+        }
+        if config.global.disable_local_igmp {
+            self.set_sysctl("net/ipv4/igmp_link_local_mcast_reports", "0");
+        }
+    }
+
+    fn set_sysctl(&mut self, name: &str, value: &str) {
+        if let Err(error) = self.announcements.sysctls.set(name, value) {
+            log::error!("cannot set {name} to {value}: {error}");
+        }
+    }
+
+    fn start(&mut self, s: &mut Scheduler<Self>) {
+        self.mark_hopeless(s.now());
+        for key in self.interfaces.keys() {
+            let name = self.interfaces.get(key).map(|interface| interface.name.clone());
+            let link = name.and_then(|name| self.kernel.mirror.link_named(&name));
+            if let Some(index) = link.map(|link| link.index) {
+                self.link_appeared(s, index);
+            } else {
+                self.pass_on(s.now(), key, false);
+                self.refresh_instances_on(s, key);
+            }
+        }
+        for line in self.pool.describe() {
+            log::debug!("{line}");
+        }
+        let delay = self.start_delay(s);
+        self.router.on(s.now(), Input::Start { delay }, &mut self.effects);
+        self.perform(s);
+        self.plumbing.ready();
+    }
+
+    /// The longer of `vrrp_startup_delay` and what is left of
+    /// `vrrp_delay_after_boot`; the monotonic clock counts from boot.
+    fn start_delay(&self, s: &Scheduler<Self>) -> Duration {
+        let since_boot = Duration::from_nanos(s.now().as_nanos());
+        let global = &self.config.global;
+        let delay = global.startup_delay.max(global.delay_after_boot.saturating_sub(since_boot));
+        if !delay.is_zero() {
+            log::info!("Delaying startup for {}", super::report::seconds(delay));
+        }
+        delay
+    }
+}
+
+/// Enter all addresses, on the interface each names or inherits.
+fn address_book(config: &Config, interfaces: &mut Interfaces) -> AddressBook {
+    let vrrp: &VrrpConfig = &config.vrrp;
+    let default = config.global.default_interface.as_ref().map(|name| name.value.clone());
+    let default = default.or_else(|| IfName::new(DEFAULT_INTERFACE));
+    AddressBook::new(vrrp, |instance, address| {
+        let of_instance = || vrrp.instances.get(instance?)?.interface.as_ref();
+        let named = address.dev.as_ref().or_else(of_instance).map(|name| &name.value);
+        named.or(default.as_ref()).map(|name| interfaces.key(name))
+    })
+}
+
+/// Which timer spaces the announcements of an interface: that of its
+/// `garp_group`, else its own with the global intervals.
+struct Pacers {
+    of_groups: HashMap<(InterfaceKey, Family), PacerId>,
+    of_interfaces: HashMap<(InterfaceKey, Family), PacerId>,
+}
+
+impl Pacers {
+    fn new(config: &Config, announcer: &mut Announcer, interfaces: &mut Interfaces) -> Self {
+        let mut of_groups = HashMap::new();
+        for group in &config.vrrp.garp_groups {
+            let intervals = [(Family::V4, group.garp_interval), (Family::V6, group.gna_interval)];
+            for (family, interval) in intervals {
+                let Some(interval) = interval else { continue };
+                let pacer = announcer.add_pacer(interval);
+                for name in &group.interfaces {
+                    of_groups.insert((interfaces.key(&name.value), family), pacer);
+                }
+            }
+        }
+        let mut of_interfaces = HashMap::new();
+        let vrrp = &config.global.vrrp;
+        for (family, interval) in [(Family::V4, vrrp.garp_interval), (Family::V6, vrrp.gna_interval)]
+        {
+            if !interval.is_zero() {
+                for key in interfaces.keys() {
+                    of_interfaces.insert((key, family), announcer.add_pacer(interval));
+                }
+            }
+        }
+        Self { of_groups, of_interfaces }
+    }
+
+    fn of(&self, key: InterfaceKey, family: Family) -> PacerId {
+        let place = (key, family);
+        let found = self.of_groups.get(&place).or_else(|| self.of_interfaces.get(&place));
+        found.copied().unwrap_or(PacerId::NONE)
+    }
+}

@@ -1,0 +1,147 @@
+//! The address an instance sends from, and the socket that goes with it.
+
+use std::net::IpAddr;
+
+use scheduler::Scheduler;
+
+use super::VrrpProcess;
+use super::policy;
+use super::pool::User;
+use crate::model::IfIndex;
+use crate::net::vrrp_socket::{Mode, Protocol};
+use crate::net::SocketSpec;
+use crate::vrrp::accept::ReceiveMode;
+use crate::vrrp::authentication::Authentication;
+use crate::vrrp::fsm::{FaultKind, InstanceId, InterfaceKey};
+use crate::vrrp::router::Input;
+use crate::vrrp::transmit::AdvertTemplate;
+
+impl VrrpProcess {
+    /// Look again at what the instances on an interface can send from.
+    pub(super) fn refresh_instances_on(&mut self, s: &mut Scheduler<Self>, key: InterfaceKey) {
+        let count = u32::try_from(self.routers.len()).unwrap_or(u32::MAX);
+        for id in (0..count).map(InstanceId) {
+            let own = self.routers.get(id.index());
+            let by_source = own.is_some_and(|own| own.key.is_none());
+            if by_source || own.is_some_and(|own| own.key == Some(key)) {
+                self.refresh_instance(s, id);
+            }
+        }
+    }
+
+    /// Source address, advert and socket of one instance as things are now.
+    pub(super) fn refresh_instance(&mut self, s: &mut Scheduler<Self>, id: InstanceId) {
+        let Some(own) = self.routers.get(id.index()) else { return };
+        let exists = own.key.is_none_or(|key| self.interfaces.index(key).is_some());
+        let address = self.usable_source(id).filter(|_| exists);
+        if address != own.source || own.socket.is_none() != address.is_none() {
+            self.close_socket(s, id);
+            let address = address.filter(|address| self.open_socket(s, id, *address));
+            let Some(own) = self.routers.get_mut(id.index()) else { return };
+            own.source = address;
+            let input = Input::Source { id, address };
+            self.router.on(s.now(), input, &mut self.effects);
+        }
+        let on = !exists || !self.can_multicast(id);
+        let input = Input::Fault { id, kind: FaultKind::Interface, on };
+        self.router.on(s.now(), input, &mut self.effects);
+    }
+
+    /// The configured source, else the first address of the interface that is
+    /// no virtual one. An owner may have no other.
+    fn usable_source(&self, id: InstanceId) -> Option<IpAddr> {
+        let config = self.config.vrrp.instances.get(id.index())?;
+        let index = config
+            .interface
+            .as_ref()
+            .and_then(|name| self.interfaces.index(self.interfaces.by_name(&name.value)?));
+        if let Some(source) = &config.source {
+            let wanted = source.value;
+            let there = index.is_none_or(|index| self.kernel.mirror.has_address(index, wanted));
+            return (there || !config.track_source).then_some(wanted);
+        }
+        let (index, mirror) = (index?, &self.kernel.mirror);
+        let first = mirror.source_address(index, config.family, |address| {
+            self.is_virtual(index, address.net.addr)
+        });
+        let of_owner = || mirror.source_address(index, config.family, |_| false);
+        first.or_else(|| of_owner().filter(|_| config.priority.is_owner()))
+    }
+
+    fn is_virtual(&self, index: IfIndex, address: IpAddr) -> bool {
+        let owner = self.interfaces.by_index(index).and_then(|key| self.book.owner(key, address));
+        owner.is_some_and(|(owner, _)| owner != self.book.statics())
+    }
+
+    /// Adverts to a group need an interface that can send to groups.
+    fn can_multicast(&self, id: InstanceId) -> bool {
+        let Some(own) = self.routers.get(id.index()) else { return false };
+        if !own.receive.is_multicast() {
+            return true;
+        }
+        let index = own.key.and_then(|key| self.interfaces.index(key));
+        let link = index.and_then(|index| self.kernel.mirror.link(index));
+        link.is_none_or(|link| link.can_multicast())
+    }
+
+    /// Build the advert and join the socket; false if that cannot be.
+    fn open_socket(&mut self, s: &mut Scheduler<Self>, id: InstanceId, source: IpAddr) -> bool {
+        let Some(config) = self.config.vrrp.instances.get(id.index()) else { return false };
+        let Some(own) = self.routers.get_mut(id.index()) else { return false };
+        let transmit = policy::transmit(config, source, own.old_checksum);
+        let built = match &mut own.template {
+            Some(template) => template.rebuild(&transmit),
+            None => AdvertTemplate::new(&transmit).map(|template| own.template = Some(template)),
+        };
+        if let Err(error) = built {
+            log::error!("({}) cannot make an advert: {error:?}", own.name);
+            return false;
+        }
+        let interface = own.key.and_then(|key| self.interfaces.index(key));
+        let spec = SocketSpec {
+            interface,
+            family: config.family,
+            protocol: match config.authentication {
+                Authentication::Ah(_) => Protocol::Ah,
+                Authentication::None | Authentication::Pass(_) => Protocol::Vrrp,
+            },
+            mode: match own.receive.mode {
+                ReceiveMode::Multicast => Mode::Multicast,
+                ReceiveMode::Unicast { .. } => Mode::Unicast { source },
+            },
+        };
+        let group = own.receive.is_multicast().then_some(own.group);
+        let user = User { id, vrid: config.vrid, group };
+        match self.pool.attach(s, spec, receive_buffer(config), user) {
+            Ok(socket) => {
+                own.socket = Some(socket);
+                true
+            }
+            Err(error) => {
+                log::error!("({}) cannot open a socket for adverts: {error}", own.name);
+                false
+            }
+        }
+    }
+
+    pub(super) fn close_socket(&mut self, s: &mut Scheduler<Self>, id: InstanceId) {
+        if let Some(socket) = self.routers.get_mut(id.index()).and_then(|own| own.socket.take()) {
+            self.pool.detach(s, socket, id);
+        }
+    }
+
+    /// A peer puts the group into the checksum of its unicast adverts; do the same.
+    pub(super) fn use_old_checksum(&mut self, id: InstanceId) {
+        let Some(config) = self.config.vrrp.instances.get(id.index()) else { return };
+        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        own.old_checksum = true;
+        let (Some(template), Some(source)) = (&mut own.template, own.source) else { return };
+        if template.rebuild(&policy::transmit(config, source, true)).is_ok() {
+            log::info!("({}) a peer uses the old unicast checksum: so do we", own.name);
+        }
+    }
+}
+
+fn receive_buffer(config: &crate::vrrp::config::InstanceConfig) -> Option<usize> {
+    config.kernel_rx_buf_size.and_then(|octets| usize::try_from(octets).ok())
+}

@@ -1,0 +1,56 @@
+//! What the process keeps of one instance beside the machine that decides.
+
+use std::net::IpAddr;
+use std::rc::Rc;
+
+use super::policy;
+use super::pool::SocketId;
+use crate::vrrp::accept::{Complaints, ReceivePolicy, ReceiveStats};
+use crate::vrrp::config::InstanceConfig;
+use crate::vrrp::fsm::InterfaceKey;
+use crate::vrrp::transmit::AdvertTemplate;
+
+/// The shell's part of an instance.
+#[derive(Debug)]
+pub(super) struct VirtualRouter {
+    pub(super) name: Rc<str>,
+    /// Its own interface; unicast instances may have none.
+    pub(super) key: Option<InterfaceKey>,
+    pub(super) receive: ReceivePolicy,
+    /// Where multicast adverts go.
+    pub(super) group: IpAddr,
+    /// `unicast_ttl`, for the headers that the kernel makes (IPv6).
+    pub(super) hop_limit: Option<u8>,
+    /// Its advert, while there is an address to send from.
+    pub(super) template: Option<AdvertTemplate>,
+    pub(super) source: Option<IpAddr>,
+    pub(super) socket: Option<SocketId>,
+    pub(super) stats: ReceiveStats,
+    /// What was complained about, so that a storm of bad packets is few lines.
+    pub(super) complaints: Complaints,
+    /// A peer uses the old unicast checksum, so this instance does, too.
+    pub(super) old_checksum: bool,
+}
+
+impl VirtualRouter {
+    pub(super) fn new(config: &InstanceConfig, key: Option<InterfaceKey>) -> Self {
+        Self {
+            name: config.name.value.as_str().into(),
+            key,
+            receive: policy::receive(config),
+            group: config.multicast_group,
+            hop_limit: config.unicast_ttl,
+            template: None,
+            source: None,
+            socket: None,
+            stats: ReceiveStats::default(),
+            complaints: Complaints::default(),
+            old_checksum: false,
+        }
+    }
+
+    /// The highest sequence number of authentication headers, sent or received.
+    pub(super) fn ah_sequence(&self) -> u32 {
+        self.template.as_ref().map_or(0, AdvertTemplate::ah_sequence)
+    }
+}
