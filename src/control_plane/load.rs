@@ -87,32 +87,6 @@ pub fn load(
     }
 }
 
-/// The machine the daemon runs on.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ThisMachine;
-
-impl ThisMachine {
-    fn attribute(name: &str, attribute: &str) -> Option<String> {
-        let path = Path::new("/sys/class/net").join(name).join(attribute);
-        std::fs::read_to_string(path).ok()
-    }
-}
-
-impl Machine for ThisMachine {
-    fn interface_exists(&self, name: &str) -> bool {
-        nix::net::if_::if_nametoindex(name).is_ok()
-    }
-
-    /// From sysfs, which shows the namespace it was mounted in.
-    fn interface_mtu(&self, name: &str) -> Option<u32> {
-        Self::attribute(name, "mtu")?.trim().parse().ok()
-    }
-
-    fn interface_is_loopback(&self, name: &str) -> bool {
-        name == "lo"
-    }
-}
-
 /// A machine with every interface, for looking at a text alone and for tests.
 #[derive(Clone, Debug, Default)]
 pub struct AnyMachine {

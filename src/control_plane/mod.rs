@@ -24,4 +24,4 @@ pub mod source;
 pub mod value;
 pub mod words;
 
-pub use load::{AnyMachine, Config, LoadOptions, Loaded, Machine, Presence, ThisMachine, load};
+pub use load::{AnyMachine, Config, LoadOptions, Loaded, Machine, Presence, load};

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::arg::seconds_text;
-use super::diag::{Code, Diag, Diags, Severity};
+use super::diag::{Code, Diag, Diags, Severity, suggest};
 use super::schema::{Arg, Call, Row};
 use super::source::Span;
 use super::words::{Line, Word};
@@ -316,35 +316,5 @@ pub fn refuse(diags: &mut Diags, span: Span, refusal: Refusal) {
 
 /// The nearest of some names, as a question.
 pub fn did_you_mean<'a>(word: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let reach = (word.chars().count() / 3).clamp(1, 3);
-    names
-        .map(|name| (distance(word, name), name))
-        .filter(|(far, _)| *far <= reach)
-        .min()
-        .map(|(_, name)| format!("did you mean `{name}`?"))
-}
-
-/// Letters to insert, delete, replace or swap with their neighbour to get from one word to the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    let mut last = None;
-    for (i, letter) in from.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, other) in to.iter().enumerate() {
-            let at = |row: &[usize], j: usize| row.get(j).copied().unwrap_or(usize::MAX - 1);
-            let mut best = (at(&row, j) + usize::from(letter != *other))
-                .min(at(&row, j + 1) + 1)
-                .min(at(&next, j) + 1);
-            let swapped = j > 0 && last == Some(*other) && to.get(j - 1) == Some(&letter);
-            if swapped {
-                best = best.min(at(&before, j - 1) + 1);
-            }
-            next.push(best);
-        }
-        before = std::mem::replace(&mut row, next);
-        last = Some(letter);
-    }
-    row.last().copied().unwrap_or_default()
+    suggest(word, names).map(|name| format!("did you mean `{name}`?"))
 }
