@@ -68,6 +68,24 @@ const ARROWS: &[Row] = &[
         module: "global",
         may: &["control_plane", "model", "vrrp::config", "wire"],
     },
+    // The top level is where the tables of all subsystems meet.
+    Row {
+        module: "global::top",
+        may: &[
+            "control_plane",
+            "vrrp::config",
+            "check::config",
+            "bfd::config",
+        ],
+    },
+    Row {
+        module: "check::config",
+        may: &["control_plane", "model", "global", "vrrp::config"],
+    },
+    Row {
+        module: "bfd::config",
+        may: &["control_plane", "model", "global", "vrrp::config"],
+    },
     Row {
         module: "vrrp",
         may: &["model", "wire"],

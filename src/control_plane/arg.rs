@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::diag::Diags;
-use super::schema::{Arg, Call, Describe, Entries, Lens, SubBlock};
+use super::schema::{Arg, Call, Describe, Entries, Lens, Samples, SubBlock};
 use super::show::Sink;
 use super::words::Line;
 use crate::model::IfName;
@@ -201,6 +201,56 @@ impl<T> Arg<T> {
             | Self::Words { .. }
             | Self::Lines(_)
             | Self::Block(_) => None,
+        }
+    }
+
+    /// Arguments that are taken and that are refused, for tests.
+    #[must_use]
+    pub fn samples(&self) -> Samples {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        match self {
+            Self::Int { min, max, .. } => {
+                let below = min.checked_sub(1).map(|n| n.to_string());
+                let above = max.checked_add(1).map(|n| n.to_string());
+                let mut bad: Vec<String> = words(&["x", "1x", "1.5", ""]);
+                bad.extend(below.into_iter().chain(above));
+                Samples {
+                    good: vec![min.to_string(), max.to_string()],
+                    bad,
+                }
+            }
+            Self::Time { min, max, step, .. } => {
+                let mut bad: Vec<String> = words(&["x", "1x", "-1", "1.2.3", "."]);
+                bad.extend(min.checked_sub(*step).map(seconds_text));
+                bad.push(seconds_text(*max + *step));
+                bad.push(seconds_text(*min + *step / 10));
+                Samples {
+                    good: vec![seconds_text(*min), seconds_text(*max)],
+                    bad,
+                }
+            }
+            Self::Bool(_) => Samples {
+                good: words(&["on", "off", "true", "false", "yes", "no"]),
+                bad: words(&["ON", "1", "maybe"]),
+            },
+            Self::Choice { names, .. } => Samples {
+                good: words(names),
+                bad: words(&["x"]),
+            },
+            Self::Interface(_) => Samples {
+                good: words(&["eth0"]),
+                bad: words(&["sixteen-letters-", "a/b"]),
+            },
+            Self::Address(_) => Samples {
+                good: Vec::new(),
+                bad: words(&["10.0.0", "10.0.0.256", "host", "::x"]),
+            },
+            Self::Text { max, .. } if *max != usize::MAX => Samples {
+                good: vec!["a".repeat(*max)],
+                bad: vec!["a".repeat(*max + 1)],
+            },
+            Self::Flag(_) | Self::Text { .. } | Self::Words { .. } => Samples::default(),
+            Self::Lines(_) | Self::Block(_) => Samples::default(),
         }
     }
 

@@ -35,6 +35,7 @@ fn facts<T>(row: &'static Row<T>, out: &mut dyn Describe) {
         name: row.name,
         usage: &usage,
         domain: row.arg.domain(),
+        samples: row.arg.samples(),
         aliases: row.aliases,
         doc: row.doc,
         meta: &row.meta,

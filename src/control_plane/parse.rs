@@ -103,9 +103,10 @@ impl<'a> Parser<'a> {
     }
 
     fn body<T>(&mut self, block: &Block<T>, target: &mut T, opened: Option<Span>) {
+        let mut seen = BTreeSet::new();
         loop {
             match self.items.next(self.diags) {
-                Some(Item::Line(line)) => self.line(block, target, &line),
+                Some(Item::Line(line)) => self.line(block, target, &line, &mut seen),
                 Some(Item::Open(span)) => {
                     self.unexpected_open(span);
                     self.body(block, target, Some(span));
@@ -125,7 +126,13 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn line<T>(&mut self, block: &Block<T>, target: &mut T, line: &Line) {
+    fn line<T>(
+        &mut self,
+        block: &Block<T>,
+        target: &mut T,
+        line: &Line,
+        seen: &mut BTreeSet<&'static str>,
+    ) {
         let Some((keyword, args)) = line.words.split_first() else {
             return;
         };
@@ -135,6 +142,11 @@ impl<'a> Parser<'a> {
             line,
         };
         match block.find(&keyword.text) {
+            Some((row, _)) if row.meta.once && !seen.insert(row.name) => {
+                let text = format!("`{}` is given a second time: the first one stays", row.name);
+                self.diags.error(Code::General, call.span(), text);
+                self.skip_block();
+            }
             Some((row, alias)) => self.row(block, row, alias, target, &call),
             None => self.unknown(block, keyword),
         }

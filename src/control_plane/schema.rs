@@ -3,7 +3,7 @@
 //! A [`Block`] is a list of [`Row`]s over the value `T` that it fills. Everything
 //! textual comes from the rows: the parser and its messages, the print of a
 //! configuration, the manual. A row is built from a constructor for the argument
-//! ([`int`], [`time`], ...), and [`at!`](crate::at) says which field it fills:
+//! ([`int`], [`time`], ...), and `at!` says which field it fills:
 //!
 //! ```text
 //! Row::new("virtual_router_id", int(1, 255, "", at!(given.vrid)), "Identifies ...")
@@ -53,7 +53,6 @@ impl<T, K> Lens<T, K> {
 }
 
 /// The lens on a field, by path: `at!(given.priority)`.
-#[macro_export]
 macro_rules! at {
     ($($field:ident).+) => {
         $crate::control_plane::schema::Lens {
@@ -64,6 +63,7 @@ macro_rules! at {
         }
     };
 }
+pub(crate) use at;
 
 /// A keyword with its arguments.
 #[derive(Clone, Copy, Debug)]
@@ -200,6 +200,8 @@ pub type ReaderHook = fn(&mut dyn Items, &[Word], &mut Diags);
 pub struct Meta {
     /// Checked, and without effect so far.
     pub later: bool,
+    /// Given again in the same block, the first one stays.
+    pub once: bool,
     /// The newer word, if the row itself is an old one.
     pub replaced_by: Option<&'static str>,
     /// The default, where no value shows it.
@@ -234,6 +236,7 @@ impl<T> Row<T> {
             doc,
             meta: Meta {
                 later: false,
+                once: false,
                 replaced_by: None,
                 default: None,
                 hook: None,
@@ -253,6 +256,13 @@ impl<T> Row<T> {
     #[must_use]
     pub const fn aliases(mut self, aliases: &'static [Alias]) -> Self {
         self.aliases = aliases;
+        self
+    }
+
+    /// May be given once in a block.
+    #[must_use]
+    pub const fn once(mut self) -> Self {
+        self.meta.once = true;
         self
     }
 
@@ -479,6 +489,15 @@ pub trait Describe {
     fn close(&mut self);
 }
 
+/// Arguments for tests of all rows.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Samples {
+    /// Taken, such as the bounds of a range.
+    pub good: Vec<String>,
+    /// Refused, such as what lies beyond them.
+    pub bad: Vec<String>,
+}
+
 /// A row without the type it fills.
 #[derive(Clone, Debug)]
 pub struct RowFacts<'a> {
@@ -488,6 +507,8 @@ pub struct RowFacts<'a> {
     pub usage: &'a str,
     /// The values it accepts.
     pub domain: Option<String>,
+    /// Words for tests: values it takes, and values it refuses.
+    pub samples: Samples,
     /// Its other names.
     pub aliases: &'static [Alias],
     /// The paragraph.

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use super::source::Span;
 use crate::model::{IfName, Priority, Vrid};
-use crate::wire::vrrp::Version;
 
 /// A value with the place it was written at. Equality is that of the values, so
 /// that a moved line is no change of the configuration.
@@ -126,15 +125,5 @@ impl Field<i64> for Vrid {
 
     fn make(value: i64, span: Span) -> Self {
         Self(Field::make(value, span))
-    }
-}
-
-impl Field<i64> for Version {
-    fn read(&self) -> Option<i64> {
-        Some(i64::from(self.number()))
-    }
-
-    fn make(value: i64, _: Span) -> Self {
-        if value == 2 { Self::V2 } else { Self::V3 }
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::GlobalConfig;
 use super::words;
-use crate::at;
 use crate::control_plane::arg::{
     address, boolean, flag, int, interface, seconds, short_text, some_words, text, time, words,
 };
 use crate::control_plane::diag::Diags;
+use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Lens, deprecated, old_name};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Field;

@@ -1,14 +1,11 @@
 //! The top level of the configuration: what stands outside every block.
 
 use super::{GlobalConfig, rows};
-use crate::at;
 use crate::bfd::config as bfd;
 use crate::check::config as check;
-use crate::control_plane::arg::{block, flag, seconds, some_words, words};
-use crate::control_plane::diag::{Code, Diags};
-use crate::control_plane::schema::{Block, Call, Inner, Row, no_head};
-use crate::control_plane::show::Sink;
-use crate::control_plane::value::Spanned;
+use crate::control_plane::arg::{block, flag, seconds, some_words, text};
+use crate::control_plane::schema::at;
+use crate::control_plane::schema::{Block, Inner, no_head};
 use crate::vrrp::config::{Names, VrrpConfig, top as vrrp};
 
 /// A configuration while it is read; [`crate::vrrp::config::resolve`] completes it.
@@ -32,7 +29,10 @@ pub static TOP: Block<Draft> = Block {
     finish: None,
 };
 
-const GLOBAL: &[Row<Draft>] = &[
+/// A keyword of the top level.
+type Row = crate::control_plane::schema::Row<Draft>;
+
+const GLOBAL: &[Row] = &[
     Row::new(
         "global_defs",
         block(&GLOBAL_DEFS),
@@ -40,11 +40,10 @@ const GLOBAL: &[Row<Draft>] = &[
     ),
     Row::new(
         "net_namespace",
-        words("NAME", 1, 1, set_namespace, |draft, name, out| {
-            show_once(draft.global.net_namespace.as_ref(), name, out);
-        }),
+        text("NAME", at!(global.net_namespace)),
         "Run in this network namespace. Implies use_pid_dir.",
-    ),
+    )
+    .once(),
     Row::later(
         "net_namespace_ipvs",
         some_words("[NAME]", 0, 1),
@@ -62,11 +61,10 @@ const GLOBAL: &[Row<Draft>] = &[
     ),
     Row::new(
         "instance",
-        words("NAME", 1, 1, set_instance, |draft, name, out| {
-            show_once(draft.global.instance.as_ref(), name, out);
-        }),
+        text("NAME", at!(global.instance)),
         "Tells several daemons on a machine apart, in names of pid files and in logs. Implies use_pid_dir.",
-    ),
+    )
+    .once(),
     Row::new(
         "child_wait_time",
         seconds(0, u32::MAX as u64, at!(global.child_wait_time)),
@@ -81,34 +79,3 @@ static GLOBAL_DEFS: Inner<Draft, GlobalConfig> = Inner {
     part_mut: |draft| &mut draft.global,
     head: no_head,
 };
-
-fn set_namespace(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
-    once(&mut draft.global.net_namespace, call, diags);
-}
-
-fn set_instance(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
-    once(&mut draft.global.instance, call, diags);
-}
-
-/// The first definition stays.
-fn once(field: &mut Option<Spanned<String>>, call: &Call<'_>, diags: &mut Diags) {
-    let Some(word) = call.args.first() else {
-        return;
-    };
-    match field {
-        None => *field = Some(Spanned::new(word.text.clone(), word.span)),
-        Some(first) => {
-            let text = format!(
-                "`{}` is given a second time: `{}` stays",
-                call.keyword.text, first.value
-            );
-            diags.error(Code::General, word.span, text);
-        }
-    }
-}
-
-fn show_once(value: Option<&Spanned<String>>, name: &str, out: &mut dyn Sink) {
-    if let Some(value) = value {
-        out.line(name, &[value]);
-    }
-}

@@ -1,6 +1,6 @@
 //! The checks of a real server.
 
-use super::{ANY, BOOL, FLAG, INTERVAL, NAME, NUMBER_MAX, TIMES, number_within};
+use super::{ANY, BOOL, FLAG, NAME, NUMBER_MAX, TIMEOUT, TIMES, number_within};
 use crate::control_plane::arg::{
     address, block, choice, int, interface, nowhere, seconds, some_words, words,
 };
@@ -50,7 +50,7 @@ const CONNECTION: &[Row<Draft>] = &[
         "The source port.",
     ),
     Row::later("bind_if", interface(nowhere()), "The interface."),
-    Row::later("connect_timeout", INTERVAL, "How long it may take."),
+    Row::later("connect_timeout", TIMEOUT, "How long it may take."),
     Row::later(
         "fwmark",
         int(0, NUMBER_MAX, "", nowhere()),

@@ -18,6 +18,7 @@ const ANY: usize = usize::MAX;
 const NUMBER_MAX: i64 = u32::MAX as i64;
 const MICROSECOND: Duration = Duration::from_micros(1);
 const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
+const AGES: Duration = Duration::from_secs(u32::MAX as u64);
 
 type Argument = Arg<Draft>;
 
@@ -25,7 +26,8 @@ const FLAG: Argument = flag(nowhere());
 const BOOL: Argument = boolean(nowhere());
 const NAME: Argument = text("NAME", nowhere());
 const DELAY: Argument = time(Duration::ZERO, LONGEST, MICROSECOND, nowhere());
-const INTERVAL: Argument = time(MICROSECOND, LONGEST, MICROSECOND, nowhere());
+const TIMEOUT: Argument = time(MICROSECOND, LONGEST, MICROSECOND, nowhere());
+const INTERVAL: Argument = time(MICROSECOND, AGES, MICROSECOND, nowhere());
 const SCRIPT: Argument = some_words("SCRIPT [USER [[:]GROUP]]", 1, ANY);
 const METHOD: Argument = words(
     "NAT|DR|TUN [OPTION ...]",
@@ -318,7 +320,7 @@ const SERVICE_TIMES: &[Row<Draft>] = &[
         int(1, NUMBER_MAX, "", nowhere()),
         "More attempts before a server is down.",
     ),
-    Row::later("connect_timeout", INTERVAL, "How long a check may take."),
+    Row::later("connect_timeout", TIMEOUT, "How long a check may take."),
 ];
 
 const SERVERS: &[Row<Draft>] = &[

@@ -3,11 +3,11 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::address::AddressConfig;
-use crate::at;
 use crate::control_plane::arg::{flag, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::manual::describe_options;
 use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Call, Describe, Lens, Row};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;

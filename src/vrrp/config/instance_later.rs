@@ -127,10 +127,10 @@ pub(super) const TRACKERS: &[Row] = &[
 ];
 
 pub(super) const NOTIFICATIONS: &[Row] = &[
-    Row::later("notify_backup", NOTIFY, "Run on becoming backup."),
-    Row::later("notify_master", NOTIFY, "Run on becoming master."),
-    Row::later("notify_fault", NOTIFY, "Run on FAULT."),
-    Row::later("notify_stop", NOTIFY, "Run when the daemon stops."),
+    Row::later("notify_backup", NOTIFY, "Run on becoming backup.").once(),
+    Row::later("notify_master", NOTIFY, "Run on becoming master.").once(),
+    Row::later("notify_fault", NOTIFY, "Run on FAULT.").once(),
+    Row::later("notify_stop", NOTIFY, "Run when the daemon stops.").once(),
     Row::later(
         "notify_deleted",
         some_words(SCRIPT, 0, ANY),
@@ -140,12 +140,14 @@ pub(super) const NOTIFICATIONS: &[Row] = &[
         "notify",
         NOTIFY,
         "Run on every transition, with instance, name, state and priority.",
-    ),
+    )
+    .once(),
     Row::later(
         "notify_master_rx_lower_pri",
         NOTIFY,
         "Run when a master hears a lower priority.",
-    ),
+    )
+    .once(),
     Row::later("smtp_alert", BOOL, "Send mails of transitions."),
     Row::later(
         "notify_priority_changes",

@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use super::address_rows::{self, Kind};
 use super::{AuthType, InitialState, InstanceConfig, OldUnicastChecksum, lists};
-use crate::at;
 use crate::control_plane::arg::{
     address, block, boolean, choice, flag, int, interface, lines, seconds, time, words,
 };
 use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Call, Inner, Lens, no_head};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::{Field, Spanned};
 use crate::vrrp::authentication::Password;
+use crate::wire::vrrp::Version;
 
 /// A keyword of `vrrp_instance`.
 type Row = crate::control_plane::schema::Row<InstanceConfig>;
@@ -455,5 +456,15 @@ impl Field<&'static str> for AuthType {
 
     fn make(word: &'static str, _: Span) -> Self {
         if word == "AH" { Self::Ah } else { Self::Pass }
+    }
+}
+
+impl Field<i64> for Version {
+    fn read(&self) -> Option<i64> {
+        Some(i64::from(self.number()))
+    }
+
+    fn make(value: i64, _: Span) -> Self {
+        if value == 2 { Self::V2 } else { Self::V3 }
     }
 }

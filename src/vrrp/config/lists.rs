@@ -2,11 +2,11 @@
 
 use super::names::TrackEntry;
 use super::{InstanceConfig, TrackedInterface, UnicastPeer};
-use crate::at;
 use crate::control_plane::arg::{flag, int};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::manual::describe_options;
 use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Describe, Lens, Row};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;

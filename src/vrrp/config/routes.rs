@@ -81,6 +81,18 @@ static STATIC: &[Row<()>] = &[Row::later(
 
 static NO_MORE: &[Row<()>] = &[];
 
+static NEXTHOP: &[Row<()>] = &[Row::later(
+    "nexthop",
+    FLAG,
+    "The next of several gateways; behind every other word.",
+)];
+
+static ENCAPSULATION: &[Row<()>] = &[Row::later(
+    "encap",
+    one("ip|ip6|mpls|ila"),
+    "Put packets into others.",
+)];
+
 static HOP: &[Row<()>] = &[
     Row::later(
         "nexthop",
@@ -95,7 +107,6 @@ static HOP: &[Row<()>] = &[
 ];
 
 static ENCAP: &[Row<()>] = &[
-    Row::later("encap", one("ip|ip6|mpls|ila"), "Put packets into others."),
     Row::later("ip", FLAG, "IPv4 tunnel."),
     Row::later("ip6", FLAG, "IPv6 tunnel."),
     Row::later("mpls", one("LABEL[/LABEL...]"), "MPLS labels."),
@@ -179,11 +190,23 @@ static ACTION: &[Row<()>] = &[
 ];
 
 pub(super) fn describe_routes(out: &mut dyn Describe) {
-    describe_options(&[ROUTE, HOP, ENCAP], out);
+    describe_options(&[ROUTE], out);
+    parts(out);
 }
 
 pub(super) fn describe_static_routes(out: &mut dyn Describe) {
-    describe_options(&[ROUTE, STATIC, HOP, ENCAP], out);
+    describe_options(&[ROUTE, STATIC], out);
+    parts(out);
+}
+
+/// What has option words of its own within a route.
+fn parts(out: &mut dyn Describe) {
+    for (keyword, options) in [(NEXTHOP, HOP), (ENCAPSULATION, ENCAP)] {
+        describe_options(&[keyword], out);
+        out.open();
+        describe_options(&[options], out);
+        out.close();
+    }
 }
 
 pub(super) fn describe_rules(out: &mut dyn Describe) {
@@ -207,6 +230,8 @@ pub(super) fn route(is_static: bool, line: &Line, diags: &mut Diags) {
             "encap" => words = encapsulation(rest, line, diags),
             "as" => refuse(diags, word.span, Refusal::general("`as` is not supported")),
             text if TYPES.contains(&text) => (),
+            text if !destination && is_type_number(text, rest) => (),
+            "inet" | "inet6" => words = family(&tables, rest),
             text => match find(&tables, text) {
                 Some(row) => words = option(row, word, rest, line, diags),
                 None if is_destination(text) && !destination => destination = true,
@@ -226,6 +251,10 @@ pub(super) fn rule(is_static: bool, line: &Line, diags: &mut Diags) {
     let mut actions = 0;
     let mut preference = false;
     while let Some((word, rest)) = words.split_first() {
+        if ["inet", "inet6"].contains(&word.text.as_str()) {
+            words = family(&[RULE, ACTION, more], rest);
+            continue;
+        }
         let action = find(&[ACTION], &word.text);
         actions += usize::from(action.is_some());
         preference |= ["preference", "order", "priority"].contains(&word.text.as_str());
@@ -247,6 +276,22 @@ pub(super) fn rule(is_static: bool, line: &Line, diags: &mut Diags) {
         let text = "the rule has no preference: the kernel chooses one";
         diags.warn(Code::Warning, line.span, text);
     }
+}
+
+/// What is left behind `inet` or `inet6`: they have always swallowed a word that
+/// is no option.
+fn family<'w>(tables: &[&'static [Row<()>]], words: &'w [Word]) -> &'w [Word] {
+    match words.split_first() {
+        Some((word, rest)) if find(tables, &word.text).is_none() && !is_destination(&word.text) => {
+            rest
+        }
+        _ => words,
+    }
+}
+
+/// A number as the type of the destination behind it.
+fn is_type_number(text: &str, rest: &[Word]) -> bool {
+    text.parse::<u8>().is_ok() && rest.first().is_some_and(|next| is_destination(&next.text))
 }
 
 fn find(tables: &[&'static [Row<()>]], text: &str) -> Option<&'static Row<()>> {

@@ -5,12 +5,12 @@ use std::time::Duration;
 use super::address_rows::{self, Kind};
 use super::names::SyncGroup;
 use super::{GarpGroup, InstanceConfig, UpDownDelay, instance_later, instance_rows, lists, routes};
-use crate::at;
 use crate::control_plane::arg::{
     block, boolean, flag, int, lines, nowhere, some_lines, some_words, time, words,
 };
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Arg, Block, Call, Child, Inner, Row, no_head};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
@@ -584,15 +584,16 @@ const SYNC_TRACKERS: &[Row<SyncGroup>] = &[
 ];
 
 const SYNC_NOTIFICATIONS: &[Row<SyncGroup>] = &[
-    Row::later("notify_backup", NOTIFY, "Run on becoming backup."),
-    Row::later("notify_master", NOTIFY, "Run on becoming master."),
-    Row::later("notify_fault", NOTIFY, "Run on FAULT."),
-    Row::later("notify_stop", NOTIFY, "Run when the daemon stops."),
+    Row::later("notify_backup", NOTIFY, "Run on becoming backup.").once(),
+    Row::later("notify_master", NOTIFY, "Run on becoming master.").once(),
+    Row::later("notify_fault", NOTIFY, "Run on FAULT.").once(),
+    Row::later("notify_stop", NOTIFY, "Run when the daemon stops.").once(),
     Row::later(
         "notify",
         NOTIFY,
         "Run on every transition, with group, name, state and priority.",
-    ),
+    )
+    .once(),
     Row::later(
         "smtp_alert",
         boolean(nowhere()),

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::Resolver;
 use crate::control_plane::arg::seconds_text;
-use crate::control_plane::diag::Code;
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
 use crate::vrrp::config::{InstanceConfig, Names, VrrpConfig};
@@ -93,7 +92,7 @@ impl Resolver<'_> {
                 && (delay.down > most || delay.up > most)
             {
                 let text = format!("delays are limited to {} seconds", seconds_text(most));
-                self.diags.warn(Code::Warning, span, text);
+                self.diags.note(span, text);
                 delay.down = delay.down.min(most);
                 delay.up = delay.up.min(most);
             }
