@@ -120,3 +120,86 @@ impl Dump {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::netlink::header::{Header, Messages, write_message};
+
+    const PORT: u32 = 5;
+
+    /// The dump hears the end of the part with this sequence number.
+    fn hear(dump: &mut Dump, kind: u16, flags: u16, sequence: u32, payload: &[u8]) -> Step {
+        let mut buffer = Vec::new();
+        let header = Header {
+            kind,
+            flags,
+            sequence,
+            port: PORT,
+        };
+        write_message(&mut buffer, header, payload, |_| {});
+        let message = Messages::new(&buffer).next().expect("just written");
+        dump.hear(&message, PORT)
+    }
+
+    fn done(dump: &mut Dump, sequence: u32) -> Step {
+        hear(dump, kind::DONE, 0, sequence, &[0; 4])
+    }
+
+    fn asks_for(dump: &Dump) -> u16 {
+        let mut buffer = Vec::new();
+        dump.question(&mut buffer);
+        let question = Messages::new(&buffer).next().expect("a question");
+        question.header.kind
+    }
+
+    #[test]
+    fn links_come_first_then_addresses() {
+        let mut dump = Dump::default();
+        assert_eq!(done(&mut dump, LINKS), Step::Continue, "none is running");
+        dump.begin();
+        assert_eq!(asks_for(&dump), kind::GET_LINK);
+        assert_eq!(done(&mut dump, ADDRESSES), Step::Continue, "not ours");
+        assert_eq!(done(&mut dump, LINKS), Step::Ask);
+        assert_eq!(asks_for(&dump), kind::GET_ADDRESS);
+        assert_eq!(done(&mut dump, ADDRESSES), Step::Complete);
+        assert!(!dump.is_running());
+    }
+
+    #[test]
+    fn an_inconsistent_part_is_asked_for_again() {
+        let mut dump = Dump::default();
+        dump.begin();
+        let flags = flag::DUMP_INTERRUPTED;
+        assert_eq!(
+            hear(&mut dump, kind::NEW_LINK, flags, LINKS, &[0; 16]),
+            Step::Continue
+        );
+        assert_eq!(done(&mut dump, LINKS), Step::Ask);
+        assert_eq!(asks_for(&dump), kind::GET_LINK);
+        assert_eq!(done(&mut dump, LINKS), Step::Ask);
+        assert_eq!(asks_for(&dump), kind::GET_ADDRESS);
+    }
+
+    #[test]
+    fn an_abandoned_dump_ends_without_completion() {
+        let mut dump = Dump::default();
+        dump.begin();
+        dump.abandon();
+        assert_eq!(done(&mut dump, LINKS), Step::Continue);
+        assert!(!dump.is_running());
+        dump.begin();
+        assert_eq!(done(&mut dump, LINKS), Step::Ask);
+        assert_eq!(done(&mut dump, ADDRESSES), Step::Complete);
+    }
+
+    #[test]
+    fn a_refusal_ends_the_dump() {
+        let mut dump = Dump::default();
+        dump.begin();
+        let busy = (-16_i32).to_ne_bytes();
+        let step = hear(&mut dump, kind::ERROR, 0, LINKS, &busy);
+        assert_eq!(step, Step::Refused(16));
+        assert!(!dump.is_running());
+    }
+}

@@ -15,6 +15,7 @@ const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
+const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_EXT_MASK: u16 = 29;
 /// Leave counters out of a dump (`RTEXT_FILTER_SKIP_STATS`).
 const SKIP_STATISTICS: u32 = 1 << 3;
@@ -63,7 +64,7 @@ pub struct LinkMessage<'a> {
     pub mtu: Option<u32>,
     /// The bridge, bond or VRF this link belongs to.
     pub master: Option<IfIndex>,
-    /// The link below a virtual one.
+    /// The link below a virtual one, unless it is in another namespace.
     pub parent: Option<IfIndex>,
     /// Driver of a virtual link, such as `macvlan`.
     pub kind: Option<&'a str>,
@@ -87,8 +88,10 @@ impl<'a> LinkMessage<'a> {
             change: LinkFlags(u32::from_ne_bytes(*rest.first_chunk()?)),
             ..Self::default()
         };
+        let mut is_parent_elsewhere = false;
         for attribute in Attributes::after(message.payload, FIXED) {
             match attribute.kind {
+                IFLA_LINK_NETNSID => is_parent_elsewhere = true,
                 IFLA_IFNAME => link.name = attribute.as_text(),
                 IFLA_ADDRESS => link.mac = attribute.as_mac(),
                 IFLA_MTU => link.mtu = attribute.as_u32(),
@@ -97,6 +100,9 @@ impl<'a> LinkMessage<'a> {
                 IFLA_LINKINFO => link.read_kind(attribute.nested()),
                 _ => {}
             }
+        }
+        if is_parent_elsewhere {
+            link.parent = None;
         }
         Some(link)
     }

@@ -38,8 +38,9 @@ fn open(receive_buffer: usize) -> io::Result<(OwnedFd, u32)> {
     Ok((fd, port))
 }
 
+/// `ENOBUFS`: the receive buffer was full and messages were dropped.
+const NO_BUFFERS: i32 = 105;
+
 fn is_overrun(error: &io::Error) -> bool {
-    /// `ENOBUFS`: the receive buffer was full and messages were dropped.
-    const NO_BUFFERS: i32 = 105;
     error.raw_os_error() == Some(NO_BUFFERS)
 }

@@ -1,3 +1,5 @@
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use std::net::Ipv4Addr;
 
 use proptest::prelude::*;
@@ -142,7 +144,7 @@ proptest! {
         let is_refused = |ticket: u64| refused >> (ticket % 64) & 1 == 1;
         let mut batch = Batch::new();
         let (mut queued, mut ticket_of) = (0_u64, vec![0]);
-        let mut replies = std::collections::VecDeque::new();
+        let mut replies = VecDeque::new();
         let mut out = Outcomes::new();
         let finish = [(1, 1000), (2, 10_000)];
         for (step, amount) in steps.into_iter().chain(finish) {

@@ -1,3 +1,5 @@
+#![expect(clippy::indexing_slicing, reason = "a test fails by panicking")]
+
 use super::*;
 use crate::model::IpNet;
 use crate::netlink::addr::{AddressFlags, AddressRequest, Operation};
@@ -369,10 +371,12 @@ fn the_picture_agrees_with_a_plain_list() {
 
 fn follow(told: &mut std::collections::BTreeSet<(IfIndex, IpNet)>, changes: &[Change]) {
     for change in changes {
-        match change {
-            Change::AddressAdded { index, net, .. } => assert!(told.insert((*index, *net))),
-            Change::AddressRemoved { index, net, .. } => assert!(told.remove(&(*index, *net))),
-            other => panic!("{other:?}"),
+        if let Change::AddressAdded { index, net, .. } = change {
+            assert!(told.insert((*index, *net)), "{change:?}");
+        } else if let Change::AddressRemoved { index, net, .. } = change {
+            assert!(told.remove(&(*index, *net)), "{change:?}");
+        } else {
+            panic!("{change:?}");
         }
     }
 }

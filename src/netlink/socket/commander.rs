@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use super::{CAP_ACK, EXT_ACK, ROOM, SOL_NETLINK, is_overrun};
+use super::{CAP_ACK, EXT_ACK, NO_BUFFERS, SOL_NETLINK, is_overrun};
 use crate::netlink::addr::{AddressRequest, Operation};
 use crate::netlink::batch::{Batch, Outcomes, Tolerate};
 use crate::netlink::error::Reply;
@@ -17,7 +17,6 @@ const SEND_BUFFER: usize = 1024 * 1024;
 const MESSAGES_PER_SEND: usize = 256;
 /// Errors are short: room for a few at once suffices.
 const REPLY_ROOM: usize = 8 * 1024;
-const _: () = assert!(REPLY_ROOM <= ROOM);
 
 /// The socket that changes the kernel's addresses, and its queue.
 #[derive(Debug)]
@@ -104,22 +103,21 @@ impl Commander {
     /// # Errors
     /// What `recv(2)` says.
     pub fn read(&mut self, out: &mut Outcomes) -> io::Result<()> {
-        loop {
-            match sock::receive(self.fd.as_fd(), &mut self.room) {
-                Ok(length) => {
-                    let octets = self.room.get(..length).unwrap_or(&self.room);
-                    for message in Messages::new(octets) {
-                        if let Some(reply) = Reply::parse(&message) {
-                            self.batch.reply(&reply, out);
-                        }
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+        let mut is_lossy = false;
+        let result = loop {
+            match self.receive(out) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if is_overrun(&error) => self.drain_after_loss(out)?,
-                Err(error) => return Err(error),
+                Err(error) if is_overrun(&error) => is_lossy = true,
+                Err(error) => break Err(error),
             }
+        };
+        if is_lossy {
+            // The refusals that did arrive are told already.
+            self.batch.lost(NO_BUFFERS, out);
         }
+        result
     }
 
     /// Requests without an outcome yet.
@@ -128,27 +126,15 @@ impl Commander {
         self.batch.backlog()
     }
 
-    /// What could still be read belongs to the requests that are given up; so
-    /// read the refusals among it first.
-    fn drain_after_loss(&mut self, out: &mut Outcomes) -> io::Result<()> {
-        const NO_BUFFERS: i32 = 105;
-        let result = loop {
-            match sock::receive(self.fd.as_fd(), &mut self.room) {
-                Ok(length) => {
-                    let octets = self.room.get(..length).unwrap_or(&self.room);
-                    for message in Messages::new(octets) {
-                        if let Some(reply) = Reply::parse(&message) {
-                            self.batch.reply(&reply, out);
-                        }
-                    }
-                }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Ok(()),
-                Err(error) if is_overrun(&error) => {}
-                Err(error) => break Err(error),
+    fn receive(&mut self, out: &mut Outcomes) -> io::Result<()> {
+        let length = sock::receive(self.fd.as_fd(), &mut self.room)?;
+        let octets = self.room.get(..length).unwrap_or(&self.room);
+        for message in Messages::new(octets) {
+            if let Some(reply) = Reply::parse(&message) {
+                self.batch.reply(&reply, out);
             }
-        };
-        self.batch.lost(NO_BUFFERS, out);
-        result
+        }
+        Ok(())
     }
 }
 

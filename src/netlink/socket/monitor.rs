@@ -115,7 +115,7 @@ impl Monitor {
     /// What the system says.
     pub fn resynchronise(&mut self, mirror: &mut Mirror) -> io::Result<()> {
         self.lose(mirror);
-        self.begin_dump_after_loss()
+        self.begin_dump_after_loss(mirror)
     }
 
     /// How often events were lost and everything was asked for again.
@@ -136,7 +136,7 @@ impl Monitor {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.begin_dump_after_loss()?;
+                self.begin_dump_after_loss(mirror)?;
                 Ok(false)
             }
             Err(error) if is_overrun(&error) => {
@@ -190,12 +190,15 @@ impl Monitor {
         self.overruns += 1;
     }
 
-    /// The socket is empty, so nothing is dropped any more.
-    fn begin_dump_after_loss(&mut self) -> io::Result<()> {
+    /// The socket is empty, so nothing is dropped any more. What was read since
+    /// the loss is from before it: the mirror begins its new generation here, so
+    /// that an address whose removal was dropped does not pass as told anew.
+    fn begin_dump_after_loss(&mut self, mirror: &mut Mirror) -> io::Result<()> {
         if !self.has_overrun || self.dump.is_running() {
             return Ok(());
         }
         self.has_overrun = false;
+        mirror.lost();
         self.dump.begin();
         self.ask()
     }
