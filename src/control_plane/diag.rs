@@ -148,25 +148,35 @@ impl Diags {
     }
 }
 
-/// The candidate that `word` was probably meant to be, for "did you mean ...?".
-/// Compared by insertions, deletions, replacements and swaps of neighbours, of
-/// which a third of the length is allowed.
+/// The candidate that `word` was probably meant to be, for "did you mean ...?":
+/// the nearest one by insertions, deletions, replacements and swaps of neighbours,
+/// of which a third of the length is allowed, else the only one that begins with it.
 #[must_use]
 pub fn suggest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word: Vec<char> = word.chars().take(64).collect();
+    let letters = |text: &str| -> Vec<char> { text.chars().flat_map(char::to_lowercase).collect() };
+    let word = letters(word.get(..64).unwrap_or(word));
     let allowed = (word.len() / 3).clamp(1, 4);
-    candidates
-        .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(word.len()) <= allowed)
-        .map(|candidate| {
-            (
-                distance(&word, &candidate.chars().collect::<Vec<_>>()),
-                candidate,
-            )
-        })
-        .filter(|(distance, candidate)| *distance <= allowed && *distance < candidate.len())
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let mut nearest: Option<(usize, &str)> = None;
+    let mut longer = Vec::new();
+    for candidate in candidates {
+        let name = letters(candidate);
+        if word.len() >= 3 && name.starts_with(&word) {
+            longer.push(candidate);
+        }
+        if name.len().abs_diff(word.len()) > allowed {
+            continue;
+        }
+        let steps = distance(&word, &name);
+        let good = steps <= allowed && steps < name.len().min(word.len());
+        if good && nearest.is_none_or(|(best, _)| steps < best) {
+            nearest = Some((steps, candidate));
+        }
+    }
+    match (nearest, longer.as_slice()) {
+        (Some((_, candidate)), _) => Some(candidate),
+        (None, [only]) => Some(only),
+        _ => None,
+    }
 }
 
 /// Damerau-Levenshtein distance (each neighbour swap counts once).
@@ -240,7 +250,9 @@ mod tests {
             ("advertint", Some("advert_int")),
             ("sate", Some("state")),
             ("dont_track_primery", Some("dont_track_primary")),
-            ("prio", None),
+            ("prio", Some("priority")),
+            ("STATE", Some("state")),
+            ("in", None),
             ("x", None),
             ("", None),
             ("wibble", None),

@@ -131,6 +131,11 @@ impl Names {
         self.defined.insert(name.to_vec(), definition);
     }
 
+    /// Whether a name is defined in the configuration.
+    pub(super) fn knows(&self, name: &[u8]) -> bool {
+        self.defined.contains_key(name)
+    }
+
     /// The definition of a name.
     pub(super) fn definition_mut(&mut self, name: &[u8]) -> Option<&mut Definition> {
         self.defined.get_mut(name)

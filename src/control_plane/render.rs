@@ -1,9 +1,13 @@
 //! Diagnostics as text: for a terminal with the source line, for a log in one line.
 
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use super::diag::{Diag, Severity};
 use super::source::{Origin, SourceMap};
+
+/// How many characters of a source line are shown.
+const WIDTH: usize = 100;
 
 /// `FILE:LINE:COLUMN: error: text`, the source line with a caret under the words
 /// meant, where the text came from if not from there, and the advice.
@@ -12,22 +16,7 @@ pub fn full(diag: &Diag, map: &SourceMap) -> String {
     let mut out = headline(diag, map);
     out.push('\n');
     if let Some(span) = diag.span {
-        let (line, columns) = map.line_text(span);
-        if !line.is_empty() {
-            let width = columns.len().max(1);
-            // Tabs stay tabs, so that the caret stands below whatever a tab is wide.
-            let blanks: String = printable(&line)
-                .chars()
-                .take(columns.start)
-                .map(|letter| if letter == '\t' { letter } else { ' ' })
-                .collect();
-            let _ = writeln!(
-                out,
-                "    {}\n    {blanks}{}",
-                printable(&line),
-                "^".repeat(width)
-            );
-        }
+        excerpt(&mut out, &map.line_text(span));
         for origin in map.origins(span) {
             let (text, at) = match origin {
                 Origin::Defined(at) => ("the value was defined", at),
@@ -46,6 +35,22 @@ pub fn full(diag: &Diag, map: &SourceMap) -> String {
         let _ = writeln!(out, "help: {help}");
     }
     out
+}
+
+/// The source line, or what is around the columns of a long one, and the carets.
+fn excerpt(out: &mut String, (line, columns): &(String, Range<usize>)) {
+    if line.is_empty() {
+        return;
+    }
+    let start = columns.start.saturating_sub(WIDTH / 2);
+    let skipped = if columns.end > WIDTH { start } else { 0 };
+    let shown: String = printable(line).chars().skip(skipped).take(WIDTH).collect();
+    // Tabs stay tabs, so that the caret stands below whatever a tab is wide.
+    let blank = |letter| if letter == '\t' { letter } else { ' ' };
+    let before = columns.start - skipped;
+    let blanks: String = shown.chars().take(before).map(blank).collect();
+    let carets = columns.len().clamp(1, WIDTH.saturating_sub(before).max(1));
+    let _ = writeln!(out, "    {shown}\n    {blanks}{}", "^".repeat(carets));
 }
 
 /// `FILE:LINE:COLUMN: error: text`
@@ -94,4 +99,61 @@ fn printable(line: &str) -> String {
             }
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control_plane::diag::{Code, Diags};
+    use std::path::Path;
+
+    fn shown(text: &str, range: Range<usize>, help: Option<&str>) -> (String, String) {
+        let mut map = SourceMap::default();
+        let file = map.add_file(Path::new("a.conf"), text.as_bytes(), None);
+        let mut diags = Diags::default();
+        diags.error(Code::General, file.unwrap_or_default().part(range), "wrong");
+        if let Some(help) = help {
+            diags.help(help);
+        }
+        let diag = diags.list.first().unwrap();
+        (full(diag, &map), log_line(diag, &map))
+    }
+
+    #[test]
+    fn carets_stand_below_the_words() {
+        let (full, log) = shown("x\n\tab cd\x1b ef\n", 6..9, Some("do it right"));
+        assert_eq!(
+            full,
+            "a.conf:2:5: error: wrong\n    \tab cd\u{fffd} ef\n    \t   ^^^\nhelp: do it right\n"
+        );
+        assert_eq!(log, "(a.conf: Line 2) wrong - do it right");
+        let (full, _) = shown("ab\n", 2..2, None);
+        assert_eq!(full, "a.conf:1:3: error: wrong\n    ab\n      ^\n");
+    }
+
+    #[test]
+    fn long_lines_are_cut() {
+        let text = format!("{} here {}\n", "x".repeat(300), "y".repeat(300));
+        let (full, _) = shown(&text, 301..305, None);
+        let lines: Vec<&str> = full.lines().collect();
+        assert!(lines.iter().all(|line| line.len() <= WIDTH + 4), "{full}");
+        let at = lines.get(1).and_then(|line| line.find("here"));
+        assert_eq!(at, lines.get(2).and_then(|line| line.find("^^^^")));
+        let (full, _) = shown(&text, 0..500, None);
+        assert!(full.lines().all(|line| line.len() <= WIDTH + 4), "{full}");
+    }
+
+    #[test]
+    fn without_a_place() {
+        let diag = Diag {
+            code: Code::General,
+            severity: Severity::Warning,
+            span: None,
+            text: "odd".into(),
+            help: None,
+        };
+        let map = SourceMap::default();
+        assert_eq!(full(&diag, &map), "warning: odd\n");
+        assert_eq!(log_line(&diag, &map), "odd");
+    }
 }

@@ -208,13 +208,10 @@ impl SourceMap {
             lo: line.lo,
             hi: root.lo,
         }));
-        let last = line
-            .part(0..visible.max(root.part(0..1).hi.saturating_sub(line.lo) as usize))
-            .hi
-            .min(root.hi);
+        let last = line.part(0..visible).hi.min(root.hi).max(root.lo);
         let width = characters(self.bytes(Span {
             lo: root.lo,
-            hi: last.max(root.lo),
+            hi: last,
         }));
         (self.text(line.part(0..visible)), first..first + width)
     }

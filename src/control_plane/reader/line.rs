@@ -245,6 +245,7 @@ impl Reader<'_> {
         if self.misplaced(&words, diags) || (self.undefined(span, &quoted, diags) && !block) {
             return;
         }
+        self.unended(span, diags);
         if std::str::from_utf8(bytes).is_err() {
             diags.warn(
                 Code::Warning,
@@ -291,6 +292,23 @@ impl Reader<'_> {
             return false;
         }
         true
+    }
+
+    /// Remark on names that have a value and are not replaced for what follows them.
+    fn unended(&self, span: Span, diags: &mut Diags) {
+        let bytes = self.map.bytes(span);
+        for at in memchr::memchr_iter(b'$', bytes) {
+            let rest = bytes.get(at + 1..).unwrap_or(&[]);
+            let name = rest.get(..expand::name_len(rest)).unwrap_or(&[]);
+            if self.names.knows(name) && expand::reference_at(bytes, at).is_none() {
+                let place = span.part(at..at + 1 + name.len());
+                diags.note(
+                    place,
+                    "the definition is not put in here because of what follows it",
+                );
+                diags.help(format!("write `${{{}}}`", String::from_utf8_lossy(name)));
+            }
+        }
     }
 
     /// Report references that no definition answers: `${NAME}` outside quotes is an

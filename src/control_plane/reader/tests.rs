@@ -158,7 +158,7 @@ fn definitions() {
         ("$A=\nb$A c ${A}", "b|c"),
         ("$B=${A}\n$A=9\n$B", "9"),
         ("$A=1\n$A=2\n$A", "2"),
-        ("$A=1\n\"${A}$A\"", "1$A"),
+        ("$A=1\n\"${A}$B\"", "1$B"),
         ("@main $A=1\n@^main $A=2\n$A", "1"),
         ("$A={ x\nb $A }\n$B=c }\n{ $B", "b { x } { c }"),
         ("$_PWD=x\n$_PWD", "x"),
@@ -166,7 +166,12 @@ fn definitions() {
     ]);
     complains(&[
         ("$A = 5", "", "1:1 this is not taken for a definition"),
-        ("$A=1\n10.$A.1 $B", "10.$A.1|$B", "2:9 `B` is not defined"),
+        (
+            "$A=1\n10.$A.1",
+            "10.$A.1",
+            "2:4 the definition is not put in here",
+        ),
+        ("a $B", "a|$B", "1:3 `B` is not defined"),
         ("a ${B}\nc", "c", "1:3 `B` is not defined"),
         ("a ${B} {", "a|${B} {", "1:3 `B` is not defined"),
         (
