@@ -59,6 +59,15 @@ pub fn close_inherited(keep: BorrowedFd<'_>) -> io::Result<()> {
     close_range(keep.max(2) + 1, libc::c_uint::MAX)
 }
 
+/// Close every descriptor from 3 upwards that the program was started with: a
+/// daemon must not keep a pipe of its starter open.
+///
+/// Only to be called before the program has opened anything.
+pub fn close_given() {
+    // Descriptors that cannot be closed are no reason not to start.
+    let _ = close_range(3, libc::c_uint::MAX);
+}
+
 fn close_range(first: libc::c_uint, last: libc::c_uint) -> io::Result<()> {
     // SAFETY: three integers; who owns the descriptors is the caller's promise.
     let result = unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) };

@@ -43,9 +43,17 @@ impl Order {
     /// The order that [`Order::ticket`] made this ticket of.
     #[must_use]
     pub fn from_ticket(ticket: u64) -> Self {
-        let wanted = if ticket & 1 == 1 { Wanted::Present } else { Wanted::Absent };
+        let wanted = if ticket & 1 == 1 {
+            Wanted::Present
+        } else {
+            Wanted::Absent
+        };
         let low = |bits: u64| u32::try_from(bits & u64::from(u32::MAX)).unwrap_or_default();
-        Self { instance: InstanceId(low(ticket >> 33)), index: low(ticket >> 1), wanted }
+        Self {
+            instance: InstanceId(low(ticket >> 33)),
+            index: low(ticket >> 1),
+            wanted,
+        }
     }
 }
 
@@ -78,26 +86,43 @@ impl Installer {
     /// An installer for this many instances.
     #[must_use]
     pub fn new(instances: usize) -> Self {
-        Self { queue: VecDeque::new(), progress: vec![Progress::default(); instances] }
+        Self {
+            queue: VecDeque::new(),
+            progress: vec![Progress::default(); instances],
+        }
     }
 
     /// The instance became master: all its `count` addresses shall be there.
     pub fn add_all(&mut self, instance: InstanceId, count: u32) {
-        self.queue.retain(|job| job.instance != instance || job.wanted == Wanted::Absent);
+        self.queue
+            .retain(|job| job.instance != instance || job.wanted == Wanted::Absent);
         if let Some(progress) = self.progress_mut(instance) {
             *progress = Progress::default();
         }
-        self.queue.push_back(Job { instance, wanted: Wanted::Present, next: 0, end: count });
+        self.queue.push_back(Job {
+            instance,
+            wanted: Wanted::Present,
+            next: 0,
+            end: count,
+        });
     }
 
     /// The instance is no longer master: what was sent of its addresses shall go.
     /// Returns how many, counted from the first, that concerns.
     pub fn remove_all(&mut self, instance: InstanceId) -> u32 {
-        self.queue.retain(|job| job.instance != instance || job.wanted == Wanted::Absent);
-        let Some(progress) = self.progress_mut(instance) else { return 0 };
+        self.queue
+            .retain(|job| job.instance != instance || job.wanted == Wanted::Absent);
+        let Some(progress) = self.progress_mut(instance) else {
+            return 0;
+        };
         let sent = std::mem::take(progress).sent;
         if sent > 0 {
-            self.queue.push_back(Job { instance, wanted: Wanted::Absent, next: 0, end: sent });
+            self.queue.push_back(Job {
+                instance,
+                wanted: Wanted::Absent,
+                next: 0,
+                end: sent,
+            });
         }
         sent
     }
@@ -105,12 +130,22 @@ impl Installer {
     /// One address shall be there (again), whatever the others of its owner do.
     pub fn add_one(&mut self, instance: InstanceId, index: u32) {
         let end = index.saturating_add(1);
-        self.queue.push_back(Job { instance, wanted: Wanted::Present, next: index, end });
+        self.queue.push_back(Job {
+            instance,
+            wanted: Wanted::Present,
+            next: index,
+            end,
+        });
     }
 
     /// One address that should not be there was found (left over by a crash).
     pub fn remove_one(&mut self, instance: InstanceId, index: u32) {
-        self.queue.push_back(Job { instance, wanted: Wanted::Absent, next: index, end: index.saturating_add(1) });
+        self.queue.push_back(Job {
+            instance,
+            wanted: Wanted::Absent,
+            next: index,
+            end: index.saturating_add(1),
+        });
     }
 
     /// The next order, in the order the kernel shall see them.
@@ -121,7 +156,11 @@ impl Installer {
                 self.queue.pop_front();
                 continue;
             }
-            let order = Order { instance: job.instance, index: job.next, wanted: job.wanted };
+            let order = Order {
+                instance: job.instance,
+                index: job.next,
+                wanted: job.wanted,
+            };
             job.next += 1;
             if order.wanted == Wanted::Present {
                 if let Some(progress) = self.progress_mut(order.instance) {
@@ -147,7 +186,9 @@ impl Installer {
     #[must_use]
     pub fn holds(&self, instance: InstanceId, index: u32) -> bool {
         let slot = usize::try_from(instance.0).unwrap_or(usize::MAX);
-        self.progress.get(slot).is_some_and(|progress| index < progress.settled)
+        self.progress
+            .get(slot)
+            .is_some_and(|progress| index < progress.settled)
     }
 
     /// Whether nothing waits.
@@ -169,14 +210,20 @@ mod tests {
     const B: InstanceId = InstanceId(1);
 
     fn drain(installer: &mut Installer) -> Vec<(u32, u32, Wanted)> {
-        std::iter::from_fn(|| installer.take()).map(|o| (o.instance.0, o.index, o.wanted)).collect()
+        std::iter::from_fn(|| installer.take())
+            .map(|o| (o.instance.0, o.index, o.wanted))
+            .collect()
     }
 
     #[test]
     fn tickets_survive_the_way_to_the_kernel() {
         for (instance, index) in [(0, 0), (7, 9_999), (999_999, u32::MAX)] {
             for wanted in [Wanted::Present, Wanted::Absent] {
-                let order = Order { instance: InstanceId(instance), index, wanted };
+                let order = Order {
+                    instance: InstanceId(instance),
+                    index,
+                    wanted,
+                };
                 assert_eq!(Order::from_ticket(order.ticket()), order);
             }
         }
@@ -188,7 +235,14 @@ mod tests {
         installer.add_all(A, 2);
         installer.add_all(B, 1);
         let all = drain(&mut installer);
-        assert_eq!(all, [(0, 0, Wanted::Present), (0, 1, Wanted::Present), (1, 0, Wanted::Present)]);
+        assert_eq!(
+            all,
+            [
+                (0, 0, Wanted::Present),
+                (0, 1, Wanted::Present),
+                (1, 0, Wanted::Present)
+            ]
+        );
         assert!(installer.is_idle());
     }
 
@@ -201,7 +255,14 @@ mod tests {
         }
         installer.remove_all(A);
         let all = drain(&mut installer);
-        assert_eq!(all, [(0, 0, Wanted::Absent), (0, 1, Wanted::Absent), (0, 2, Wanted::Absent)]);
+        assert_eq!(
+            all,
+            [
+                (0, 0, Wanted::Absent),
+                (0, 1, Wanted::Absent),
+                (0, 2, Wanted::Absent)
+            ]
+        );
     }
 
     #[test]
@@ -211,7 +272,10 @@ mod tests {
         installer.take();
         installer.remove_all(A);
         installer.add_all(A, 1);
-        assert_eq!(drain(&mut installer), [(0, 0, Wanted::Absent), (0, 0, Wanted::Present)]);
+        assert_eq!(
+            drain(&mut installer),
+            [(0, 0, Wanted::Absent), (0, 0, Wanted::Present)]
+        );
     }
 
     #[test]

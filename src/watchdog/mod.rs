@@ -12,7 +12,8 @@
 //! * [`watch`] is the machine that decides: respawn, back-off, end.
 //! * [`parent`] is its shell: scheduler handlers, signals, actions to system calls.
 //! * [`launch`] makes a process out of a role; `launch::role` is the table of roles.
-//! * [`config`] reads the configuration and tells what is wrong with it.
+//! * [`config`] reads the configuration and tells what is wrong with it; [`dump`]
+//!   writes it into the log (`-d`).
 //!
 //! Everything that can refuse the start (a bad configuration, a running daemon, a
 //! missing namespace) comes before the command goes into the background, so its
@@ -20,6 +21,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod dump;
 pub mod launch;
 pub mod machine;
 pub mod names;
@@ -37,7 +39,7 @@ use nix::sys::stat::{Mode, umask};
 
 use crate::control_plane::Config;
 use crate::model::version;
-use crate::sys::{ns, prctl, rlimit, sysctl};
+use crate::sys::{fork, ns, prctl, rlimit, sysctl};
 
 use launch::daemon::{Detached, Startup, detach};
 use launch::paths::{PidPaths, RUN_DIR};
@@ -57,6 +59,7 @@ const FATAL: u8 = 1;
 #[must_use]
 pub fn start(settings: Settings) -> u8 {
     let settings = Rc::new(settings);
+    fork::close_given();
     set_umask(settings.umask.unwrap_or(UMASK));
     crate::log::start(&Names::of_settings(&settings).log_setup(&settings, None));
     greet(&settings);
@@ -93,6 +96,9 @@ fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
     let name = config.global.process_names.parent.as_deref();
     if let Err(error) = prctl::set_task_name(name.unwrap_or(TASK_NAME)) {
         log::warn!("Cannot set the process name: {error}");
+    }
+    if settings.dump_config {
+        log::info!("{}", dump::configuration(&config));
     }
     let roles = roles(settings, &config);
     let own_dir = own_dir || config.global.use_pid_dir;

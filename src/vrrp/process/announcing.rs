@@ -61,7 +61,10 @@ impl Announcements {
             Ok(sent) if sent * length < self.frames.len() => {
                 // The queue of the interface is full. Repeats follow anyway; the
                 // rest of this portion would only lengthen the queue.
-                log::debug!("announcements: the queue of interface {} is full", group.interface);
+                log::debug!(
+                    "announcements: the queue of interface {} is full",
+                    group.interface
+                );
             }
             Ok(_) => {}
             Err(error) => log::debug!("announcements on interface {}: {error}", group.interface),
@@ -103,16 +106,23 @@ impl VrrpProcess {
         let interface = self.interfaces.get(entry.key)?;
         let wanted = interface.has_arp || entry.net.family() == Family::V6;
         let index = interface.index.filter(|_| wanted)?;
-        Some(Group { interface: index, family: entry.net.family() })
+        Some(Group {
+            interface: index,
+            family: entry.net.family(),
+        })
     }
 
     fn write_frame(&mut self, now: Instant, id: InstanceId, index: u32) {
-        let Some(entry) = self.book.entry(id, index) else { return };
+        let Some(entry) = self.book.entry(id, index) else {
+            return;
+        };
         if self.group_of(id, index).is_none() {
             return;
         }
         let is_router = entry.net.family() == Family::V6 && self.forwards(now, entry.key);
-        let Some(interface) = self.interfaces.get(entry.key) else { return };
+        let Some(interface) = self.interfaces.get(entry.key) else {
+            return;
+        };
         let frames = &mut self.announcements.frames;
         match entry.net.addr {
             IpAddr::V4(address) => {
@@ -136,7 +146,9 @@ impl VrrpProcess {
     /// Whether the interface forwards IPv6, so that the announcement says that a
     /// router speaks (RFC 4861 section 4.4).
     fn forwards(&mut self, now: Instant, key: InterfaceKey) -> bool {
-        let Some(interface) = self.interfaces.get(key) else { return false };
+        let Some(interface) = self.interfaces.get(key) else {
+            return false;
+        };
         let known = &mut self.announcements.forwarding;
         let place = known.iter().position(|(known, _, _)| *known == key);
         if let Some((_, read, answer)) = place.and_then(|place| known.get(place))

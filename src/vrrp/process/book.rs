@@ -61,7 +61,11 @@ impl AddressBook {
             // Without an interface the entry keeps its position, but no one finds it.
             let key = key.unwrap_or(InterfaceKey(u32::MAX));
             let net = address.net.value;
-            entries.push(Entry { key, net, track: address.track });
+            entries.push(Entry {
+                key,
+                net,
+                track: address.track,
+            });
             self.by_address.insert((key, net.addr), (owner, index));
         }
         entries.shrink_to_fit();
@@ -117,9 +121,10 @@ pub(super) fn request(address: &AddressConfig, interface: IfIndex) -> AddressReq
     request.label = address.label.as_deref();
     request.scope = address.scope;
     request.flags = flags(address);
-    request.lifetime = address
-        .preferred_lft
-        .map(|preferred| Lifetime { preferred, valid: Lifetime::FOREVER });
+    request.lifetime = address.preferred_lft.map(|preferred| Lifetime {
+        preferred,
+        valid: Lifetime::FOREVER,
+    });
     request
 }
 

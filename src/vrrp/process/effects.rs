@@ -26,18 +26,31 @@ impl VrrpProcess {
     fn perform_one(&mut self, s: &Scheduler<Self>, effect: Effect) {
         match effect {
             Effect::Advertise { id, priority } => self.advertise(id, priority),
-            Effect::Addresses { id, presence: Presence::Add } => self.install(id),
-            Effect::Addresses { id, presence: Presence::Remove } => self.withdraw(id),
+            Effect::Addresses {
+                id,
+                presence: Presence::Add,
+            } => self.install(id),
+            Effect::Addresses {
+                id,
+                presence: Presence::Remove,
+            } => self.withdraw(id),
             Effect::Announce { id, burst } => self.announcer.begin(s.now(), id, burst),
             Effect::Silence { id } => self.announcer.silence(id),
-            Effect::Went { id, from, to, cause } => self.went(id, from, to, &cause),
+            Effect::Went {
+                id,
+                from,
+                to,
+                cause,
+            } => self.went(id, from, to, &cause),
             Effect::Noted { id, note } => self.noted(id, &note),
         }
     }
 
     /// Queue an advert for the group, or for every peer.
     fn advertise(&mut self, id: InstanceId, priority: Priority) {
-        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return;
+        };
         let (Some(template), Some(socket), Some(source)) =
             (&mut own.template, own.socket, own.source)
         else {
@@ -50,12 +63,30 @@ impl VrrpProcess {
         let bytes = template.packet(priority);
         if own.receive.is_multicast() {
             let dst = own.group;
-            self.pool.queue(socket, &Datagram { bytes, dst, src, hop_limit });
+            self.pool.queue(
+                socket,
+                &Datagram {
+                    bytes,
+                    dst,
+                    src,
+                    hop_limit,
+                },
+            );
         }
         for peer in 0..template.peers().len() {
-            let Some(&dst) = template.peers().get(peer) else { break };
+            let Some(&dst) = template.peers().get(peer) else {
+                break;
+            };
             if let Some(bytes) = template.for_peer(peer) {
-                self.pool.queue(socket, &Datagram { bytes, dst, src, hop_limit });
+                self.pool.queue(
+                    socket,
+                    &Datagram {
+                        bytes,
+                        dst,
+                        src,
+                        hop_limit,
+                    },
+                );
             }
         }
         own.stats.record_sent(priority);
@@ -67,7 +98,8 @@ impl VrrpProcess {
     /// All addresses of a new master shall be there.
     fn install(&mut self, id: InstanceId) {
         let count = self.book.of(id).len();
-        self.installer.add_all(id, u32::try_from(count).unwrap_or(u32::MAX));
+        self.installer
+            .add_all(id, u32::try_from(count).unwrap_or(u32::MAX));
     }
 
     /// None of the addresses shall be there: neither those this process added,
@@ -76,7 +108,9 @@ impl VrrpProcess {
         if self.is_stopping && self.plumbing.settings.dont_release_vrrp {
             return;
         }
-        let Some(own) = self.routers.get(id.index()) else { return };
+        let Some(own) = self.routers.get(id.index()) else {
+            return;
+        };
         log::debug!("({}) removing VIPs.", own.name);
         let begun = self.installer.remove_all(id);
         let entries = self.book.of(id).iter().zip(0u32..);
@@ -96,20 +130,30 @@ impl VrrpProcess {
         if !log::log_enabled!(log::Level::Debug) {
             return;
         }
-        let Some(own) = self.routers.get(id.index()) else { return };
+        let Some(own) = self.routers.get(id.index()) else {
+            return;
+        };
         for entry in self.book.of(id) {
-            let device = self.interfaces.get(entry.key).map_or("?", |i| i.name.as_str());
+            let device = self
+                .interfaces
+                .get(entry.key)
+                .map_or("?", |i| i.name.as_str());
             let what = match entry.net.family() {
                 Family::V4 => "gratuitous ARPs",
                 Family::V6 => "Unsolicited Neighbour Adverts",
             };
             let address = entry.net.addr;
-            log::debug!("({}) Sending/queueing {what} on {device} for {address}", own.name);
+            log::debug!(
+                "({}) Sending/queueing {what} on {device} for {address}",
+                own.name
+            );
         }
     }
 
     fn went(&mut self, id: InstanceId, from: State, to: State, cause: &Cause) {
-        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return;
+        };
         if from != to || to == State::Backup {
             report::transition(&own.name, to, cause, &self.interfaces);
         }
@@ -130,7 +174,9 @@ impl VrrpProcess {
     }
 
     fn noted(&mut self, id: InstanceId, note: &Note) {
-        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return;
+        };
         report::note(&own.name, note);
         if matches!(note, Note::MasterChanged { .. }) {
             own.complaints.clear();

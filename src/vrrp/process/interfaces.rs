@@ -68,7 +68,9 @@ impl Interfaces {
 
     /// The kernel has (`Some`) or no longer has (`None`) the interface.
     pub(super) fn set_index(&mut self, key: InterfaceKey, index: Option<IfIndex>) {
-        let Some(interface) = usize::try_from(key.0).ok().and_then(|slot| self.list.get_mut(slot))
+        let Some(interface) = usize::try_from(key.0)
+            .ok()
+            .and_then(|slot| self.list.get_mut(slot))
         else {
             return;
         };

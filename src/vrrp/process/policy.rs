@@ -3,9 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::model::Family;
-use crate::vrrp::accept::{
-    self, PeerBounds, ReceiveAuth, ReceiveMode, ReceivePolicy,
-};
+use crate::vrrp::accept::{self, PeerBounds, ReceiveAuth, ReceiveMode, ReceivePolicy};
 use crate::vrrp::address_list::AddressList;
 use crate::vrrp::config::{InstanceConfig, OldUnicastChecksum};
 use crate::vrrp::fsm::{AnnouncePolicy, InterfaceKey, Policy, Track};
@@ -57,7 +55,11 @@ fn tracks(
     let mut tracks: Vec<Track> = Vec::new();
     for tracked in &config.track_interfaces {
         let interface = key(&tracked.name.value);
-        tracks.push(Track { interface, weight: tracked.weight, reverse: tracked.reverse });
+        tracks.push(Track {
+            interface,
+            weight: tracked.weight,
+            reverse: tracked.reverse,
+        });
     }
     let own = config.interface.as_ref().map(|name| key(&name.value));
     let mut implied = Vec::new();
@@ -72,7 +74,11 @@ fn tracks(
     for interface in implied {
         let excused = config.dont_track_primary && own == Some(interface);
         if !excused && !tracks.iter().any(|track| track.interface == interface) {
-            tracks.push(Track { interface, weight: 0, reverse: false });
+            tracks.push(Track {
+                interface,
+                weight: 0,
+                reverse: false,
+            });
         }
     }
     tracks
@@ -109,11 +115,18 @@ fn receive_mode(config: &InstanceConfig) -> ReceiveMode {
         min_ttl: peer.min_ttl,
         max_ttl: peer.max_ttl,
     });
-    ReceiveMode::Unicast { peers: bounds.collect(), check_source: config.check_unicast_src }
+    ReceiveMode::Unicast {
+        peers: bounds.collect(),
+        check_source: config.check_unicast_src,
+    }
 }
 
 /// What makes up the adverts, once the source address is known.
-pub(super) fn transmit(config: &InstanceConfig, source: IpAddr, old_checksum: bool) -> TransmitPolicy {
+pub(super) fn transmit(
+    config: &InstanceConfig,
+    source: IpAddr,
+    old_checksum: bool,
+) -> TransmitPolicy {
     TransmitPolicy {
         family: config.family,
         version: config.version,
@@ -133,7 +146,11 @@ fn audience(config: &InstanceConfig) -> Audience {
         return Audience::Multicast(config.multicast_group);
     }
     Audience::Unicast {
-        peers: config.unicast_peers.iter().map(|peer| peer.address.value).collect(),
+        peers: config
+            .unicast_peers
+            .iter()
+            .map(|peer| peer.address.value)
+            .collect(),
         ttl: config.unicast_ttl.unwrap_or(HOP_LIMIT),
     }
 }

@@ -54,7 +54,10 @@ pub(super) struct SocketPool {
 
 impl SocketPool {
     pub(super) fn new(all_vrids: bool) -> Self {
-        Self { all_vrids, ..Self::default() }
+        Self {
+            all_vrids,
+            ..Self::default()
+        }
     }
 
     /// Let an instance use the socket for a specification; open it if need be.
@@ -82,9 +85,16 @@ impl SocketPool {
     }
 
     /// The instance no longer uses the socket; the last user closes it.
-    pub(super) fn detach(&mut self, s: &mut Scheduler<VrrpProcess>, id: SocketId, user: InstanceId) {
+    pub(super) fn detach(
+        &mut self,
+        s: &mut Scheduler<VrrpProcess>,
+        id: SocketId,
+        user: InstanceId,
+    ) {
         let all = self.all_vrids;
-        let Some(slot) = self.slot_mut(id) else { return };
+        let Some(slot) = self.slot_mut(id) else {
+            return;
+        };
         if let Some(place) = slot.users.iter().position(|known| known.id == user) {
             let gone = slot.users.swap_remove(place);
             // The interface may be gone, and the membership with it.
@@ -112,7 +122,9 @@ impl SocketPool {
 
     /// Queue a packet; [`Self::flush`] sends.
     pub(super) fn queue(&mut self, id: SocketId, datagram: &Datagram<'_>) {
-        let Some(slot) = self.slot_mut(id) else { return };
+        let Some(slot) = self.slot_mut(id) else {
+            return;
+        };
         let first = slot.out.is_empty();
         slot.out.push(datagram);
         if first {
@@ -123,7 +135,9 @@ impl SocketPool {
     /// Send what is queued, one system call for many packets of a socket.
     pub(super) fn flush(&mut self) {
         for id in std::mem::take(&mut self.waiting).drain(..) {
-            let Some(slot) = self.slot_mut(id) else { continue };
+            let Some(slot) = self.slot_mut(id) else {
+                continue;
+            };
             let interface = slot.socket.spec().interface;
             slot.socket.send_many(slot.out.datagrams(), |_, error| {
                 complain(interface, &error);
@@ -134,7 +148,8 @@ impl SocketPool {
 
     /// Receive into a batch.
     pub(super) fn receive(&self, id: SocketId, batch: &mut RxBatch) -> io::Result<usize> {
-        self.slot(id).map_or(Ok(0), |slot| slot.socket.receive_many(batch))
+        self.slot(id)
+            .map_or(Ok(0), |slot| slot.socket.receive_many(batch))
     }
 
     /// One line for each socket, as the C daemon logs its pool.
@@ -165,11 +180,26 @@ impl SocketPool {
         buffer: Option<usize>,
     ) -> io::Result<SocketId> {
         let socket = VrrpSocket::open(spec, buffer)?;
-        let free = self.slots.iter().position(Option::is_none).unwrap_or(self.slots.len());
+        let free = self
+            .slots
+            .iter()
+            .position(Option::is_none)
+            .unwrap_or(self.slots.len());
         let id = SocketId(free);
         let call = VrrpProcess::on_vrrp_socket;
-        let io = s.watch("VRRP socket", socket.as_fd(), Interest::Read, id.key(), call)?;
-        let slot = Slot { socket, io, users: Vec::new(), out: crate::net::TxBatch::new() };
+        let io = s.watch(
+            "VRRP socket",
+            socket.as_fd(),
+            Interest::Read,
+            id.key(),
+            call,
+        )?;
+        let slot = Slot {
+            socket,
+            io,
+            users: Vec::new(),
+            out: crate::net::TxBatch::new(),
+        };
         match self.slots.get_mut(free) {
             Some(place) => *place = Some(slot),
             None => self.slots.push(Some(slot)),

@@ -41,7 +41,9 @@ impl Kernel {
     /// Open the sockets and fill the mirror.
     pub(super) fn open(monitor: Option<u32>, command: Option<u32>) -> io::Result<Self> {
         let size = |configured: Option<u32>, default: usize| {
-            configured.and_then(|octets| usize::try_from(octets).ok()).unwrap_or(default)
+            configured
+                .and_then(|octets| usize::try_from(octets).ok())
+                .unwrap_or(default)
         };
         let commander = Commander::open(size(command, COMMAND_BUFFER))?;
         let mut monitor = Monitor::open(size(monitor, MONITOR_BUFFER))?;
@@ -69,7 +71,9 @@ impl Kernel {
     /// Read what has happened; true if there may be more.
     pub(super) fn read_monitor(&mut self) -> io::Result<bool> {
         let port = self.commander.port();
-        let status = self.monitor.read(&mut self.mirror, port, &mut self.changes)?;
+        let status = self
+            .monitor
+            .read(&mut self.mirror, port, &mut self.changes)?;
         Ok(status == crate::netlink::ReadStatus::More)
     }
 
@@ -121,7 +125,9 @@ impl VrrpProcess {
         let config = Rc::clone(&self.config);
         let mut count = 0;
         while count < self.kernel.portion {
-            let Some(order) = self.installer.take() else { break };
+            let Some(order) = self.installer.take() else {
+                break;
+            };
             count += usize::from(self.request(&config, order));
         }
         if self.kernel.backlog() == 0 {
@@ -150,7 +156,9 @@ impl VrrpProcess {
             Wanted::Absent => (Operation::Delete, Tolerate::GONE),
         };
         let request = book::request(address, interface);
-        self.kernel.commander.push(&request, operation, order.ticket(), tolerate);
+        self.kernel
+            .commander
+            .push(&request, operation, order.ticket(), tolerate);
         true
     }
 
@@ -179,17 +187,27 @@ impl VrrpProcess {
     }
 
     fn settled(&mut self, order: Order) -> Option<u32> {
-        self.installer.settled(order).filter(|_| order.instance != self.book.statics())
+        self.installer
+            .settled(order)
+            .filter(|_| order.instance != self.book.statics())
     }
 
     fn complain(&self, order: Order, outcome: &Outcome) {
         let Err(error) = &outcome.result else { return };
-        let Some(entry) = self.book.entry(order.instance, order.index) else { return };
-        let device = self.interfaces.get(entry.key).map_or("?", |i| i.name.as_str());
+        let Some(entry) = self.book.entry(order.instance, order.index) else {
+            return;
+        };
+        let device = self
+            .interfaces
+            .get(entry.key)
+            .map_or("?", |i| i.name.as_str());
         let what = match order.wanted {
             Wanted::Present => "add",
             Wanted::Absent => "remove",
         };
-        log::error!("Netlink: error: cannot {what} address {} on {device}: {error}", entry.net);
+        log::error!(
+            "Netlink: error: cannot {what} address {} on {device}: {error}",
+            entry.net
+        );
     }
 }

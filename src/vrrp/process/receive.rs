@@ -7,7 +7,7 @@ use scheduler::{Drain, Instant, IoId, Ready, Scheduler};
 use super::VrrpProcess;
 use super::pool::SocketId;
 use crate::net;
-use crate::vrrp::accept::{Accepted, Received, ReceiveView, Rejection, accept, vrid_of};
+use crate::vrrp::accept::{Accepted, ReceiveView, Received, Rejection, accept, vrid_of};
 use crate::vrrp::fsm::{Heard, InstanceId, State};
 use crate::vrrp::router::{Input, View};
 
@@ -61,8 +61,12 @@ impl VrrpProcess {
 
     /// The receive checks of one instance, and what follows from them.
     fn judge(&mut self, now: Instant, id: InstanceId, packet: &Received<'_>) {
-        let Some(view) = self.router.view(id) else { return };
-        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let Some(view) = self.router.view(id) else {
+            return;
+        };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return;
+        };
         if matches!(view.state, State::Init | State::Fault) || own.source == Some(packet.src) {
             return self.own_address(now, id, &view, packet);
         }
@@ -78,19 +82,26 @@ impl VrrpProcess {
     /// A packet that seems to come from this very instance: looped back, or of a
     /// router with the same address. The machine tells, and does not yield.
     fn own_address(&mut self, now: Instant, id: InstanceId, view: &View, packet: &Received<'_>) {
-        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return;
+        };
         if view.state != State::Master {
             return;
         }
         let view = receive_view(view, own.ah_sequence());
         if let Ok(accepted) = accept(&own.receive, &view, packet) {
-            let input = Input::Advert { id, advert: heard(&accepted) };
+            let input = Input::Advert {
+                id,
+                advert: heard(&accepted),
+            };
             self.router.on(now, input, &mut self.effects);
         }
     }
 
     fn accepted(&mut self, now: Instant, id: InstanceId, accepted: &Accepted) {
-        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return;
+        };
         if let (Some(sequence), Some(template)) = (accepted.ah_sequence, &mut own.template) {
             // One counter for both directions: a backup goes on where the master
             // stopped, and a master stays ahead of a rival.
@@ -102,7 +113,10 @@ impl VrrpProcess {
             log::warn!("({}) advert of {}: {complaint}", own.name, accepted.src);
         }
         let old_checksum = accepted.checksum_old_style && !own.old_checksum;
-        let input = Input::Advert { id, advert: heard(accepted) };
+        let input = Input::Advert {
+            id,
+            advert: heard(accepted),
+        };
         self.router.on(now, input, &mut self.effects);
         if old_checksum {
             self.use_old_checksum(id);
@@ -110,7 +124,9 @@ impl VrrpProcess {
     }
 
     fn rejected(&mut self, id: InstanceId, src: IpAddr, rejection: &Rejection) {
-        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return;
+        };
         if rejection.is_logged() && own.complaints.is_first(rejection.kind()) {
             log::warn!("({}) advert from {src} dropped: {rejection}", own.name);
         }

@@ -55,8 +55,12 @@ impl VrrpProcess {
 
     /// A link has appeared, or has this name now.
     pub(super) fn link_appeared(&mut self, s: &mut Scheduler<Self>, index: IfIndex) {
-        let Some(link) = self.kernel.mirror.link(index) else { return };
-        let Some(key) = self.interfaces.by_name(&link.name) else { return };
+        let Some(link) = self.kernel.mirror.link(index) else {
+            return;
+        };
+        let Some(key) = self.interfaces.by_name(&link.name) else {
+            return;
+        };
         let running = link.is_running();
         self.interfaces.set_index(key, Some(index));
         self.link_changed(s, index);
@@ -66,20 +70,28 @@ impl VrrpProcess {
 
     /// The kernel has no link of this name any more.
     fn link_vanished(&mut self, s: &mut Scheduler<Self>, index: IfIndex, name: &IfName) {
-        let Some(key) = self.interfaces.by_name(name) else { return };
+        let Some(key) = self.interfaces.by_name(name) else {
+            return;
+        };
         if self.interfaces.index(key) != Some(index) {
             return;
         }
         log::info!("Interface {name} is gone");
         // A missing interface is no matter of delays.
-        self.router.on(s.now(), Input::Interface { key, up: false }, &mut self.effects);
+        self.router.on(
+            s.now(),
+            Input::Interface { key, up: false },
+            &mut self.effects,
+        );
         self.pass_on(s.now(), key, false);
         self.interfaces.set_index(key, None);
         self.refresh_instances_on(s, key);
     }
 
     fn link_is(&mut self, s: &mut Scheduler<Self>, index: IfIndex, up: bool) {
-        let Some(key) = self.interfaces.by_index(index) else { return };
+        let Some(key) = self.interfaces.by_index(index) else {
+            return;
+        };
         if let Some(interface) = self.interfaces.get(key) {
             let word = if up { "up" } else { "down" };
             log::info!("Netlink reports {} {word}", interface.name);
@@ -88,8 +100,12 @@ impl VrrpProcess {
     }
 
     fn link_changed(&mut self, s: &mut Scheduler<Self>, index: IfIndex) {
-        let Some(link) = self.kernel.mirror.link(index) else { return };
-        let Some(key) = self.interfaces.by_index(index) else { return };
+        let Some(link) = self.kernel.mirror.link(index) else {
+            return;
+        };
+        let Some(key) = self.interfaces.by_index(index) else {
+            return;
+        };
         if let Some(interface) = self.interfaces.get_mut(key) {
             interface.mac = link.mac.unwrap_or_default();
             interface.has_arp = !link.has_no_arp();
@@ -110,13 +126,16 @@ impl VrrpProcess {
         let mut passed = std::mem::take(&mut self.passed);
         self.debouncer.expire(now, &mut passed);
         for (key, up) in passed.drain(..) {
-            self.router.on(now, Input::Interface { key, up }, &mut self.effects);
+            self.router
+                .on(now, Input::Interface { key, up }, &mut self.effects);
         }
         self.passed = passed;
     }
 
     fn address_appeared(&mut self, s: &mut Scheduler<Self>, index: IfIndex, net: IpNet) {
-        let Some(key) = self.interfaces.by_index(index) else { return };
+        let Some(key) = self.interfaces.by_index(index) else {
+            return;
+        };
         if self.plumbing.settings.address_monitoring {
             self.tell_address(key, net.addr, "added to");
         }
@@ -127,8 +146,16 @@ impl VrrpProcess {
 
     /// Addresses of our own go by our own request, or as a consequence of one:
     /// whether one is missed is seen when all events have been read.
-    fn address_vanished(&mut self, s: &mut Scheduler<Self>, index: IfIndex, net: IpNet, ours: bool) {
-        let Some(key) = self.interfaces.by_index(index) else { return };
+    fn address_vanished(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        index: IfIndex,
+        net: IpNet,
+        ours: bool,
+    ) {
+        let Some(key) = self.interfaces.by_index(index) else {
+            return;
+        };
         if self.plumbing.settings.address_monitoring {
             self.tell_address(key, net.addr, "removed from");
         }
@@ -161,8 +188,12 @@ impl VrrpProcess {
     }
 
     fn missed(&mut self, now: Instant, key: InterfaceKey, address: IpAddr) {
-        let Some((owner, position)) = self.book.owner(key, address) else { return };
-        let Some(entry) = self.book.entry(owner, position) else { return };
+        let Some((owner, position)) = self.book.owner(key, address) else {
+            return;
+        };
+        let Some(entry) = self.book.entry(owner, position) else {
+            return;
+        };
         if !entry.track || !self.installer.holds(owner, position) {
             return;
         }
@@ -171,12 +202,16 @@ impl VrrpProcess {
             self.installer.add_one(owner, position);
         } else if self.router.state(owner) == State::Master {
             self.tell_address(key, address, "removed from");
-            self.router.on(now, Input::AddressLost { id: owner }, &mut self.effects);
+            self.router
+                .on(now, Input::AddressLost { id: owner }, &mut self.effects);
         }
     }
 
     fn tell_address(&self, key: InterfaceKey, address: IpAddr, what: &str) {
-        let name = self.interfaces.get(key).map_or("?", |interface| interface.name.as_str());
+        let name = self
+            .interfaces
+            .get(key)
+            .map_or("?", |interface| interface.name.as_str());
         log::info!("Netlink reflector reports IP {address} {what} {name}");
     }
 
@@ -195,7 +230,11 @@ impl VrrpProcess {
         for (config, number) in self.config.vrrp.instances.iter().zip(0..) {
             if config.fault_without_peer {
                 let id = crate::vrrp::fsm::InstanceId(number);
-                let input = Input::Fault { id, kind: FaultKind::Configuration, on: true };
+                let input = Input::Fault {
+                    id,
+                    kind: FaultKind::Configuration,
+                    on: true,
+                };
                 self.router.on(now, input, &mut self.effects);
             }
         }

@@ -19,14 +19,24 @@ pub(super) fn transition(name: &str, to: State, cause: &Cause, interfaces: &Inte
 
 /// The cause in words.
 fn because(cause: &Cause, interfaces: &Interfaces) -> String {
-    let device = |key| interfaces.get(key).map_or("?", |interface| interface.name.as_str());
+    let device = |key| {
+        interfaces
+            .get(key)
+            .map_or("?", |interface| interface.name.as_str())
+    };
     match cause {
         Cause::Startup => "init".to_owned(),
         Cause::Owner => "owner of the addresses".to_owned(),
-        Cause::NoAdvert { master: Some(master), silence } => {
+        Cause::NoAdvert {
+            master: Some(master),
+            silence,
+        } => {
             format!("no advert from {master} for {}", seconds(*silence))
         }
-        Cause::NoAdvert { master: None, silence } => {
+        Cause::NoAdvert {
+            master: None,
+            silence,
+        } => {
             format!("no advert for {}", seconds(*silence))
         }
         Cause::GaveUp { by } => format!("{by} gave up with priority 0"),
@@ -38,7 +48,10 @@ fn because(cause: &Cause, interfaces: &Interfaces) -> String {
             format!("higher priority {} from {}", peer.priority, peer.address)
         }
         Cause::HigherAddress(peer) => {
-            format!("same priority {} from the higher address {}", peer.priority, peer.address)
+            format!(
+                "same priority {} from the higher address {}",
+                peer.priority, peer.address
+            )
         }
         Cause::AddressDeleted => "a virtual address was deleted".to_owned(),
         Cause::Late { silence } => {
@@ -71,9 +84,16 @@ pub(super) fn note(name: &str, note: &Note) {
             log::info!("({name}) Changing effective priority from {from} to {to}");
         }
         Note::MasterChanged { from: None, to } => {
-            log::info!("({name}) master is {} with priority {}", to.address, to.priority);
+            log::info!(
+                "({name}) master is {} with priority {}",
+                to.address,
+                to.priority
+            );
         }
-        Note::MasterChanged { from: Some(from), to } => log::info!(
+        Note::MasterChanged {
+            from: Some(from),
+            to,
+        } => log::info!(
             "({name}) master is {} with priority {}, before it was {} with priority {}",
             to.address,
             to.priority,

@@ -82,9 +82,21 @@ impl VrrpProcess {
 
     fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
         let monitor = self.kernel.monitor.as_fd();
-        s.watch("netlink monitor", monitor, Interest::Read, 0, Self::on_monitor)?;
+        s.watch(
+            "netlink monitor",
+            monitor,
+            Interest::Read,
+            0,
+            Self::on_monitor,
+        )?;
         let commands = self.kernel.commander().as_fd();
-        s.watch("netlink commands", commands, Interest::Read, 0, Self::on_command_socket)?;
+        s.watch(
+            "netlink commands",
+            commands,
+            Interest::Read,
+            0,
+            Self::on_command_socket,
+        )?;
         s.signals(&SIGNALS, Self::on_signal)
     }
 
@@ -101,7 +113,10 @@ impl VrrpProcess {
                 .collect();
             self.announcer.add(machine.announce, &of_entries);
             self.router.add(machine);
-            let key = instance.interface.as_ref().map(|name| self.interfaces.key(&name.value));
+            let key = instance
+                .interface
+                .as_ref()
+                .map(|name| self.interfaces.key(&name.value));
             self.routers.push(VirtualRouter::new(instance, key));
         }
     }
@@ -120,16 +135,28 @@ impl VrrpProcess {
                 .map(|i| longest_delay(i.down_timer_adverts, i.advert_interval))
                 .min()
                 .unwrap_or(Duration::MAX);
-            let delays = Delays { down: configured.down, up: configured.up };
-            self.debouncer.set(self.interfaces.key(name), delays.at_most(limit));
+            let delays = Delays {
+                down: configured.down,
+                up: configured.up,
+            };
+            self.debouncer
+                .set(self.interfaces.key(name), delays.at_most(limit));
         }
     }
 
     fn set_sysctls(&mut self) {
         let config = Rc::clone(&self.config);
-        for instance in config.vrrp.instances.iter().filter(|i| i.promote_secondaries) {
+        for instance in config
+            .vrrp
+            .instances
+            .iter()
+            .filter(|i| i.promote_secondaries)
+        {
             if let Some(name) = &instance.interface {
-                self.set_sysctl(&format!("net/ipv4/conf/{}/promote_secondaries", name.value), "1");
+                self.set_sysctl(
+                    &format!("net/ipv4/conf/{}/promote_secondaries", name.value),
+                    "1",
+                );
             }
         }
         if config.global.disable_local_igmp {
@@ -146,7 +173,10 @@ impl VrrpProcess {
     fn start(&mut self, s: &mut Scheduler<Self>) {
         self.mark_hopeless(s.now());
         for key in self.interfaces.keys() {
-            let name = self.interfaces.get(key).map(|interface| interface.name.clone());
+            let name = self
+                .interfaces
+                .get(key)
+                .map(|interface| interface.name.clone());
             let link = name.and_then(|name| self.kernel.mirror.link_named(&name));
             if let Some(index) = link.map(|link| link.index) {
                 self.link_appeared(s, index);
@@ -159,7 +189,8 @@ impl VrrpProcess {
             log::debug!("{line}");
         }
         let delay = self.start_delay(s);
-        self.router.on(s.now(), Input::Start { delay }, &mut self.effects);
+        self.router
+            .on(s.now(), Input::Start { delay }, &mut self.effects);
         self.perform(s);
         self.plumbing.ready();
     }
@@ -169,7 +200,9 @@ impl VrrpProcess {
     fn start_delay(&self, s: &Scheduler<Self>) -> Duration {
         let since_boot = Duration::from_nanos(s.now().as_nanos());
         let global = &self.config.global;
-        let delay = global.startup_delay.max(global.delay_after_boot.saturating_sub(since_boot));
+        let delay = global
+            .startup_delay
+            .max(global.delay_after_boot.saturating_sub(since_boot));
         if !delay.is_zero() {
             log::info!("Delaying startup for {}", super::report::seconds(delay));
         }
@@ -180,11 +213,19 @@ impl VrrpProcess {
 /// Enter all addresses, on the interface each names or inherits.
 fn address_book(config: &Config, interfaces: &mut Interfaces) -> AddressBook {
     let vrrp: &VrrpConfig = &config.vrrp;
-    let default = config.global.default_interface.as_ref().map(|name| name.value.clone());
+    let default = config
+        .global
+        .default_interface
+        .as_ref()
+        .map(|name| name.value.clone());
     let default = default.or_else(|| IfName::new(DEFAULT_INTERFACE));
     AddressBook::new(vrrp, |instance, address| {
         let of_instance = || vrrp.instances.get(instance?)?.interface.as_ref();
-        let named = address.dev.as_ref().or_else(of_instance).map(|name| &name.value);
+        let named = address
+            .dev
+            .as_ref()
+            .or_else(of_instance)
+            .map(|name| &name.value);
         named.or(default.as_ref()).map(|name| interfaces.key(name))
     })
 }
@@ -200,7 +241,10 @@ impl Pacers {
     fn new(config: &Config, announcer: &mut Announcer, interfaces: &mut Interfaces) -> Self {
         let mut of_groups = HashMap::new();
         for group in &config.vrrp.garp_groups {
-            let intervals = [(Family::V4, group.garp_interval), (Family::V6, group.gna_interval)];
+            let intervals = [
+                (Family::V4, group.garp_interval),
+                (Family::V6, group.gna_interval),
+            ];
             for (family, interval) in intervals {
                 let Some(interval) = interval else { continue };
                 let pacer = announcer.add_pacer(interval);
@@ -211,20 +255,28 @@ impl Pacers {
         }
         let mut of_interfaces = HashMap::new();
         let vrrp = &config.global.vrrp;
-        for (family, interval) in [(Family::V4, vrrp.garp_interval), (Family::V6, vrrp.gna_interval)]
-        {
+        for (family, interval) in [
+            (Family::V4, vrrp.garp_interval),
+            (Family::V6, vrrp.gna_interval),
+        ] {
             if !interval.is_zero() {
                 for key in interfaces.keys() {
                     of_interfaces.insert((key, family), announcer.add_pacer(interval));
                 }
             }
         }
-        Self { of_groups, of_interfaces }
+        Self {
+            of_groups,
+            of_interfaces,
+        }
     }
 
     fn of(&self, key: InterfaceKey, family: Family) -> PacerId {
         let place = (key, family);
-        let found = self.of_groups.get(&place).or_else(|| self.of_interfaces.get(&place));
+        let found = self
+            .of_groups
+            .get(&place)
+            .or_else(|| self.of_interfaces.get(&place));
         found.copied().unwrap_or(PacerId::NONE)
     }
 }

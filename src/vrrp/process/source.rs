@@ -8,8 +8,8 @@ use super::VrrpProcess;
 use super::policy;
 use super::pool::User;
 use crate::model::IfIndex;
-use crate::net::vrrp_socket::{Mode, Protocol};
 use crate::net::SocketSpec;
+use crate::net::vrrp_socket::{Mode, Protocol};
 use crate::vrrp::accept::ReceiveMode;
 use crate::vrrp::authentication::Authentication;
 use crate::vrrp::fsm::{FaultKind, InstanceId, InterfaceKey};
@@ -31,19 +31,29 @@ impl VrrpProcess {
 
     /// Source address, advert and socket of one instance as things are now.
     pub(super) fn refresh_instance(&mut self, s: &mut Scheduler<Self>, id: InstanceId) {
-        let Some(own) = self.routers.get(id.index()) else { return };
-        let exists = own.key.is_none_or(|key| self.interfaces.index(key).is_some());
+        let Some(own) = self.routers.get(id.index()) else {
+            return;
+        };
+        let exists = own
+            .key
+            .is_none_or(|key| self.interfaces.index(key).is_some());
         let address = self.usable_source(id).filter(|_| exists);
         if address != own.source || own.socket.is_none() != address.is_none() {
             self.close_socket(s, id);
             let address = address.filter(|address| self.open_socket(s, id, *address));
-            let Some(own) = self.routers.get_mut(id.index()) else { return };
+            let Some(own) = self.routers.get_mut(id.index()) else {
+                return;
+            };
             own.source = address;
             let input = Input::Source { id, address };
             self.router.on(s.now(), input, &mut self.effects);
         }
         let on = !exists || !self.can_multicast(id);
-        let input = Input::Fault { id, kind: FaultKind::Interface, on };
+        let input = Input::Fault {
+            id,
+            kind: FaultKind::Interface,
+            on,
+        };
         self.router.on(s.now(), input, &mut self.effects);
     }
 
@@ -69,13 +79,18 @@ impl VrrpProcess {
     }
 
     fn is_virtual(&self, index: IfIndex, address: IpAddr) -> bool {
-        let owner = self.interfaces.by_index(index).and_then(|key| self.book.owner(key, address));
+        let owner = self
+            .interfaces
+            .by_index(index)
+            .and_then(|key| self.book.owner(key, address));
         owner.is_some_and(|(owner, _)| owner != self.book.statics())
     }
 
     /// Adverts to a group need an interface that can send to groups.
     fn can_multicast(&self, id: InstanceId) -> bool {
-        let Some(own) = self.routers.get(id.index()) else { return false };
+        let Some(own) = self.routers.get(id.index()) else {
+            return false;
+        };
         if !own.receive.is_multicast() {
             return true;
         }
@@ -86,8 +101,12 @@ impl VrrpProcess {
 
     /// Build the advert and join the socket; false if that cannot be.
     fn open_socket(&mut self, s: &mut Scheduler<Self>, id: InstanceId, source: IpAddr) -> bool {
-        let Some(config) = self.config.vrrp.instances.get(id.index()) else { return false };
-        let Some(own) = self.routers.get_mut(id.index()) else { return false };
+        let Some(config) = self.config.vrrp.instances.get(id.index()) else {
+            return false;
+        };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return false;
+        };
         let transmit = policy::transmit(config, source, own.old_checksum);
         let built = match &mut own.template {
             Some(template) => template.rebuild(&transmit),
@@ -111,7 +130,11 @@ impl VrrpProcess {
             },
         };
         let group = own.receive.is_multicast().then_some(own.group);
-        let user = User { id, vrid: config.vrid, group };
+        let user = User {
+            id,
+            vrid: config.vrid,
+            group,
+        };
         match self.pool.attach(s, spec, receive_buffer(config), user) {
             Ok(socket) => {
                 own.socket = Some(socket);
@@ -125,23 +148,41 @@ impl VrrpProcess {
     }
 
     pub(super) fn close_socket(&mut self, s: &mut Scheduler<Self>, id: InstanceId) {
-        if let Some(socket) = self.routers.get_mut(id.index()).and_then(|own| own.socket.take()) {
+        if let Some(socket) = self
+            .routers
+            .get_mut(id.index())
+            .and_then(|own| own.socket.take())
+        {
             self.pool.detach(s, socket, id);
         }
     }
 
     /// A peer puts the group into the checksum of its unicast adverts; do the same.
     pub(super) fn use_old_checksum(&mut self, id: InstanceId) {
-        let Some(config) = self.config.vrrp.instances.get(id.index()) else { return };
-        let Some(own) = self.routers.get_mut(id.index()) else { return };
+        let Some(config) = self.config.vrrp.instances.get(id.index()) else {
+            return;
+        };
+        let Some(own) = self.routers.get_mut(id.index()) else {
+            return;
+        };
         own.old_checksum = true;
-        let (Some(template), Some(source)) = (&mut own.template, own.source) else { return };
-        if template.rebuild(&policy::transmit(config, source, true)).is_ok() {
-            log::info!("({}) a peer uses the old unicast checksum: so do we", own.name);
+        let (Some(template), Some(source)) = (&mut own.template, own.source) else {
+            return;
+        };
+        if template
+            .rebuild(&policy::transmit(config, source, true))
+            .is_ok()
+        {
+            log::info!(
+                "({}) a peer uses the old unicast checksum: so do we",
+                own.name
+            );
         }
     }
 }
 
 fn receive_buffer(config: &crate::vrrp::config::InstanceConfig) -> Option<usize> {
-    config.kernel_rx_buf_size.and_then(|octets| usize::try_from(octets).ok())
+    config
+        .kernel_rx_buf_size
+        .and_then(|octets| usize::try_from(octets).ok())
 }

@@ -51,6 +51,8 @@ impl VirtualRouter {
 
     /// The highest sequence number of authentication headers, sent or received.
     pub(super) fn ah_sequence(&self) -> u32 {
-        self.template.as_ref().map_or(0, AdvertTemplate::ah_sequence)
+        self.template
+            .as_ref()
+            .map_or(0, AdvertTemplate::ah_sequence)
     }
 }

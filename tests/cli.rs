@@ -1,0 +1,154 @@
+//! The command line, by running the program: what goes to which output, and with
+//! which exit status.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output};
+
+struct Run {
+    status: i32,
+    out: String,
+    err: String,
+}
+
+fn keepalived(args: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_keepalived"));
+    let Output {
+        status,
+        stdout,
+        stderr,
+    } = command.args(args).output().expect("run keepalived");
+    Run {
+        status: status.code().expect("an exit status"),
+        out: String::from_utf8_lossy(&stdout).into_owned(),
+        err: String::from_utf8_lossy(&stderr).into_owned(),
+    }
+}
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("cli-{}-{name}", std::process::id()));
+    fs::write(&path, text).expect("write a configuration");
+    path
+}
+
+const GOOD: &str = "global_defs {\n    router_id test\n}\n";
+const BAD: &str = "global_defs {\n    ruoter_id test\n}\n";
+
+#[test]
+fn version_is_on_stderr() {
+    for option in ["-v", "--version", "--vers"] {
+        let run = keepalived(&[option]);
+        assert_eq!((run.status, run.out.as_str()), (0, ""), "{option}");
+        let lines: Vec<_> = run.err.lines().filter(|l| !l.is_empty()).collect();
+        assert!(lines[0].starts_with("Keepalived v2.4.3 ("), "{}", lines[0]);
+        assert!(lines.len() >= 2 && run.err.contains("Rust"));
+    }
+}
+
+#[test]
+fn help_is_on_stderr() {
+    for option in ["-h", "--help"] {
+        let run = keepalived(&[option]);
+        assert_eq!((run.status, run.out.as_str()), (0, ""), "{option}");
+        for word in [
+            "--use-file=FILE",
+            "--config-test[=FILE]",
+            "-D, --log-detail",
+        ] {
+            assert!(run.err.contains(word), "no {word} in the help");
+        }
+    }
+}
+
+#[test]
+fn signal_numbers_are_alone_on_stdout() {
+    let run = keepalived(&["--signum=STATS"]);
+    assert_eq!(
+        (run.status, run.out.as_str(), run.err.as_str()),
+        (0, "12\n", "")
+    );
+    let run = keepalived(&["--signum", "NONSENSE"]);
+    assert_eq!((run.status, run.out.as_str()), (1, ""));
+    assert_eq!(run.err, "Unknown sigfunc NONSENSE\n");
+}
+
+#[test]
+fn bad_options_end_with_1() {
+    for (args, text) in [
+        (&["-Q"][..], "Unknown option -Q\n"),
+        (&["--bogus"], "Unknown option --bogus\n"),
+        (&["-p"], "Missing parameter for option -p\n"),
+        (&["--pid="], "Missing parameter for option --pid\n"),
+    ] {
+        let run = keepalived(args);
+        assert_eq!((run.status, run.out.as_str()), (1, ""), "{args:?}");
+        assert_eq!(run.err, text);
+    }
+}
+
+#[test]
+fn options_without_effect_say_so() {
+    let run = keepalived(&["-x", "-t", "-f", file("snmp", GOOD).to_str().unwrap()]);
+    assert_eq!(run.status, 0);
+    assert!(
+        run.err.contains("--snmp is not yet in effect"),
+        "{}",
+        run.err
+    );
+    let run = keepalived(&["-T"]);
+    assert_eq!(run.status, 1);
+    assert!(run.err.contains("genhash"), "{}", run.err);
+}
+
+#[test]
+fn surplus_words_are_told_and_do_not_matter() {
+    let path = file("surplus", GOOD);
+    let run = keepalived(&["-t", "more", "-f", path.to_str().unwrap(), "words"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    assert_eq!(run.out, "Unexpected argument(s): more words\n");
+}
+
+#[test]
+fn configuration_test_says_what_is_wrong_and_where() {
+    let run = keepalived(&["-t", "-f", file("good", GOOD).to_str().unwrap()]);
+    assert_eq!(
+        (run.status, run.out, run.err),
+        (0, String::new(), String::new())
+    );
+    let path = file("bad", BAD);
+    let run = keepalived(&["-t", "-f", path.to_str().unwrap()]);
+    assert_eq!((run.status, run.out.as_str()), (5, ""));
+    let place = format!("{}:2:5: ", path.display());
+    assert!(
+        run.err.contains(&place) && run.err.contains("ruoter_id"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn a_missing_configuration_is_an_error() {
+    let run = keepalived(&["-t", "-f", "/nonexistent/keepalived.conf"]);
+    assert_ne!(run.status, 0);
+    assert!(
+        run.err.contains("/nonexistent/keepalived.conf"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
+fn the_report_can_be_appended_to_a_file() {
+    let (path, report) = (file("bad2", BAD), file("report", "kept\n"));
+    let option = format!("--config-test={}", report.display());
+    let run = keepalived(&["-f", path.to_str().unwrap(), &option]);
+    assert_eq!(
+        (run.status, run.out, run.err),
+        (5, String::new(), String::new())
+    );
+    let text = fs::read_to_string(report).expect("the report");
+    assert!(
+        text.starts_with("kept\n") && text.contains("ruoter_id"),
+        "{text}"
+    );
+}
