@@ -219,3 +219,64 @@ fn normal(path: &Path) -> PathBuf {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_disk_refuses() {
+        let place = std::env::temp_dir().join(format!("keepalived-files-{}", std::process::id()));
+        fs::create_dir_all(place.join("sub")).unwrap();
+        let put = |name: &str, mode: u32| {
+            let path = place.join(name);
+            fs::write(&path, "x").unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
+            path
+        };
+        let plain = put("plain", 0o600);
+        let program = put("program", 0o700);
+        let pipe = place.join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        assert_eq!(Disk.read(&plain).unwrap(), b"x");
+        assert!(matches!(Disk.read(&program), Err(ReadError::Executable)));
+        assert!(matches!(Disk.read(&pipe), Err(ReadError::Special)));
+        assert!(matches!(
+            Disk.read(&place.join("sub")),
+            Err(ReadError::Directory)
+        ));
+        assert!(matches!(
+            Disk.read(&place.join("none")),
+            Err(ReadError::Missing)
+        ));
+        assert!(matches!(
+            Disk.read(&plain.join("below")),
+            Err(ReadError::Missing)
+        ));
+        assert!(matches!(
+            Disk.read(Path::new("/dev/null")),
+            Err(ReadError::Special)
+        ));
+        let mut names = Disk.list(&place);
+        names.sort();
+        assert_eq!(names, ["pipe", "plain", "program", "sub"]);
+        assert_eq!(
+            Disk.resolve(&place.join("sub/../plain")),
+            plain.canonicalize().unwrap()
+        );
+        fs::remove_dir_all(&place).unwrap();
+    }
+
+    #[test]
+    fn memory_has_directories() {
+        let files = Memory::with("/a/b/c", "x").and("/a/d", "y");
+        assert_eq!(files.list(Path::new("/a")), ["b", "d"]);
+        assert!(files.exists(Path::new("/a/b")));
+        assert!(matches!(
+            files.read(Path::new("/a/b")),
+            Err(ReadError::Directory)
+        ));
+        assert_eq!(files.read(Path::new("/a/b/../d")).unwrap(), b"y");
+        assert_eq!(files.resolve(Path::new("a/./b")), Path::new("/a/b"));
+    }
+}
