@@ -1,6 +1,6 @@
 //! Namespaces of the network and of mounts.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -28,15 +28,12 @@ pub fn enter_network(name: &str) -> io::Result<()> {
     Ok(setns(&file, CloneFlags::CLONE_NEWNET)?)
 }
 
-/// Give this process mounts of its own and show `source` at `target` in them;
-/// both directories are made if they are missing. No other process sees it.
+/// Give this process mounts of its own and show the directory `source` at `target`
+/// in them. No other process sees it.
 ///
 /// # Errors
-/// A directory cannot be made, or the permission is missing.
+/// A directory does not exist, or the permission is missing.
 pub fn bind_privately(source: &Path, target: &Path) -> io::Result<()> {
-    for dir in [source, target] {
-        fs::create_dir_all(dir)?;
-    }
     unshare(CloneFlags::CLONE_NEWNS)?;
     let none: Option<&str> = None;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_SLAVE, none)?;

@@ -42,7 +42,7 @@ use crate::model::version;
 use crate::sys::{fork, ns, prctl, rlimit, sysctl};
 
 use launch::daemon::{Detached, Startup, detach};
-use launch::paths::{PidPaths, RUN_DIR};
+use launch::paths::{PidPaths, RUN_DIR, make_directory};
 use launch::pidfile::{PidFile, Refusal};
 use launch::role::{ROLES, Role, RoleSpec};
 use names::{Names, TASK_NAME};
@@ -162,7 +162,11 @@ fn enter_namespace(settings: &Settings) -> Result<bool, u8> {
     };
     ns::enter_network(&name).map_err(refuse)?;
     let shown = Path::new(RUN_DIR).join("keepalived");
-    ns::bind_privately(&shown.join(&name), &shown).map_err(refuse)?;
+    let own = shown.join(&name);
+    make_directory(&shown)
+        .and_then(|()| make_directory(&own))
+        .and_then(|()| ns::bind_privately(&own, &shown))
+        .map_err(refuse)?;
     Ok(true)
 }
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use crate::watchdog::names::Names;
@@ -60,13 +60,11 @@ impl PidPaths {
     /// # Errors
     /// What `mkdir(2)` says.
     pub fn make_dir(&self) -> io::Result<()> {
-        if !self.own_dir || self.dir.is_dir() {
-            return Ok(());
+        if self.own_dir {
+            make_directory(&self.dir)
+        } else {
+            Ok(())
         }
-        fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o755)
-            .create(&self.dir)
     }
 
     /// Remove the directory if it is ours and empty.
@@ -86,6 +84,19 @@ impl PidPaths {
             None => format!("{base}.pid"),
         };
         self.dir.join(file)
+    }
+}
+
+/// Make a directory that everybody may look into, whatever the umask; one that is
+/// there already stays as it is.
+///
+/// # Errors
+/// What `mkdir(2)` says.
+pub fn make_directory(path: &Path) -> io::Result<()> {
+    match fs::create_dir(path) {
+        Ok(()) => fs::set_permissions(path, fs::Permissions::from_mode(0o755)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
     }
 }
 
@@ -125,6 +136,17 @@ mod tests {
         let expected = ["/run/keepalived/keepalived.pid", "/run/keepalived/vrrp.pid"];
         assert_eq!(paths(&names(Some("red"), None), false), expected);
         assert_eq!(paths(&names(None, None), true), expected);
+    }
+
+    #[test]
+    fn the_directory_is_made_once_and_readable() {
+        let dir = std::env::temp_dir().join(format!("paths-{}", std::process::id()));
+        for _ in 0..2 {
+            make_directory(&dir).expect("make the directory");
+            let mode = fs::metadata(&dir).expect("metadata").permissions().mode();
+            assert_eq!(mode & 0o777, 0o755);
+        }
+        fs::remove_dir(&dir).expect("remove the directory");
     }
 
     #[test]
