@@ -79,6 +79,14 @@ const ARROWS: &[Row] = &[
         ],
     },
     Row {
+        module: "check",
+        may: &[],
+    },
+    Row {
+        module: "bfd",
+        may: &[],
+    },
+    Row {
         module: "check::config",
         may: &["control_plane", "model", "global", "vrrp::config"],
     },

@@ -7,6 +7,7 @@ use super::diag::Diags;
 use super::files::Files;
 use super::parse::Parser;
 use super::reader::{Reader, ReaderOptions};
+use super::show::{self, Text};
 use super::source::SourceMap;
 use crate::global::GlobalConfig;
 use crate::global::top::{Draft, TOP};
@@ -22,6 +23,35 @@ pub struct Config {
     pub vrrp: VrrpConfig,
     /// Which processes have something to do.
     pub presence: Presence,
+}
+
+impl Config {
+    /// The configuration as text that can be read again, in the order of the tables.
+    /// Without `secrets` passwords are not in it.
+    #[must_use]
+    pub fn print(&self, secrets: bool) -> String {
+        let out = if secrets {
+            Text::with_secrets()
+        } else {
+            Text::new()
+        };
+        let draft = Draft {
+            global: self.global.clone(),
+            vrrp: self.vrrp.clone(),
+            ..Draft::default()
+        };
+        show::text(&TOP, &draft, out)
+    }
+
+    /// What `-d` writes to the log: the text, and what each instance came out as.
+    #[must_use]
+    pub fn dump(&self) -> String {
+        let mut out = self.print(false);
+        for instance in &self.vrrp.instances {
+            out.push_str(&instance.summary());
+        }
+        out
+    }
 }
 
 /// Which processes the configuration has work for.

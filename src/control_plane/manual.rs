@@ -1,5 +1,8 @@
 //! What the tables say about themselves: the manual page and its index.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 use super::schema::{Arg, Block, Describe, Row, RowFacts};
 
 /// Tell every row of a block, with those of the blocks inside.
@@ -41,4 +44,137 @@ fn facts<T>(row: &'static Row<T>, out: &mut dyn Describe) {
         meta: &row.meta,
         braces: row.arg.braces(),
     });
+}
+
+/// The manual page of the configuration: what stands before the keywords, then a
+/// section for each block, then an index.
+#[must_use]
+pub fn page<T>(introduction: &str, top: &Block<T>) -> String {
+    let mut writer = Writer {
+        sections: vec![Default::default()],
+        ..Writer::default()
+    };
+    describe(top, &mut writer);
+    let mut page = introduction.to_owned();
+    page.push_str(&writer.page("TOP LEVEL"));
+    page.push_str(&writer.index());
+    page
+}
+
+/// Collects rows into sections, one for each block.
+#[derive(Debug, Default)]
+struct Writer {
+    /// The keywords around the row told last, and that row.
+    path: Vec<&'static str>,
+    last: &'static str,
+    /// Sections in the order their blocks begin, with their text.
+    sections: Vec<(String, String)>,
+    /// Which section is being written, for each level of blocks.
+    open: Vec<usize>,
+    /// Keywords and the blocks they stand in.
+    index: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Writer {
+    /// Add to the section of the block that is open.
+    fn write(&mut self, text: &str) {
+        let place = self.open.last().copied().unwrap_or_default();
+        if let Some((_, section)) = self.sections.get_mut(place) {
+            section.push_str(text);
+        }
+    }
+
+    fn page(&self, top: &str) -> String {
+        let mut page = String::new();
+        for (title, text) in &self.sections {
+            if !text.is_empty() {
+                let title = if title.is_empty() { top } else { title };
+                let _ = write!(page, ".SH \"{title}\"\n{text}");
+            }
+        }
+        page
+    }
+
+    fn index(&self) -> String {
+        let mut index = String::from(".SH INDEX\n");
+        for (name, blocks) in &self.index {
+            let blocks = blocks.join(", ");
+            let _ = write!(index, ".TP\n\\fB{}\\fR\n{}\n", roff(name), roff(&blocks));
+        }
+        index
+    }
+}
+
+impl Describe for Writer {
+    fn row(&mut self, row: &RowFacts<'_>) {
+        self.last = row.name;
+        let path = self.path.join(" ");
+        let block = if path.is_empty() {
+            "top level".to_owned()
+        } else {
+            path
+        };
+        let names = std::iter::once(row.name).chain(row.aliases.iter().map(|alias| alias.name));
+        for name in names {
+            let blocks = self.index.entry(name).or_default();
+            if !blocks.contains(&block) {
+                blocks.push(block.clone());
+            }
+        }
+        self.write(&entry(row));
+    }
+
+    fn open(&mut self) {
+        self.path.push(self.last);
+        self.sections.push((self.path.join(" "), String::new()));
+        self.open.push(self.sections.len() - 1);
+    }
+
+    fn close(&mut self) {
+        self.open.pop();
+        self.last = self.path.pop().unwrap_or_default();
+    }
+}
+
+/// A keyword as a paragraph of the manual.
+fn entry(row: &RowFacts<'_>) -> String {
+    let mut out = format!(
+        ".TP\n\\fB{}\\fR {}\n{}\n",
+        roff(row.name),
+        roff(row.usage),
+        roff(row.doc)
+    );
+    if let Some(domain) = &row.domain {
+        let _ = writeln!(out, "Values: {}.", roff(domain));
+    }
+    if let Some(default) = row.meta.default {
+        let _ = writeln!(out, "Default: {}.", roff(default));
+    }
+    for alias in row.aliases {
+        let _ = writeln!(
+            out,
+            "Also written \\fB{}\\fR, an old name.",
+            roff(alias.name)
+        );
+    }
+    if let Some(newer) = row.meta.replaced_by {
+        let _ = writeln!(out, "An old word; use \\fB{}\\fR.", roff(newer));
+    }
+    if row.meta.once {
+        out.push_str("The first definition stays.\n");
+    }
+    if row.meta.later {
+        out.push_str("Recognised, and not yet in effect.\n");
+    }
+    out
+}
+
+/// Text whose dashes and dots at the start of a line mean themselves.
+fn roff(text: &str) -> String {
+    let text = text.replace('\\', "\\e").replace('-', "\\-");
+    if text.starts_with(['.', '\'']) {
+        format!("\\&{text}")
+    } else {
+        text
+    }
 }

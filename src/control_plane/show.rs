@@ -95,6 +95,13 @@ impl Sink for Text {
     }
 }
 
+/// A whole value as text that its table reads again.
+#[must_use]
+pub fn text<T>(block: &Block<T>, value: &T, mut out: Text) -> String {
+    rows(block, value, &mut out);
+    out.finish()
+}
+
 /// Show what the rows of a block find set in a value.
 pub fn rows<T>(block: &Block<T>, value: &T, out: &mut dyn Sink) {
     for entry in block.all() {
@@ -115,8 +122,15 @@ fn arg<T>(arg: &Arg<T>, name: &str, value: &T, out: &mut dyn Sink) {
             }
         }
         Arg::Bool(at) => one(name, (at.get)(value).map(on_off), out),
-        Arg::Int { at, .. } => one(name, (at.get)(value), out),
-        Arg::Time { at, .. } => one(name, (at.get)(value).map(seconds_text), out),
+        // What no text can say is the value of an absent keyword.
+        Arg::Int { min, max, at, .. } => {
+            let number = (at.get)(value).filter(|number| (*min..=*max).contains(number));
+            one(name, number, out);
+        }
+        Arg::Time { min, max, at, .. } => {
+            let time = (at.get)(value).filter(|time| (*min..=*max).contains(time));
+            one(name, time.map(seconds_text), out);
+        }
         Arg::Text { at, .. } => one(name, (at.get)(value), out),
         Arg::Choice { at, .. } => one(name, (at.get)(value), out),
         Arg::Interface(at) => one(name, (at.get)(value), out),

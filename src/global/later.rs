@@ -110,7 +110,7 @@ pub(super) const PROCESSES: &[Row] = &[
     ),
 ];
 
-type Argument = crate::control_plane::schema::Arg<GlobalConfig>;
+type Argument = schema::Arg<GlobalConfig>;
 
 const NICE: Argument = int(-20, 19, "", nowhere());
 const REALTIME: Argument = int(1, 99, "", nowhere());

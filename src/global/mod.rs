@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod later;
+pub mod manual;
 mod rows;
 pub mod top;
 pub mod words;

@@ -18,7 +18,7 @@ use crate::control_plane::value::Field;
 type Row = crate::control_plane::schema::Row<GlobalConfig>;
 
 /// `global_defs`
-pub static BLOCK: Block<GlobalConfig> = Block {
+pub(super) static BLOCK: Block<GlobalConfig> = Block {
     rows: &[
         IDENTITY,
         INTERFACES,
@@ -239,12 +239,14 @@ const ELECTION: &[Row] = &[
         "vrrp_version",
         int(2, 3, "", at!(vrrp.version)),
         "The version of VRRP that IPv4 instances speak; IPv6 is always 3.",
-    ),
+    )
+    .default("2"),
     Row::new(
         "vrrp_down_timer_adverts",
         int(1, 100, "adverts", at!(vrrp.down_timer_adverts)),
         "Adverts missed in a row until the master counts as dead.",
-    ),
+    )
+    .default("3"),
     Row::new(
         "vrrp_lower_prio_no_advert",
         boolean(at!(vrrp.lower_prio_no_advert)),
@@ -375,7 +377,8 @@ const BUFFERS: &[Row] = &[
         "vrrp_rx_bufs_multiplier",
         int(1, NUMBER_MAX, "", at!(buffers.receive_multiplier)),
         "How many packets of each instance fit into them.",
-    ),
+    )
+    .default("3"),
 ];
 
 fn finish(global: &mut GlobalConfig, _: Span, diags: &mut Diags) {

@@ -69,7 +69,8 @@ const GLOBAL: &[Row] = &[
         "child_wait_time",
         seconds(0, u32::MAX as u64, at!(global.child_wait_time)),
         "How long the parent waits for the other processes to end before it kills them.",
-    ),
+    )
+    .default("5"),
 ];
 
 static GLOBAL_DEFS: Inner<Draft, GlobalConfig> = Inner {

@@ -1,13 +1,15 @@
 //! `vrrp_instance`: one virtual router.
 
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address::AddressConfig;
 use super::interface::TrackedInterface;
 use super::names::Tracked;
-use crate::control_plane::source::Span;
-use crate::control_plane::value::Spanned;
+use crate::control_plane::arg::seconds_text;
+use crate::control_plane::show::on_off;
+use crate::control_plane::value::{Field, Spanned};
 use crate::model::{Family, IfName, Priority, Vrid};
 use crate::vrrp::authentication::{Authentication, Password};
 use crate::wire::vrrp::{GROUP_V4, Version};
@@ -135,6 +137,42 @@ impl InstanceConfig {
             debug: 0,
             given: Given::default(),
         }
+    }
+
+    /// The values in force, a line each, for the log.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut out = format!("vrrp_instance {}:\n", self.name.value);
+        let mut line = |name: &str, value: &dyn std::fmt::Display| {
+            let _ = writeln!(out, "    {name} = {value}");
+        };
+        line("virtual_router_id", &self.vrid);
+        line("version", &self.version.number());
+        line("priority", &self.priority);
+        line("state", &self.initial_state.read().unwrap_or_default());
+        line("advert_int", &seconds_text(self.advert_interval));
+        line("down_timer_adverts", &self.down_timer_adverts);
+        if let Some(interface) = &self.interface {
+            line("interface", &interface.value);
+        }
+        match self.unicast_peers.as_slice() {
+            [] => line("multicast group", &self.multicast_group),
+            peers => line("unicast peers", &peers.len()),
+        }
+        line("authentication", &self.authentication.number());
+        line("preempt", &on_off(!self.nopreempt));
+        line("preempt_delay", &seconds_text(self.preempt_delay));
+        line("addresses in adverts", &self.vips.len());
+        line("addresses besides", &self.excluded_vips.len());
+        line("garp_master_delay", &seconds_text(self.garp.delay));
+        line("garp_master_repeat", &self.garp.repeat);
+        line("garp_master_refresh", &seconds_text(self.garp.refresh));
+        line("lower_prio_no_advert", &on_off(self.lower_prio_no_advert));
+        line(
+            "higher_prio_send_advert",
+            &on_off(self.higher_prio_send_advert),
+        );
+        out
     }
 
     /// Whether adverts go to peers instead of a multicast group.

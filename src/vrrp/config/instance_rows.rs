@@ -20,7 +20,7 @@ use crate::wire::vrrp::Version;
 type Row = crate::control_plane::schema::Row<InstanceConfig>;
 
 /// `vrrp_instance`
-pub static BLOCK: Block<InstanceConfig> = Block {
+pub(super) static BLOCK: Block<InstanceConfig> = Block {
     rows: &[
         IDENTITY,
         ADDRESSES,

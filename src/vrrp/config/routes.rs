@@ -94,11 +94,7 @@ static ENCAPSULATION: &[Row<()>] = &[Row::later(
 )];
 
 static HOP: &[Row<()>] = &[
-    Row::later(
-        "nexthop",
-        FLAG,
-        "The next of several gateways; behind every other word.",
-    ),
+    Row::later("encap", one("ip|ip6|mpls|ila"), "As of a route."),
     Row::later("via", address(nowhere()), "Its address."),
     Row::later("dev", INTERFACE, "Its interface."),
     Row::later("weight", int(1, 256, "", nowhere()), "Its share."),

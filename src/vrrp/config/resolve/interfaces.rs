@@ -101,9 +101,11 @@ impl Resolver<'_> {
     }
 }
 
-/// `(down_timer_adverts - 1) * interval - interval / 256`, and nothing with a single advert.
+/// `(down_timer_adverts - 1) * interval - interval / 256` in whole microseconds,
+/// and nothing with a single advert.
 fn longest_delay(instance: &InstanceConfig) -> Duration {
     let interval = instance.advert_interval;
-    (interval * u32::from(instance.down_timer_adverts.saturating_sub(1)))
-        .saturating_sub(interval / 256)
+    let adverts = u32::from(instance.down_timer_adverts.saturating_sub(1));
+    let most = (interval * adverts).saturating_sub(interval / 256);
+    Duration::from_micros(u64::try_from(most.as_micros()).unwrap_or(u64::MAX))
 }
