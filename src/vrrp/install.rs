@@ -162,10 +162,10 @@ impl Installer {
                 wanted: job.wanted,
             };
             job.next += 1;
-            if order.wanted == Wanted::Present {
-                if let Some(progress) = self.progress_mut(order.instance) {
-                    progress.sent = progress.sent.max(order.index + 1);
-                }
+            if order.wanted == Wanted::Present
+                && let Some(progress) = self.progress_mut(order.instance)
+            {
+                progress.sent = progress.sent.max(order.index + 1);
             }
             return Some(order);
         }

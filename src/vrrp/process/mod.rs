@@ -116,10 +116,10 @@ impl VrrpProcess {
 
     /// A signal from the parent, or from an operator.
     fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
-        match signal {
-            Signal::SIGTERM | Signal::SIGINT => self.stop(s),
-            Signal::SIGHUP => log::info!("reload is not yet in effect: the configuration stays"),
-            other => log::debug!("signal {other} is not yet in effect"),
+        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
+            self.stop(s);
+        } else {
+            log::info!("signal {signal} is not yet in effect");
         }
     }
 

@@ -186,7 +186,7 @@ impl Resolver<'_> {
                 self.refuse(Code::General, name.span, text);
             }
             Some(name) => {
-                self.interface(&name, name.span);
+                self.interface(Code::General, &name, name.span);
             }
         }
     }
@@ -320,7 +320,7 @@ impl Resolver<'_> {
         self.no_addresses(instance);
         for address in instance.vips.iter().chain(&instance.excluded_vips) {
             if let Some(dev) = &address.dev {
-                self.interface(dev, dev.span);
+                self.interface(Code::General, dev, dev.span);
             }
         }
     }
@@ -387,7 +387,7 @@ impl Resolver<'_> {
             !twice
         });
         for tracked in &instance.track_interfaces {
-            self.interface(&tracked.name, tracked.name.span);
+            self.interface(Code::General, &tracked.name, tracked.name.span);
         }
     }
 

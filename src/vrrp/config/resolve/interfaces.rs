@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::Resolver;
 use crate::control_plane::arg::seconds_text;
+use crate::control_plane::diag::Code;
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
 use crate::vrrp::config::{InstanceConfig, Names, VrrpConfig};
@@ -26,7 +27,7 @@ impl Resolver<'_> {
                 address.dev = fallback.map(|name| Spanned::new(name, span));
             }
             if let Some(dev) = &address.dev {
-                self.interface(dev, dev.span);
+                self.interface(Code::BadInterface, dev, dev.span);
             }
             if let Some(group) = &address.track_group {
                 let defined = names
@@ -51,7 +52,7 @@ impl Resolver<'_> {
                     let text = format!("interface `{}` is already in a garp_group", name.value);
                     self.error(name.span, text);
                 }
-                new && self.interface(name, name.span)
+                new && self.interface(Code::BadInterface, name, name.span)
             });
         }
         vrrp.garp_groups.retain(|group| {
@@ -82,7 +83,7 @@ impl Resolver<'_> {
                 self.error(span, text);
                 return false;
             }
-            if !self.interface(&delay.name, span) {
+            if !self.interface(Code::BadInterface, &delay.name, span) {
                 return false;
             }
             let on_it = instances

@@ -84,13 +84,14 @@ impl Resolver<'_> {
         self.diags.error(code, span, text);
     }
 
-    /// Report an interface that is not there, unless that is allowed.
-    fn interface(&mut self, name: &IfName, span: Span) -> bool {
+    /// Report an interface that is not there, unless that is allowed. `code` is
+    /// [`Code::General`] for what belongs to an instance, as with the C daemon.
+    fn interface(&mut self, code: Code, name: &IfName, span: Span) -> bool {
         let known = self.global.dynamic_interfaces != DynamicInterfaces::No
             || self.machine.interface_exists(name.as_str());
         if !known {
             let text = format!("there is no interface `{name}`");
-            self.refuse(Code::BadInterface, span, text);
+            self.refuse(code, span, text);
         }
         known
     }
@@ -126,7 +127,7 @@ impl Resolver<'_> {
             names.check(&group.tracked, self.diags);
             self.members(group, vrrp, &mut groups);
             for tracked in &group.interfaces {
-                self.interface(&tracked.name, tracked.name.span);
+                self.interface(Code::General, &tracked.name, tracked.name.span);
             }
         }
     }
