@@ -8,6 +8,7 @@
 //! * [`control_plane`]: the configuration compiler; [`global`] its global block
 //! * [`netlink`]: the reflector of the kernel's links and addresses
 //! * [`net`]: raw sockets as values
+//! * [`notify`]: scripts found, checked and run
 //! * [`vrrp`]: the virtual router: machines and their process
 //! * [`watchdog`]: the parent process
 //! * [`cli`]: the command line
@@ -22,6 +23,7 @@ pub mod log;
 pub mod model;
 pub mod net;
 pub mod netlink;
+pub mod notify;
 pub mod sys;
 pub mod vrrp;
 pub mod watchdog;

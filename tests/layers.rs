@@ -56,6 +56,10 @@ const ARROWS: &[Row] = &[
         may: &["model", "sys"],
     },
     Row {
+        module: "notify",
+        may: &["model", "sys"],
+    },
+    Row {
         module: "control_plane",
         may: &["model"],
     },

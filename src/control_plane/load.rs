@@ -11,6 +11,7 @@ use super::show::{self, Text};
 use super::source::SourceMap;
 use crate::global::GlobalConfig;
 use crate::global::top::{Draft, TOP};
+use crate::model::{Account, CommandFound, CommandRequest, ScriptRules};
 use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::config::resolve::resolve;
 
@@ -80,6 +81,13 @@ pub trait Machine {
     fn interface_mtu(&self, name: &str) -> Option<u32>;
     /// Whether it is the loopback interface.
     fn interface_is_loopback(&self, name: &str) -> bool;
+    /// What would be run for a script.
+    fn find_script(&self, request: &CommandRequest, rules: &ScriptRules) -> CommandFound;
+    /// The account of `USER [[:]GROUP]`, or why there is none.
+    ///
+    /// # Errors
+    /// In words, if there is no such user or group.
+    fn account(&self, user: &str, group: Option<&str>) -> Result<Account, String>;
 }
 
 /// The result of a load.
@@ -135,5 +143,13 @@ impl Machine for AnyMachine {
 
     fn interface_is_loopback(&self, name: &str) -> bool {
         name == "lo"
+    }
+
+    fn find_script(&self, request: &CommandRequest, _: &ScriptRules) -> CommandFound {
+        CommandFound::unchecked(request)
+    }
+
+    fn account(&self, _: &str, _: Option<&str>) -> Result<Account, String> {
+        Ok(Account::ROOT)
     }
 }

@@ -18,6 +18,7 @@ pub mod read;
 pub mod reader;
 pub mod render;
 pub mod schema;
+pub mod script;
 mod sequence;
 pub mod show;
 pub mod source;

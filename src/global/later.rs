@@ -232,21 +232,6 @@ pub(super) const SCRIPTS: &[Row] = &[
         FLAG,
         "Write all states to pipes after a reload.",
     ),
-    Row::later(
-        "script_user",
-        some_words("USER [[:]GROUP]", 1, 2),
-        "Who runs scripts.",
-    ),
-    Row::later(
-        "enable_script_security",
-        FLAG,
-        "Refuse scripts that others may change.",
-    ),
-    Row::later(
-        "set_supplementary_groups",
-        BOOL,
-        "Run scripts with all groups of their user.",
-    ),
 ];
 
 const fn script() -> Argument {

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
-use crate::model::IfName;
+use crate::model::{IfName, ScriptRules};
 use crate::vrrp::config::GarpGiven;
 use crate::wire::vrrp::{GROUP_V4, GROUP_V6, Version};
 
@@ -35,8 +35,10 @@ pub struct GlobalConfig {
     pub umask: Option<u32>,
     /// `random_seed`: of `${_RANDOM}`.
     pub random_seed: Option<u32>,
-    /// `use_symlink_paths`: run scripts by the path given, not the resolved one.
-    pub use_symlink_paths: bool,
+    /// `script_user`, `enable_script_security` and what else concerns all scripts.
+    pub scripts: ScriptRules,
+    /// Where `script_user` stands.
+    pub script_user_at: Spanned<()>,
     /// `dynamic_interfaces`
     pub dynamic_interfaces: DynamicInterfaces,
     /// `default_interface`: of static addresses without `dev`; `None`: `eth0`.
@@ -176,7 +178,8 @@ impl Default for GlobalConfig {
             process_names: ProcessNames::default(),
             umask: None,
             random_seed: None,
-            use_symlink_paths: false,
+            scripts: ScriptRules::default(),
+            script_user_at: Spanned::default(),
             dynamic_interfaces: DynamicInterfaces::No,
             default_interface: None,
             disable_local_igmp: false,

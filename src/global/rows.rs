@@ -90,8 +90,25 @@ const IDENTITY: &[Row] = &[
     .default("IXUSR|IRWXG|IRWXO"),
     Row::new(
         "use_symlink_paths",
-        boolean(at!(use_symlink_paths)),
+        boolean(at!(scripts.keep_symlinks)),
         "Run scripts by the path given instead of the one it resolves to.",
+    ),
+    Row::new(
+        "script_user",
+        words("USER [[:]GROUP]", 1, 2, words::set_script_user, words::show_script_user),
+        "Who runs scripts that name no user. A colon asks for the supplementary groups of the user.",
+    )
+    .default("keepalived_script if there is such a user, else who runs the daemon"),
+    Row::new(
+        "enable_script_security",
+        flag(at!(scripts.security)),
+        "Do not run scripts as root that others than root may change, in themselves or by a folder of \
+         their path.",
+    ),
+    Row::new(
+        "set_supplementary_groups",
+        boolean(at!(scripts.supplementary)),
+        "Run scripts with all groups of their user.",
     ),
     Row::new(
         "random_seed",

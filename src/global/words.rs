@@ -5,6 +5,7 @@ use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::Call;
 use crate::control_plane::show::Sink;
+use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Word;
 
 const BITS: &[(&str, u32)] = &[
@@ -60,6 +61,20 @@ pub fn umask(text: &str) -> Option<u32> {
 pub(super) fn show_umask(global: &GlobalConfig, name: &str, out: &mut dyn Sink) {
     if let Some(mask) = global.umask {
         out.line(name, &[&format!("0{mask:o}")]);
+    }
+}
+
+pub(super) fn set_script_user(global: &mut GlobalConfig, call: &Call<'_>, _: &mut Diags) {
+    let mut words = call.args.iter().map(|word| word.text.clone());
+    global.scripts.user = words.next().map(|user| (user, words.next()));
+    global.script_user_at = Spanned::new((), call.span());
+}
+
+pub(super) fn show_script_user(global: &GlobalConfig, name: &str, out: &mut dyn Sink) {
+    match &global.scripts.user {
+        Some((user, Some(group))) => out.line(name, &[user, group]),
+        Some((user, None)) => out.line(name, &[user]),
+        None => (),
     }
 }
 

@@ -2,12 +2,14 @@
 #![forbid(unsafe_code)]
 
 pub mod addr;
+pub mod command;
 pub mod iface;
 pub mod rate;
 pub mod units;
 pub mod version;
 
 pub use addr::{Family, IpNet, MacAddr};
+pub use command::{Account, Command, CommandFound, CommandRequest, ScriptRules};
 pub use iface::{IfIndex, IfName};
 pub use rate::RateLimit;
 pub use units::{Priority, Vrid};

@@ -6,6 +6,7 @@
 //! is used from there; a file here gives it the shape the daemon needs.
 //!
 //! * [`calendar`]: seconds since the epoch to local calendar time
+//! * [`exec`]: programs started without a copy of the daemon
 //! * [`fork`]: a second process, under the conditions that make it sound
 //! * [`signals`]: signals by number as a descriptor, the real-time ones included
 //! * [`sched`]: real-time class, nice value, processor affinity, memory locking
@@ -24,6 +25,7 @@ use std::io;
 pub mod bpf;
 pub mod calendar;
 pub mod cmsg;
+pub mod exec;
 pub mod fd;
 pub mod fork;
 pub mod ns;

@@ -1,9 +1,10 @@
-//! What the machine has that a configuration names: its interfaces.
+//! What the machine has that a configuration names: interfaces, scripts, accounts.
 
 use crate::control_plane::Machine;
-use crate::model::IfName;
+use crate::model::{Account, CommandFound, CommandRequest, IfName, ScriptRules};
 use crate::netlink::link::LinkFlags;
 use crate::netlink::{Mirror, Monitor};
+use crate::notify::command;
 
 /// The kernel's answer needs no more at once.
 const RECEIVE_BUFFER: usize = 1 << 20;
@@ -42,6 +43,14 @@ impl Machine for Interfaces {
         let link = link.and_then(|name| self.mirror.link_named(&name));
         link.is_some_and(|link| link.flags.has(LinkFlags::LOOPBACK))
     }
+
+    fn find_script(&self, request: &CommandRequest, rules: &ScriptRules) -> CommandFound {
+        command::find(request, rules)
+    }
+
+    fn account(&self, user: &str, group: Option<&str>) -> Result<Account, String> {
+        command::account(user, group, false)
+    }
 }
 
 /// A machine that has everything, to read names before the namespace is entered.
@@ -59,5 +68,13 @@ impl Machine for Anything {
 
     fn interface_is_loopback(&self, _: &str) -> bool {
         false
+    }
+
+    fn find_script(&self, request: &CommandRequest, _: &ScriptRules) -> CommandFound {
+        CommandFound::unchecked(request)
+    }
+
+    fn account(&self, _: &str, _: Option<&str>) -> Result<Account, String> {
+        Ok(Account::ROOT)
     }
 }

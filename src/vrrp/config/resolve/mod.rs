@@ -7,6 +7,7 @@
 
 mod instance;
 mod interfaces;
+mod scripts;
 #[cfg(test)]
 mod tests;
 
@@ -37,7 +38,9 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         machine,
         diags,
         refused: false,
+        runs_as_root: None,
     };
+    resolver.script_user();
     for instance in &mut vrrp.instances {
         resolver.instance(instance);
         names.check(&instance.given.tracked, resolver.diags);
@@ -47,6 +50,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     resolver.garp_groups(&mut vrrp);
     resolver.up_down_delays(&mut vrrp);
     resolver.sync_groups(&names, &vrrp);
+    resolver.script_security();
     let refused = resolver.refused;
     let presence = Presence {
         vrrp: !vrrp.instances.is_empty() || !vrrp.static_addresses.is_empty(),
@@ -67,6 +71,8 @@ struct Resolver<'a> {
     diags: &'a mut Diags,
     /// Whether something was found that nothing can run with.
     refused: bool,
+    /// The first script that root runs.
+    runs_as_root: Option<Span>,
 }
 
 impl Resolver<'_> {
