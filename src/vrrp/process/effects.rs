@@ -1,6 +1,7 @@
 //! Effects of the router carried out, in order.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
 use scheduler::Scheduler;
 
@@ -8,7 +9,8 @@ use super::VrrpProcess;
 use super::report;
 use crate::model::{Family, Priority};
 use crate::net::Datagram;
-use crate::vrrp::fsm::{Cause, Effect, InstanceId, Note, Presence, State};
+use crate::vrrp::debounce::longest_delay;
+use crate::vrrp::fsm::{Cause, Effect, InstanceId, InterfaceKey, Note, Presence, State};
 
 impl VrrpProcess {
     /// Carry out what the router has decided, send the adverts that came of it,
@@ -180,6 +182,22 @@ impl VrrpProcess {
         report::note(&own.name, note);
         if matches!(note, Note::MasterChanged { .. }) {
             own.complaints.clear();
+        }
+        if let (Note::Interval { interval, .. }, Some(key)) = (note, own.key) {
+            self.tighten_delays(id, key, *interval);
+        }
+    }
+
+    /// A master announces a shorter interval than the own one: the interface's
+    /// delays must leave time to take over from it, too.
+    fn tighten_delays(&mut self, id: InstanceId, key: InterfaceKey, interval: Duration) {
+        let Some(config) = self.config.vrrp.instances.get(id.index()) else {
+            return;
+        };
+        let limit = longest_delay(config.down_timer_adverts, interval);
+        let delays = self.debouncer.delays(key);
+        if delays.at_most(limit) != delays {
+            self.debouncer.set(key, delays.at_most(limit));
         }
     }
 }

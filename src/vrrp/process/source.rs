@@ -7,14 +7,23 @@ use scheduler::Scheduler;
 use super::VrrpProcess;
 use super::policy;
 use super::pool::User;
+use crate::global::{GlobalConfig, ReceivePolicy};
 use crate::model::IfIndex;
 use crate::net::SocketSpec;
 use crate::net::vrrp_socket::{Mode, Protocol};
 use crate::vrrp::accept::ReceiveMode;
 use crate::vrrp::authentication::Authentication;
+use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::fsm::{FaultKind, InstanceId, InterfaceKey};
 use crate::vrrp::router::Input;
 use crate::vrrp::transmit::AdvertTemplate;
+
+/// Receive buffer of a socket when nothing is configured, in octets.
+const DEFAULT_RECEIVE_BUFFER: u32 = 1 << 20;
+/// Octets of the largest IP header with an authentication header.
+const IP_HEADERS: usize = 64;
+/// The MTU of an interface that does not tell its own.
+const ETHERNET_MTU: u32 = 1500;
 
 impl VrrpProcess {
     /// Look again at what the instances on an interface can send from.
@@ -117,6 +126,9 @@ impl VrrpProcess {
             return false;
         }
         let interface = own.key.and_then(|key| self.interfaces.index(key));
+        let link = interface.and_then(|index| self.kernel.mirror.link(index));
+        let mtu = link.map_or(ETHERNET_MTU, |link| link.mtu);
+        let buffer = receive_buffer(&self.config.global, config, mtu);
         let spec = SocketSpec {
             interface,
             family: config.family,
@@ -135,7 +147,7 @@ impl VrrpProcess {
             vrid: config.vrid,
             group,
         };
-        match self.pool.attach(s, spec, receive_buffer(config), user) {
+        match self.pool.attach(s, spec, buffer, user) {
             Ok(socket) => {
                 own.socket = Some(socket);
                 true
@@ -181,8 +193,19 @@ impl VrrpProcess {
     }
 }
 
-fn receive_buffer(config: &crate::vrrp::config::InstanceConfig) -> Option<usize> {
-    config
-        .kernel_rx_buf_size
-        .and_then(|octets| usize::try_from(octets).ok())
+/// Octets for the receive buffer of an instance's socket: its own word, else the
+/// global policy (`vrrp_rx_bufs_policy`), else enough for a burst from all the
+/// virtual routers an interface can have while the machine stands still.
+fn receive_buffer(global: &GlobalConfig, config: &InstanceConfig, mtu: u32) -> Option<usize> {
+    let buffers = &global.buffers;
+    let advert = 8 + (config.vips.len() + 2) * config.family.address_len() + IP_HEADERS;
+    let of_policy = match buffers.receive_policy {
+        ReceivePolicy::System => DEFAULT_RECEIVE_BUFFER,
+        ReceivePolicy::Octets(octets) => octets,
+        ReceivePolicy::Mtu => mtu.saturating_mul(buffers.receive_multiplier),
+        ReceivePolicy::Advert => u32::try_from(advert)
+            .unwrap_or(u32::MAX)
+            .saturating_mul(buffers.receive_multiplier),
+    };
+    usize::try_from(config.kernel_rx_buf_size.unwrap_or(of_policy)).ok()
 }
