@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
 
@@ -39,5 +38,5 @@ pub struct GarpGroup {
     /// The interfaces.
     pub interfaces: Vec<Spanned<IfName>>,
     /// Where the block begins.
-    pub span: Span,
+    pub place: Spanned<()>,
 }

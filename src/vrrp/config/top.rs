@@ -147,7 +147,7 @@ static GARP_GROUP: Child<Draft, GarpGroup> = Child {
     open: |draft, call, diags| {
         no_head(draft, call, diags);
         Some(GarpGroup {
-            span: call.keyword.span,
+            place: Spanned::new((), call.keyword.span),
             ..GarpGroup::default()
         })
     },

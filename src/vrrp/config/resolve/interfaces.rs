@@ -60,9 +60,9 @@ impl Resolver<'_> {
             let idle = zero(group.garp_interval) && zero(group.gna_interval);
             if idle {
                 let text = "the garp_group sets no interval";
-                self.error(group.span, text);
+                self.error(group.place.span, text);
             } else if group.interfaces.is_empty() {
-                self.error(group.span, "the garp_group has no interfaces");
+                self.error(group.place.span, "the garp_group has no interfaces");
             }
             !idle && !group.interfaces.is_empty()
         });
