@@ -47,6 +47,7 @@ pub(super) fn settings(parsed: &Parsed, command_line: Vec<String>) -> Settings {
         namespace: parsed.value("namespace"),
         core: core_files(parsed),
         ignore_interrupt: parsed.has("ignore-sigint"),
+        temporary_dir: temporary_dir(),
         notify_socket: notify_socket(),
         command_line,
     }

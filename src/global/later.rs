@@ -457,16 +457,6 @@ pub(super) const FILES: &[Row] = &[
         "Where the copy of the configuration is.",
     ),
     Row::later(
-        "data_use_instance",
-        BOOL,
-        "Put the instance name into names of dumps.",
-    ),
-    Row::later(
-        "json_version",
-        int(1, 2, "", nowhere()),
-        "The form of the JSON dump.",
-    ),
-    Row::later(
         "iproute_usr_dir",
         text("FOLDER", nowhere()),
         "Names of tables and the like, second.",
@@ -476,11 +466,4 @@ pub(super) const FILES: &[Row] = &[
         text("FOLDER", nowhere()),
         "Names of tables and the like, first.",
     ),
-    Row::later("state_dump_file", text("FILE", nowhere()), "The data dump."),
-    Row::later(
-        "stats_dump_file",
-        text("FILE", nowhere()),
-        "The dump of statistics.",
-    ),
-    Row::later("json_dump_file", text("FILE", nowhere()), "The JSON dump."),
 ];

@@ -57,6 +57,23 @@ pub struct GlobalConfig {
     pub delay_after_boot: Duration,
     /// `log_unknown_vrids`
     pub log_unknown_vrids: bool,
+    /// Names and form of the files that signals ask for.
+    pub dump_files: DumpFiles,
+}
+
+/// Dump files, as far as they are not to have their usual names.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct DumpFiles {
+    /// `state_dump_file`: of the data dumps; a trailing `/` gives the folder only.
+    pub state: Option<String>,
+    /// `stats_dump_file`
+    pub stats: Option<String>,
+    /// `json_dump_file`
+    pub json: Option<String>,
+    /// `data_use_instance`: namespace and instance in the names of data dumps.
+    pub use_instance: bool,
+    /// `json_version`: 1, an array of instances, or 2, an object; 0 is 1.
+    pub json_version: u8,
 }
 
 /// Defaults of instances, `None` where unset differs from any value.
@@ -189,6 +206,7 @@ impl Default for GlobalConfig {
             startup_delay: Duration::ZERO,
             delay_after_boot: Duration::ZERO,
             log_unknown_vrids: false,
+            dump_files: DumpFiles::default(),
         }
     }
 }

@@ -26,6 +26,7 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         ELECTION,
         PROCESS,
         BUFFERS,
+        DUMPS,
         super::later::PROCESSES,
         super::later::MAIL,
         super::later::SCRIPTS,
@@ -359,6 +360,38 @@ const PROCESS: &[Row] = &[
     )
     .aliases(&[old_name("vrrp_rlimit_rtime")])
     .default("10000"),
+];
+
+const DUMPS: &[Row] = &[
+    Row::new(
+        "state_dump_file",
+        text("FILE", at!(dump_files.state)),
+        "The data dump; a name of the process is put before its extension.",
+    )
+    .default("keepalived.data in TMPDIR"),
+    Row::new(
+        "stats_dump_file",
+        text("FILE", at!(dump_files.stats)),
+        "The dump of statistics.",
+    )
+    .default("keepalived.stats in TMPDIR"),
+    Row::new(
+        "json_dump_file",
+        text("FILE", at!(dump_files.json)),
+        "The JSON dump.",
+    )
+    .default("keepalived.json in TMPDIR"),
+    Row::new(
+        "data_use_instance",
+        boolean(at!(dump_files.use_instance)),
+        "Put namespace and instance into the names of data dumps.",
+    ),
+    Row::new(
+        "json_version",
+        int(1, 2, "", at!(dump_files.json_version)),
+        "The form of the JSON dump: 1 an array of instances, 2 an object.",
+    )
+    .default("1"),
 ];
 
 const BUFFERS: &[Row] = &[

@@ -12,6 +12,7 @@
 //! * [`sched`]: real-time class, nice value, processor affinity, memory locking
 //! * [`rlimit`]: resource limits
 //! * [`prctl`]: task name, signal at the parent's death
+//! * [`pass`]: messages between processes, with descriptors in them
 //! * [`ns`]: network and mount namespaces
 //! * [`fd`]: waiting for one descriptor
 //! * [`sock`]: sockets, their addresses and options, many messages per call
@@ -29,6 +30,7 @@ pub mod exec;
 pub mod fd;
 pub mod fork;
 pub mod ns;
+pub mod pass;
 pub mod prctl;
 pub mod rlimit;
 pub mod sched;

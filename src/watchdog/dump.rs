@@ -31,6 +31,14 @@ pub fn configuration(config: &Config) -> String {
     out.0
 }
 
+/// What the parent process goes by.
+#[must_use]
+pub fn global_definitions(config: &Config) -> String {
+    let mut out = Text::default();
+    global(config, &mut out);
+    out.0
+}
+
 #[derive(Default)]
 struct Text(String);
 

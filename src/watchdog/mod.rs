@@ -12,6 +12,7 @@
 //! * [`watch`] is the machine that decides: respawn, back-off, end.
 //! * [`parent`] is its shell: scheduler handlers, signals, actions to system calls.
 //! * [`launch`] makes a process out of a role; `launch::role` is the table of roles.
+//! * [`ipc`] is what children tell; [`dump_files`] writes the dumps they hand over.
 //! * [`config`] reads the configuration and tells what is wrong with it; [`dump`]
 //!   writes it into the log (`-d`).
 //!
@@ -22,6 +23,8 @@
 
 pub mod config;
 pub mod dump;
+pub mod dump_files;
+pub mod ipc;
 pub mod launch;
 pub mod machine;
 pub mod names;

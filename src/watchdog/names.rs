@@ -71,7 +71,7 @@ impl Names {
 }
 
 /// The file name with something before its extension.
-fn with_suffix(file: &Path, extra: &str) -> PathBuf {
+pub(super) fn with_suffix(file: &Path, extra: &str) -> PathBuf {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let name = match file.extension() {
         Some(extension) => format!("{stem}{extra}.{}", extension.to_string_lossy()),

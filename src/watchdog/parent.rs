@@ -3,9 +3,9 @@
 //!
 //! [`watch`]: super::watch
 
-use std::io::{self, Read as _};
+use std::fs::File;
+use std::io::{self, Seek as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::os::unix::net::UnixStream;
 use std::process;
 use std::rc::Rc;
 use std::time::Duration;
@@ -18,11 +18,13 @@ use crate::control_plane::Config;
 use crate::log::keep_flushing;
 use crate::sys::signals::{SignalReader, send};
 
+use super::dump_files::{self, DumpPaths};
+use super::ipc::{DumpKind, ParentEnd, Told};
 use super::launch::daemon::Startup;
 use super::launch::paths::PidPaths;
 use super::launch::pidfile::PidFile;
 use super::launch::role::Role;
-use super::launch::{READY, Spawned, spawn};
+use super::launch::{Spawned, spawn};
 use super::names::Names;
 use super::settings::Settings;
 use super::systemd::Manager;
@@ -58,7 +60,7 @@ pub struct Ground {
 struct Child {
     role: Role,
     pid: Pid,
-    channel: UnixStream,
+    channel: ParentEnd,
     watched: Option<IoId<WatchDog>>,
     up: bool,
 }
@@ -297,6 +299,9 @@ impl WatchDog {
     }
 
     fn on_forward(&mut self, _: &mut Scheduler<Self>, signal: Signal) {
+        if signal == Signal::SIGUSR1 {
+            self.write_own_dump();
+        }
         self.forward(signal as i32);
     }
 
@@ -320,17 +325,50 @@ impl WatchDog {
         let Some(child) = children.iter_mut().find(|c| key_of(c.role) == ready.key()) else {
             return Drain::Close;
         };
-        let mut octet = [0];
-        match child.channel.read(&mut octet) {
-            Ok(1) if octet == [READY] => child.up = true,
+        let role = child.role;
+        match child.channel.next() {
+            Ok(Some(Told::Ready)) => child.up = true,
+            Ok(Some(Told::Dump(kind, text))) => self.write_dump(kind, Some(role), text),
+            Ok(Some(Told::Unknown)) => {}
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Drain::Drained,
-            Ok(_) | Err(_) => {
+            Ok(None) | Err(_) => {
                 child.watched = None;
                 return Drain::Close;
             }
         }
         self.check_started();
         Drain::More
+    }
+
+    /// Put a text that a child has rendered under its name.
+    fn write_dump(&self, kind: DumpKind, process: Option<Role>, mut text: File) {
+        let path = self.dump_paths().of(kind, process);
+        let done = dump_files::replace(&path, |file| {
+            text.rewind()?;
+            io::copy(&mut text, file).map(drop)
+        });
+        if let Err(error) = done {
+            log::error!("Cannot write {}: {error}", path.display());
+        }
+    }
+
+    fn write_own_dump(&self) {
+        log::info!(
+            "Printing parent data for process({}) on signal",
+            process::id()
+        );
+        let path = self.dump_paths().of(DumpKind::Data, None);
+        let text = super::dump::global_definitions(&self.ground.config);
+        let done = dump_files::replace(&path, |file| file.write_all(text.as_bytes()));
+        if let Err(error) = done {
+            log::error!("Cannot write {}: {error}", path.display());
+        }
+    }
+
+    fn dump_paths(&self) -> DumpPaths {
+        let ground = &self.ground;
+        let dir = ground.settings.temporary_dir.clone();
+        DumpPaths::new(dir, &ground.config.global.dump_files, &ground.names)
     }
 
     fn on_child(&mut self, s: &mut Scheduler<Self>, key: Key, event: ChildEvent) {

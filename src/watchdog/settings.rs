@@ -51,6 +51,8 @@ pub struct Settings {
     pub core: Option<CoreFiles>,
     /// Do not stop on SIGINT (`--ignore-sigint`).
     pub ignore_interrupt: bool,
+    /// `$TMPDIR` if it is a folder, else `/tmp`: where dumps go.
+    pub temporary_dir: PathBuf,
     /// The value of `NOTIFY_SOCKET`, if a service manager set it.
     pub notify_socket: Option<String>,
     /// All words of the command line, for the log.

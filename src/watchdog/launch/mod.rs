@@ -9,7 +9,7 @@
 //!   |                             log closed, descriptors closed, signals blocked
 //!   |                             log opened under its own name, task name, limits
 //!   |                             (spec.main)(config, plumbing)
-//!   |<------- one octet ---------   plumbing.ready()
+//!   |<------- message -----------   plumbing.ready(), plumbing.dump()
 //!   |<------- exit status -------   _exit(status)
 //! ```
 //!
@@ -23,9 +23,8 @@ pub mod paths;
 pub mod pidfile;
 pub mod role;
 
-use std::io::{self, Write as _};
+use std::io;
 use std::os::fd::AsFd as _;
-use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
 use nix::sys::signal::Signal;
@@ -37,13 +36,11 @@ use crate::sys::fork::{Side, close_inherited, fork, leave};
 use crate::sys::prctl;
 use crate::sys::signals::block_only;
 
+use super::ipc::{self, ChildEnd, DumpKind, ParentEnd};
 use super::names::Names;
 use super::settings::Settings;
 use super::signals;
 use role::{Role, RoleSpec};
-
-/// The octet that says "I have started".
-pub const READY: u8 = b'R';
 
 /// What a child gets from its parent.
 #[derive(Debug)]
@@ -54,19 +51,28 @@ pub struct Plumbing {
     pub settings: Rc<Settings>,
     /// Names for the log and for files.
     pub names: Names,
-    channel: Option<UnixStream>,
+    channel: Option<ChildEnd>,
 }
 
 impl Plumbing {
     /// Tell the parent that the configuration is in use and the sockets are open.
     /// The command of daemon mode returns, and the service manager is told, when
-    /// all children have said so. Later calls do nothing.
-    pub fn ready(&mut self) {
-        if let Some(channel) = &mut self.channel {
+    /// all children have said so.
+    pub fn ready(&self) {
+        if let Some(channel) = &self.channel {
             // A parent that is gone ends this process by its own signal.
-            let _ = channel.write_all(&[READY]);
+            let _ = channel.ready();
         }
-        self.channel = None;
+    }
+
+    /// Have the parent write a dump file.
+    pub fn dump(&self, kind: DumpKind, text: &str) {
+        let Some(channel) = &self.channel else {
+            return;
+        };
+        if let Err(error) = channel.dump(kind, text) {
+            ::log::warn!("Cannot hand a dump to the parent process: {error}");
+        }
     }
 }
 
@@ -75,8 +81,8 @@ impl Plumbing {
 pub struct Spawned {
     /// Its number.
     pub pid: Pid,
-    /// What it says: one [`READY`], then the end.
-    pub channel: UnixStream,
+    /// What it says.
+    pub channel: ParentEnd,
 }
 
 /// Start a child.
@@ -92,8 +98,7 @@ pub fn spawn(
     let Some(main) = spec.main else {
         return Err(io::ErrorKind::Unsupported.into());
     };
-    let (ours, theirs) = UnixStream::pair()?;
-    ours.set_nonblocking(true)?;
+    let (ours, theirs) = ipc::channel()?;
     let parent = getpid();
     match fork()? {
         Side::Parent(pid) => Ok(Spawned { pid, channel: ours }),
@@ -129,7 +134,7 @@ fn prepare(
     config: &Config,
     plumbing: &Plumbing,
     parent: Pid,
-    channel: &UnixStream,
+    channel: &ChildEnd,
 ) -> io::Result<()> {
     prctl::signal_at_parent_death(Signal::SIGTERM)?;
     // The parent may have died before the line above.

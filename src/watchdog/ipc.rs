@@ -1,0 +1,159 @@
+//! What the children tell the parent: messages of one octet that names the kind,
+//! some with a descriptor.
+//!
+//! A child never waits for its parent: a message that finds no room is an error
+//! of the call. The parent ignores what it does not know.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+
+use nix::sys::memfd::{MFdFlags, memfd_create};
+
+use crate::sys::pass;
+
+/// The longest message, in octets.
+const MESSAGE_MAX: usize = 16;
+
+/// A file that a signal asks for.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum DumpKind {
+    /// Configuration and state (SIGUSR1).
+    Data,
+    /// Counters (SIGUSR2, STATS_CLEAR).
+    Stats,
+    /// State and counters as JSON.
+    Json,
+}
+
+/// What a child says.
+#[derive(Debug)]
+pub enum Told {
+    /// It has started.
+    Ready,
+    /// The text of a dump file, in memory.
+    Dump(DumpKind, File),
+    /// Something this program does not know.
+    Unknown,
+}
+
+const READY: u8 = b'R';
+/// The octets of dumps.
+const DUMPS: [(u8, DumpKind); 3] = [
+    (b'D', DumpKind::Data),
+    (b'S', DumpKind::Stats),
+    (b'J', DumpKind::Json),
+];
+
+/// Make a channel: the parent's end, then the child's.
+///
+/// # Errors
+/// What making the sockets says.
+pub fn channel() -> io::Result<(ParentEnd, ChildEnd)> {
+    let (parent, child) = pass::pair()?;
+    Ok((ParentEnd(parent), ChildEnd(child)))
+}
+
+/// The child's end of the channel.
+#[derive(Debug)]
+pub struct ChildEnd(OwnedFd);
+
+impl ChildEnd {
+    /// Say that the child has started.
+    ///
+    /// # Errors
+    /// What sending says.
+    pub fn ready(&self) -> io::Result<()> {
+        pass::send(self.0.as_fd(), &[READY], None)
+    }
+
+    /// Hand over the text of a dump. It travels as a memory file, so that neither
+    /// a slow disk nor a slow parent can hold this process up.
+    ///
+    /// # Errors
+    /// No memory file, or the parent is behind with its work.
+    pub fn dump(&self, kind: DumpKind, text: &str) -> io::Result<()> {
+        let mut file = File::from(memfd_create("keepalived dump", MFdFlags::MFD_CLOEXEC)?);
+        file.write_all(text.as_bytes())?;
+        let octet = DUMPS.iter().find(|(_, known)| *known == kind);
+        let octet = octet.map_or(0, |(octet, _)| *octet);
+        pass::send(self.0.as_fd(), &[octet], Some(file.as_fd()))
+    }
+}
+
+impl AsFd for ChildEnd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+/// The parent's end of the channel.
+#[derive(Debug)]
+pub struct ParentEnd(OwnedFd);
+
+impl ParentEnd {
+    /// The next message; nothing when the child has closed its end.
+    ///
+    /// # Errors
+    /// `WouldBlock` when there is none; what else receiving says.
+    pub fn next(&self) -> io::Result<Option<Told>> {
+        let mut room = [0; MESSAGE_MAX];
+        let (length, passed) = pass::receive(self.0.as_fd(), &mut room)?;
+        if length == 0 {
+            return Ok(None);
+        }
+        let [kind, ..] = room;
+        let dump = DUMPS.iter().find(|(octet, _)| *octet == kind);
+        Ok(Some(match (dump, passed) {
+            (Some(&(_, kind)), Some(file)) => Told::Dump(kind, file.into()),
+            _ if kind == READY => Told::Ready,
+            _ => Told::Unknown,
+        }))
+    }
+}
+
+impl AsFd for ParentEnd {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Seek as _};
+
+    use super::*;
+
+    #[test]
+    fn the_parent_hears_what_the_child_says() {
+        let (parent, child) = channel().unwrap();
+        child.ready().unwrap();
+        child.dump(DumpKind::Stats, "some text\n").unwrap();
+        assert!(matches!(parent.next(), Ok(Some(Told::Ready))));
+        let Ok(Some(Told::Dump(DumpKind::Stats, mut file))) = parent.next() else {
+            panic!("a dump was sent");
+        };
+        let mut text = String::new();
+        file.rewind().unwrap();
+        file.read_to_string(&mut text).unwrap();
+        assert_eq!(text, "some text\n");
+        drop(child);
+        assert!(matches!(parent.next(), Ok(None)));
+    }
+
+    #[test]
+    fn a_parent_that_does_not_read_is_an_error_and_no_wait() {
+        let (_parent, child) = channel().unwrap();
+        let refused = (0..10_000).find_map(|_| child.dump(DumpKind::Data, "x").err());
+        assert_eq!(refused.unwrap().kind(), io::ErrorKind::WouldBlock);
+    }
+
+    #[test]
+    fn unknown_messages_are_no_error() {
+        let (parent, child) = channel().unwrap();
+        pass::send(child.as_fd(), b"?!", None).unwrap();
+        pass::send(child.as_fd(), b"D", None).unwrap();
+        assert!(matches!(parent.next(), Ok(Some(Told::Unknown))));
+        assert!(matches!(parent.next(), Ok(Some(Told::Unknown))));
+    }
+}
