@@ -19,6 +19,8 @@ pub struct LocalTime {
     pub minute: i32,
     /// The second, 0 to 60.
     pub second: i32,
+    /// Seconds that local time is ahead of UTC.
+    pub utc_offset: i64,
 }
 
 const MONTHS: [&str; 12] = [
@@ -48,6 +50,7 @@ impl LocalTime {
             hour: tm.tm_hour,
             minute: tm.tm_min,
             second: tm.tm_sec,
+            utc_offset: tm.tm_gmtoff,
         }
     }
 
