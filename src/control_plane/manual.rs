@@ -9,18 +9,14 @@ use super::schema::{Arg, Block, Describe, Row, RowFacts};
 pub fn describe<T>(block: &Block<T>, out: &mut dyn Describe) {
     for row in block.all() {
         facts(row, out);
-        match &row.arg {
-            Arg::Lines(entries) => {
-                out.open();
+        if row.arg.braces() {
+            out.open();
+            if let Arg::Lines(entries) = &row.arg {
                 (entries.describe)(out);
-                out.close();
-            }
-            Arg::Block(sub) => {
-                out.open();
+            } else if let Arg::Block(sub) = &row.arg {
                 sub.describe(out);
-                out.close();
             }
-            _ => (),
+            out.close();
         }
     }
 }

@@ -5,6 +5,9 @@
 //! around it, this one skips them: one misspelt word is one message. The class
 //! of the message, and with it the exit status, is the same.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use super::diag::{Code, Diag, Diags, Severity};
@@ -176,14 +179,14 @@ impl<'a> Parser<'a> {
     ) {
         self.remarks(row, alias, call.keyword);
         self.later += u32::from(row.meta.later);
-        match &row.arg {
-            Arg::Lines(entries) => self.list(block, entries, target, call),
-            Arg::Block(sub) => sub.parse(target, call, self),
-            _ => {
-                read::apply(&row.arg, target, call, self.diags);
-                if let Some(hook) = row.meta.hook {
-                    hook(self.items, call.args, self.diags);
-                }
+        if let Arg::Lines(entries) = &row.arg {
+            self.list(block, entries, target, call);
+        } else if let Arg::Block(sub) = &row.arg {
+            sub.parse(target, call, self);
+        } else {
+            read::apply(&row.arg, target, call, self.diags);
+            if let Some(hook) = row.meta.hook {
+                hook(self.items, call.args, self.diags);
             }
         }
         self.later -= u32::from(row.meta.later);

@@ -115,7 +115,14 @@ fn check<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
             set(target, call, diags);
             Ok(())
         }
-        _ => first.map_or(Ok(()), |word| one(arg, target, word)),
+        Arg::Int { .. }
+        | Arg::Time { .. }
+        | Arg::Text { .. }
+        | Arg::Choice { .. }
+        | Arg::Interface(_)
+        | Arg::Address(_)
+        | Arg::Lines(_)
+        | Arg::Block(_) => first.map_or(Ok(()), |word| one(arg, target, word)),
     };
     if let Err(refusal) = done {
         let span = first.map_or(call.keyword.span, |word| word.span);
@@ -231,7 +238,7 @@ pub fn time(text: &str, min: Duration, max: Duration, step: Duration) -> Result<
     if !(min..=max).contains(&value) {
         return Err(outside());
     }
-    if step.as_nanos() != 0 && value.as_nanos() % step.as_nanos() != 0 {
+    if !value.as_nanos().is_multiple_of(step.as_nanos()) {
         return Err(fine);
     }
     Ok(value)

@@ -431,6 +431,9 @@ pub fn no_head<P>(_: &mut P, call: &Call<'_>, diags: &mut Diags) -> bool {
     true
 }
 
+/// Shows one value of a kind of block, with its name words.
+pub type Show<'a, C> = &'a mut dyn FnMut(&[&str], &C);
+
 /// A block that fills a value of its own, which its parent then takes.
 pub struct Child<P: 'static, C: 'static> {
     /// Its keywords.
@@ -442,7 +445,7 @@ pub struct Child<P: 'static, C: 'static> {
     /// Hands the value over.
     pub close: fn(&mut P, C),
     /// Shows every value with its name words.
-    pub each: fn(&P, &mut dyn FnMut(&[&str], &C)),
+    pub each: fn(&P, Show<'_, C>),
 }
 
 impl<P, C> std::fmt::Debug for Child<P, C> {

@@ -289,10 +289,8 @@ const CHECK_UNICAST_SOURCE: Lens<InstanceConfig, bool> = Lens {
 };
 
 fn mark_unicast(instance: &mut InstanceConfig, span: Span) {
-    instance
-        .given
-        .unicast
-        .get_or_insert(Spanned::new(true, span));
+    let unicast = &mut instance.given.unicast;
+    *unicast = unicast.or(Some(Spanned::new(true, span)));
 }
 
 fn set_old_checksum(instance: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {

@@ -411,11 +411,10 @@ impl Resolver<'_> {
         instance.higher_prio_send_advert = given
             .higher_prio_send_advert
             .map_or(global.higher_prio_send_advert, |send| send.value);
+        let accept_by_default = !instance.strict || instance.priority.is_owner();
         instance.accept = given
             .accept
-            .map_or(!instance.strict || instance.priority.is_owner(), |accept| {
-                accept.value
-            });
+            .map_or(accept_by_default, |accept| accept.value);
         instance.garp = garp(&given.garp, global);
         self.owner(instance);
     }
