@@ -87,6 +87,8 @@ pub struct Setup {
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a message that found its sink busy waits for the next attempt.
 const FLUSH_PERIOD: Duration = Duration::from_millis(500);
+/// How often to look when nothing waited: an idle daemon stays idle.
+const IDLE_PERIOD: Duration = Duration::from_secs(1);
 
 static LOGGER: Logger = Logger {
     sinks: Mutex::new(None),
@@ -119,11 +121,12 @@ pub fn finish() {
     stop();
 }
 
-/// From now on send what waits every [`FLUSH_PERIOD`]; called once by each process
+/// From now on send what waits every [`FLUSH_PERIOD`], and look every
+/// [`IDLE_PERIOD`] whether something does; called once by each process
 /// when its loop begins. It has the form of a timer handler because it is one.
 pub fn keep_flushing<P>(_: &mut P, scheduler: &mut Scheduler<P>, key: Key) {
-    flush();
-    let next = scheduler.now() + FLUSH_PERIOD;
+    let period = if flush() { IDLE_PERIOD } else { FLUSH_PERIOD };
+    let next = scheduler.now() + period;
     scheduler.at("log flush", next, key, keep_flushing::<P>);
 }
 
