@@ -6,7 +6,7 @@ use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Block, Call, Inner, Row, old_name};
 use crate::control_plane::value::Spanned;
 use crate::global::top::Draft;
-use crate::vrrp::config::top::weight;
+use crate::vrrp::config::top_later::weight;
 
 /// The keywords at the top level.
 pub const ROWS: &[Row<Draft>] = &[Row::later(

@@ -22,6 +22,7 @@ pub mod script;
 mod sequence;
 pub mod show;
 pub mod source;
+pub mod sub_block;
 pub mod value;
 pub mod words;
 

@@ -6,7 +6,7 @@ use crate::check::config as check;
 use crate::control_plane::arg::{block, flag, seconds, some_words, text};
 use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Inner, no_head};
-use crate::vrrp::config::{Names, VrrpConfig, top as vrrp};
+use crate::vrrp::config::{Names, VrrpConfig, top as vrrp, top_later as vrrp_later};
 
 /// A configuration while it is read; [`crate::vrrp::config::resolve`] completes it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Draft {
 
 /// The top level.
 pub static TOP: Block<Draft> = Block {
-    rows: &[GLOBAL, vrrp::ROWS, vrrp::LATER, check::ROWS, bfd::ROWS],
+    rows: &[GLOBAL, vrrp::ROWS, vrrp_later::ROWS, check::ROWS, bfd::ROWS],
     finish: None,
 };
 

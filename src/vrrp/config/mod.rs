@@ -11,6 +11,7 @@ pub mod names;
 pub mod resolve;
 mod routes;
 pub mod top;
+pub mod top_later;
 
 pub use address::AddressConfig;
 pub use instance::{

@@ -1,6 +1,6 @@
 //! One instance: every default filled in, every rule of its own checked.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::Resolver;
@@ -9,15 +9,8 @@ use crate::control_plane::diag::Code;
 use crate::global::VrrpDefaults;
 use crate::model::{Family, Priority};
 use crate::vrrp::authentication::Authentication;
-use crate::vrrp::config::{
-    AddressConfig, AuthType, GarpGiven, GarpSettings, InitialState, InstanceConfig,
-};
+use crate::vrrp::config::{AuthType, GarpGiven, GarpSettings, InitialState, InstanceConfig};
 use crate::wire::vrrp::Version;
-
-/// The most addresses the count of an advert holds (RFC 9568 section 5.2.5).
-const ADDRESSES_MAX: usize = 255;
-/// The MTU of an interface that says nothing else.
-const MTU: usize = 1500;
 
 impl Resolver<'_> {
     pub(super) fn instance(&mut self, instance: &mut InstanceConfig) {
@@ -289,92 +282,6 @@ impl Resolver<'_> {
         }
     }
 
-    fn addresses(&mut self, instance: &mut InstanceConfig) {
-        self.without_twins(&mut instance.vips);
-        self.without_twins(&mut instance.excluded_vips);
-        if let (Family::V6, false, Some(first)) = (
-            instance.family,
-            instance.is_unicast(),
-            instance.vips.first(),
-        ) && !is_link_local(first.addr())
-        {
-            let text = "the first IPv6 address should be a link-local one (RFC 9568 section 5.2.9)";
-            if instance.strict {
-                self.error(first.net.span, text);
-            } else {
-                self.diags.note(first.net.span, text);
-            }
-        }
-        let room = self.room(instance);
-        if instance.vips.len() > room {
-            let surplus = instance.vips.split_off(room);
-            if let Some(first) = surplus.first() {
-                let text = format!(
-                    "an advert has room for {room} addresses: {} are not in it",
-                    surplus.len()
-                );
-                self.warn(first.net.span, text);
-            }
-            instance.excluded_vips.splice(0..0, surplus);
-        }
-        self.no_addresses(instance);
-        for address in instance.vips.iter().chain(&instance.excluded_vips) {
-            if let Some(dev) = &address.dev {
-                self.interface(Code::General, dev, dev.span);
-            }
-        }
-    }
-
-    fn without_twins(&mut self, addresses: &mut Vec<AddressConfig>) {
-        let mut seen = std::collections::HashSet::new();
-        addresses.retain(|address| {
-            let dev = address.dev.as_ref().map(|dev| dev.value.clone());
-            let new = seen.insert((address.net.value, dev));
-            if !new {
-                let text = format!("{} is listed twice", address.net.addr);
-                self.warn(address.net.span, text);
-            }
-            new
-        });
-    }
-
-    fn no_addresses(&mut self, instance: &InstanceConfig) {
-        if !instance.vips.is_empty() {
-            return;
-        }
-        let meant = instance.given.no_virtual_ipaddress;
-        let text = format!(
-            "vrrp_instance `{}` has no virtual_ipaddress",
-            instance.name.value
-        );
-        let span = instance.name.span;
-        if instance.strict || (instance.version == Version::V3 && !meant) {
-            self.refuse(Code::General, span, text);
-        } else if !meant {
-            self.warn(span, text);
-        }
-    }
-
-    /// How many addresses an advert has room for: its count is an octet, and it
-    /// must not be fragmented.
-    fn room(&self, instance: &InstanceConfig) -> usize {
-        let name = instance.interface.as_ref().map(|name| name.value.as_str());
-        let mtu = name.and_then(|name| self.machine.interface_mtu(name));
-        let mtu = mtu.map_or(MTU, |mtu| usize::try_from(mtu).unwrap_or(MTU));
-        let around = match instance.family {
-            Family::V4 => 20,
-            Family::V6 => 40,
-        };
-        let authentication = match (instance.version, &instance.authentication) {
-            (Version::V3, _) => 0,
-            (Version::V2, Authentication::Ah(_)) => 8 + 24,
-            (Version::V2, Authentication::None | Authentication::Pass(_)) => 8,
-        };
-        const LINK_AND_ADVERT: usize = 14 + 8;
-        let left = mtu.saturating_sub(LINK_AND_ADVERT + around + authentication);
-        (left / instance.family.address_len()).min(ADDRESSES_MAX)
-    }
-
     /// Kubernetes' kube-keepalived-vip tracks the own interface, which is so anyway.
     fn tracked_interfaces(&mut self, instance: &mut InstanceConfig) {
         let own = instance.interface.as_ref().map(|name| name.value.clone());
@@ -438,71 +345,6 @@ impl Resolver<'_> {
             }
             Some(_) | None => (),
         }
-    }
-
-    /// What `strict_mode` overrules.
-    fn strict(&mut self, instance: &mut InstanceConfig) {
-        let name = instance.name.span;
-        if instance.is_unicast() {
-            let span = instance.given.unicast.map_or(name, |word| word.span);
-            self.refuse(Code::General, span, "strict mode has no unicast");
-        }
-        if instance.authentication != Authentication::None {
-            let span = instance.given.auth_type.map_or(name, |kind| kind.span);
-            self.error(span, "strict mode has no authentication: ignored");
-            instance.authentication = Authentication::None;
-        }
-        if let Some(state) = instance.given.state
-            && (state.value == InitialState::Master) != instance.priority.is_owner()
-        {
-            self.error(
-                state.span,
-                "strict mode: state MASTER is for priority 255 only, and the other way round",
-            );
-            instance.initial_state = if instance.priority.is_owner() {
-                InitialState::Master
-            } else {
-                InitialState::Backup
-            };
-        }
-        if let Some(accept) = instance.given.accept
-            && accept.value
-            && instance.version == Version::V2
-            && !instance.priority.is_owner()
-        {
-            self.error(accept.span, "strict mode: version 2 has no accept");
-            instance.accept = false;
-        }
-        self.strict_values(instance);
-    }
-
-    fn strict_values(&mut self, instance: &mut InstanceConfig) {
-        if let Some(delay) = instance.given.preempt_delay
-            && !delay.is_zero()
-        {
-            self.error(delay.span, "strict mode has no preempt_delay: ignored");
-        }
-        if let Some(send) = instance.given.higher_prio_send_advert
-            && send.value
-        {
-            self.error(
-                send.span,
-                "strict mode has no higher_prio_send_advert: ignored",
-            );
-        }
-        instance.preempt_delay = Duration::ZERO;
-        instance.higher_prio_send_advert = false;
-        instance.lower_prio_no_advert = true;
-        instance.down_timer_adverts = 3;
-        instance.garp.lower_prio_delay = Duration::ZERO;
-        instance.garp.lower_prio_repeat = 0;
-    }
-}
-
-fn is_link_local(address: IpAddr) -> bool {
-    match address {
-        IpAddr::V4(_) => false,
-        IpAddr::V6(address) => Ipv6Addr::is_unicast_link_local(&address),
     }
 }
 

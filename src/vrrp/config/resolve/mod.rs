@@ -5,9 +5,11 @@
 //! refuse the whole VRRP configuration, as in the C daemon, since half of the
 //! routers of a site would be worse than a daemon that says why it stops.
 
+mod addresses;
 mod instance;
 mod interfaces;
 mod scripts;
+mod strict;
 #[cfg(test)]
 mod tests;
 
