@@ -7,8 +7,10 @@
 //! case TITLE                         everything starts anew
 //! config instance NAME [vrid N] [priority N] [interval S] [version N] [source ADDR|none]
 //!        [down_timer_adverts N] [nopreempt] [preempt_delay S] [lower_prio_no_advert]
-//!        [higher_prio_send_advert] [timer_expired_backup N] [garp_lower_prio_repeat N]
-//!        [track IFACE[:WEIGHT[:reverse]]]...
+//!        [grouped] [higher_prio_send_advert] [timer_expired_backup N] [garp_lower_prio_repeat N]
+//!        [track IFACE[:WEIGHT[:reverse]]]... [script|file NAME[:WEIGHT[:reverse]]]...
+//! config group NAME MEMBER...         before the start, after its members
+//! at T tracker NAME good|bad|NUMBER
 //! at T [NAME] start [delay S] | stop | link IFACE up|down | source ADDR|none | address lost
 //! at T [NAME] advert from ADDR priority N [interval S]
 //! at T [NAME] fault KIND on|off
@@ -30,9 +32,10 @@ use std::time::Duration;
 use keepalived::model::{Family, Priority, Vrid};
 use keepalived::vrrp::fsm::{
     Burst, Cause, Effect, Effects, FaultKind, Heard, InstanceId, InterfaceKey, Note, Peer, Policy,
-    Presence, Track, Version,
+    Presence, Status, Track, TrackSource, TrackerKey, Version,
 };
 use keepalived::vrrp::router::{Input, Router};
+use keepalived::vrrp::sync::SyncGroup;
 use scheduler::Instant;
 
 #[test]
@@ -62,6 +65,8 @@ struct Case {
     names: Vec<String>,
     policies: Vec<Policy>,
     interfaces: Vec<String>,
+    trackers: Vec<String>,
+    groups: Vec<String>,
     now: Instant,
     awake: Instant,
     effects: Effects,
@@ -154,7 +159,37 @@ impl Case {
         InterfaceKey(u32::try_from(index).expect("few"))
     }
 
+    /// A tracker by its name; they are numbered without regard to their kind.
+    fn tracker(&mut self, name: &str) -> TrackerKey {
+        let known = self.trackers.iter().position(|known| known == name);
+        let index = known.unwrap_or_else(|| {
+            self.trackers.push(name.into());
+            self.trackers.len() - 1
+        });
+        TrackerKey::Script(u32::try_from(index).expect("few"))
+    }
+
+    /// Members become part of a group before anything happens to them.
+    fn group(&mut self, mut words: Words<'_>) -> Result<(), String> {
+        let name = words.next().ok_or("a name?")?;
+        let mut members = Vec::new();
+        for word in words {
+            let index = self
+                .names
+                .iter()
+                .position(|name| name == word)
+                .ok_or(word)?;
+            members.push(InstanceId(u32::try_from(index).expect("few")));
+        }
+        self.groups.push(name.into());
+        self.router.add_group(SyncGroup::new(name, members));
+        Ok(())
+    }
+
     fn config(&mut self, mut words: Words<'_>) -> Result<(), String> {
+        if words.next_if_eq(&"group").is_some() {
+            return self.group(words);
+        }
         words.next_if_eq(&"instance").ok_or("instance?")?;
         let name = words.next().ok_or("a name?")?;
         let mut policy = Policy::new(name, Vrid(51), Family::V4, Version::V3);
@@ -179,13 +214,19 @@ impl Case {
                 "garp_lower_prio_repeat" => {
                     policy.announce.lower_prio_repeat = parse(words.next())?
                 }
-                "track" => {
-                    let mut parts = words.next().ok_or("an interface?")?.split(':');
-                    let interface = self.interface(parts.next().unwrap_or_default());
+                "grouped" => policy.grouped = true,
+                kind @ ("track" | "script" | "file") => {
+                    let mut parts = words.next().ok_or("a name?")?.split(':');
+                    let name = parts.next().unwrap_or_default();
+                    let source = if kind == "track" {
+                        TrackSource::Interface(self.interface(name))
+                    } else {
+                        TrackSource::Tracker(self.tracker(name))
+                    };
                     let weight = parts.next().map_or(Ok(0), |weight| parse(Some(weight)))?;
                     let reverse = parts.next().is_some();
                     policy.tracks.push(Track {
-                        interface,
+                        source,
                         weight,
                         reverse,
                     });
@@ -229,6 +270,15 @@ impl Case {
                     up: words.next() == Some("up"),
                 }
             }
+            "tracker" => {
+                let key = self.tracker(words.next().ok_or("a tracker?")?);
+                let status = match words.next() {
+                    Some("good") => Status::Good,
+                    Some("bad") => Status::Bad,
+                    number => Status::Value(parse(number)?),
+                };
+                Input::Tracker { key, status }
+            }
             "fault" => {
                 let word = words.next().unwrap_or_default();
                 let kind = FaultKind::ALL
@@ -254,8 +304,8 @@ impl Case {
     fn feed(&mut self, input: Input) {
         self.router.on(self.now, input, &mut self.effects);
         self.router.check_invariants(self.now);
-        for effect in self.effects.drain(..) {
-            let (id, text) = describe(&effect, &self.policies, &self.interfaces);
+        for effect in std::mem::take(&mut self.effects) {
+            let (id, text) = self.describe(&effect);
             self.seen.push_back((self.now, id, text));
         }
     }
@@ -287,6 +337,21 @@ impl Case {
         } else {
             Err(format!("instead: {}", self.show(&next)))
         }
+    }
+
+    fn describe(&self, effect: &Effect) -> (InstanceId, String) {
+        if let Effect::GroupWent {
+            group,
+            from,
+            to,
+            member,
+        } = effect
+        {
+            let name = &self.groups[group.index()];
+            let (from, to) = (from.as_str(), to.as_str());
+            return (*member, format!("group {name} {from} {to}"));
+        }
+        describe(effect, &self.policies, &self.interfaces)
     }
 
     fn show(&self, (at, id, text): &(Instant, InstanceId, String)) -> String {
@@ -363,6 +428,7 @@ fn describe(effect: &Effect, policies: &[Policy], names: &[String]) -> (Instance
                 format!("went {from} {to} because {}", describe_cause(cause, names)),
             )
         }
+        Effect::GroupWent { .. } => unreachable!("described by its name"),
         Effect::Noted { id, note } => (id, describe_note(note)),
     }
 }
@@ -394,6 +460,9 @@ fn describe_cause(cause: Cause, names: &[String]) -> String {
         Cause::Late { silence } => format!("late {}", silence.as_secs_f64()),
         Cause::InterfaceDown(key) => format!("interface-down {}", interface(key)),
         Cause::InterfaceUp(key) => format!("interface-up {}", interface(key)),
+        Cause::TrackerBad(_) => "tracker-bad".into(),
+        Cause::TrackerGood(_) => "tracker-good".into(),
+        Cause::Group(_) => "group".into(),
         Cause::SourceLost => "source-lost".into(),
         Cause::SourceFound(address) => format!("source-found {address}"),
         Cause::Fault(kind) => format!("fault {kind:?}"),

@@ -11,9 +11,11 @@ use std::time::Duration;
 
 use keepalived::model::{Family, Priority, Vrid};
 use keepalived::vrrp::fsm::{
-    FaultKind, Heard, InstanceId, InterfaceKey, Policy, State, Track, Version,
+    FaultKind, Heard, InstanceId, InterfaceKey, Policy, State, Status, Track, TrackSource,
+    TrackerKey, Version,
 };
 use keepalived::vrrp::router::{Input, Router};
+use keepalived::vrrp::sync::SyncGroup;
 use scheduler::Instant;
 use support::lan::{ETH0, Lan, Weather};
 use support::rng::Rng;
@@ -44,11 +46,7 @@ fn the_better_master_announces_after_a_healed_split() {
         for (number, priority) in [(1, 150), (2, 100)] {
             let mut policy = Policy::new("VI", Vrid(51), Family::V4, Version::V3);
             policy.priority = Priority(priority);
-            policy.tracks = vec![Track {
-                interface: ETH0,
-                weight: 0,
-                reverse: false,
-            }];
+            policy.tracks = vec![Track::interface(ETH0)];
             lan.add(IpAddr::from([10, 0, 0, number]), vec![policy]);
         }
         lan.run_until(Instant::ZERO + Duration::from_secs(10), |_| {});
@@ -65,6 +63,46 @@ fn the_better_master_announces_after_a_healed_split() {
             lan.nodes[0].announced >= healed,
             "stale neighbours\n{lan:?}"
         );
+    });
+}
+
+/// Two instances of a group: a node has both or none at any time, and when the
+/// storm is over one node has both.
+#[test]
+fn a_group_stays_together() {
+    each_seed(128, |seed| {
+        let mut rng = Rng::new(seed);
+        let mut lan = Lan::new(rng.clone());
+        lan.grouped = true;
+        for number in 1..=2 + u8::try_from(rng.below(3)).expect("small") {
+            let priority = rng.pick(&[50, 100, 100, 150, 254, 255]);
+            let policies = [51, 52].map(|vrid| {
+                let mut policy = Policy::new("VI", Vrid(vrid), Family::V4, Version::V3);
+                policy.priority = Priority(priority);
+                policy.grouped = true;
+                policy.tracks = vec![Track::interface(ETH0)];
+                policy.advert_interval = Duration::from_millis(rng.pick(&[50, 1000]));
+                policy
+            });
+            lan.add(IpAddr::from([10, 0, 0, number * 7]), policies.into());
+        }
+        while lan.now < Instant::ZERO + STORM {
+            trouble(&mut lan, &mut rng);
+            let pause = rng.time(Duration::from_secs(3));
+            lan.run_until(lan.now + pause, |_| {});
+        }
+        heal(&mut lan);
+        lan.run_until(lan.now + CALM, |_| {});
+        let masters = [V2, V3].map(|id| lan.in_state(id, State::Master));
+        assert_eq!(masters[0].len(), 1, "{masters:?}\n{lan:?}");
+        assert_eq!(masters[0], masters[1], "a group torn apart\n{lan:?}");
+        lan.run_until(lan.now + STABLE, |lan| {
+            assert_eq!(
+                lan.in_state(V2, State::Master),
+                masters[0],
+                "no peace\n{lan:?}"
+            );
+        });
     });
 }
 
@@ -169,11 +207,7 @@ fn policy(rng: &mut Rng, version: Version) -> Policy {
     policy.lower_prio_no_advert = rng.percent(20);
     policy.higher_prio_send_advert = rng.percent(20);
     policy.addresses = 1;
-    policy.tracks = vec![Track {
-        interface: ETH0,
-        weight: 0,
-        reverse: false,
-    }];
+    policy.tracks = vec![Track::interface(ETH0)];
     policy
 }
 
@@ -255,21 +289,47 @@ fn check_is_right(lan: &Lan, id: InstanceId, master: usize, best: Option<Priorit
 
 fn random_router(rng: &mut Rng) -> Router {
     let mut router = Router::new();
-    for _ in 0..1 + rng.below(5) {
+    let mut groups = [Vec::new(), Vec::new()];
+    for _ in 0..1 + rng.below(6) {
         let version = rng.pick(&[Version::V2, Version::V3]);
         let mut policy = policy(rng, version);
         policy.timer_expired_backup = rng.percent(20).then_some(Priority(254));
         policy.down_timer_adverts = rng.pick(&[1, 3, 100]);
         for _ in 0..rng.below(4) {
             policy.tracks.push(Track {
-                interface: InterfaceKey(u32::try_from(rng.below(4)).expect("small")),
+                source: random_source(rng),
                 weight: rng.pick(&[-253, -20, 0, 20, 253]),
                 reverse: rng.percent(30),
             });
         }
-        router.add(policy);
+        policy.grouped = rng.percent(40);
+        let grouped = policy.grouped;
+        let id = router.add(policy);
+        if grouped {
+            groups[usize::from(rng.percent(50))].push(id);
+        }
+    }
+    for members in groups {
+        router.add_group(SyncGroup::new("G", members));
     }
     router
+}
+
+fn random_source(rng: &mut Rng) -> TrackSource {
+    let number = u32::try_from(rng.below(4)).expect("small");
+    match rng.below(3) {
+        0 => TrackSource::Interface(InterfaceKey(number)),
+        1 => TrackSource::Tracker(TrackerKey::Script(number)),
+        _ => TrackSource::Tracker(TrackerKey::File(number)),
+    }
+}
+
+fn random_status(rng: &mut Rng) -> Status {
+    match rng.below(3) {
+        0 => Status::Good,
+        1 => Status::Bad,
+        _ => Status::Value(rng.pick(&[i32::MIN, -254, -10, 0, 0, 1, 10, i32::MAX])),
+    }
 }
 
 fn random_input(rng: &mut Rng) -> Input {
@@ -291,6 +351,13 @@ fn random_input(rng: &mut Rng) -> Input {
             id,
             kind: rng.pick(&FaultKind::ALL),
             on: rng.percent(30),
+        },
+        6 if rng.percent(50) => Input::Tracker {
+            key: match random_source(rng) {
+                TrackSource::Tracker(key) => key,
+                TrackSource::Interface(_) => TrackerKey::Bfd(0),
+            },
+            status: random_status(rng),
         },
         6 => Input::AddressLost { id },
         7 if rng.percent(10) => Input::Stop,

@@ -4,6 +4,7 @@
 //! time and an input, and append what is to be done to a buffer of the caller:
 //!
 //! * [`fsm`]: one instance, the state machine of RFC 9568 section 6.4
+//! * [`sync`]: instances that change together
 //! * [`router`]: all instances and their deadlines; what simulations drive
 //! * [`announce`]: when which address is announced, in portions, paced
 //! * [`debounce`]: which changes of an interface are passed on, and when
@@ -23,4 +24,5 @@ pub mod fsm;
 pub mod install;
 pub mod process;
 pub mod router;
+pub mod sync;
 pub mod transmit;

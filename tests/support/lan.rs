@@ -13,6 +13,7 @@ use keepalived::vrrp::fsm::{
     Effect, Effects, Heard, InstanceId, InterfaceKey, Policy, Presence, State,
 };
 use keepalived::vrrp::router::{Input, Router};
+use keepalived::vrrp::sync::SyncGroup;
 use scheduler::Instant;
 
 use super::rng::Rng;
@@ -68,6 +69,8 @@ pub struct Lan {
     pub nodes: Vec<Node>,
     pub now: Instant,
     pub weather: Weather,
+    /// Whether all instances of a node are one sync group.
+    pub grouped: bool,
     pub rng: Rng,
     /// Inputs taken by all routers.
     pub inputs: u64,
@@ -82,6 +85,7 @@ impl Lan {
             nodes: Vec::new(),
             now: Instant::ZERO,
             weather: Weather::default(),
+            grouped: false,
             rng,
             inputs: 0,
             queue: BinaryHeap::new(),
@@ -117,6 +121,12 @@ impl Lan {
         for policy in this.policies.clone() {
             let id = self.nodes[node].router.add(policy);
             self.feed(node, Input::Source { id, address });
+        }
+        if self.grouped {
+            let count = u32::try_from(self.nodes[node].policies.len()).expect("few");
+            let members = (0..count).map(InstanceId).collect();
+            let group = SyncGroup::new("G", members);
+            self.nodes[node].router.add_group(group);
         }
         self.feed(node, Input::Interface { key: ETH0, up });
         self.feed(
@@ -218,7 +228,10 @@ impl Lan {
                 self.nodes[node].present[id.index()] = presence == Presence::Add;
             }
             Effect::Announce { .. } => self.nodes[node].announced = self.now,
-            Effect::Silence { .. } | Effect::Went { .. } | Effect::Noted { .. } => {}
+            Effect::Silence { .. }
+            | Effect::Went { .. }
+            | Effect::GroupWent { .. }
+            | Effect::Noted { .. } => {}
         }
     }
 

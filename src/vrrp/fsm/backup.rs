@@ -45,6 +45,7 @@ impl Instance {
         };
         if heard.priority == Priority::GIVE_UP {
             // (470) Set the down timer to the skew time.
+            self.membership.wish = None;
             self.waiting.gave_up = Some(heard.source);
             self.waiting.worse = None;
             self.timer = Some(now + self.skew());
@@ -99,6 +100,7 @@ impl Instance {
         self.master = Some(peer);
         self.learn_interval(peer.address, interval, out);
         self.waiting = Waiting::since(now);
+        self.membership.wish = None;
         self.timer = Some(now + self.down_interval());
     }
 
@@ -130,7 +132,11 @@ impl Instance {
     /// (430) The down timer fires.
     pub(super) fn master_down(&mut self, now: Instant, out: &mut Effects) {
         let cause = self.cause_of_takeover(now);
-        self.become_master(now, cause, out);
+        if self.policy.grouped {
+            self.wish_to_lead(now, cause);
+        } else {
+            self.become_master(now, cause, out);
+        }
     }
 
     /// (435) Advertise, take the addresses, announce them, run the advert timer.
@@ -141,6 +147,7 @@ impl Instance {
             None
         };
         self.lowered = false;
+        self.membership.wish = None;
         // A master learned from says nothing about the next one. (The reference
         // forgets its interval only with detailed logging.)
         self.master_interval = self.policy.advert_interval;

@@ -1,7 +1,7 @@
 //! What the process has to do: plain data, in the order it is to be done.
 
 use super::event::{Cause, Note, State};
-use super::policy::InstanceId;
+use super::policy::{GroupId, InstanceId};
 use crate::model::Priority;
 
 /// A buffer of effects that the caller owns, empties and reuses.
@@ -47,6 +47,17 @@ pub enum Effect {
         to: State,
         /// Why.
         cause: Cause,
+    },
+    /// A sync group changed its state, all members included: log, notify.
+    GroupWent {
+        /// Which group.
+        group: GroupId,
+        /// The old state.
+        from: State,
+        /// The new state.
+        to: State,
+        /// The member it followed.
+        member: InstanceId,
     },
     /// Something to log or count, nothing more.
     Noted {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use scheduler::Instant;
 
 use super::faults::FaultKind;
-use super::policy::InterfaceKey;
+use super::group::GroupOrder;
+use super::policy::{InstanceId, InterfaceKey};
+use super::track::{Status, TrackerKey};
 use crate::model::Priority;
 
 /// The state of an instance: RFC 9568 section 6.4, and FAULT for one that may
@@ -57,13 +59,15 @@ pub enum Event {
     },
     /// An accepted advert.
     Advert(Heard),
-    /// A tracked interface changed; `track` is its position in the policy.
-    Interface {
+    /// Something tracked changed; `track` is its position in the policy.
+    Track {
         /// Position in `Policy::tracks`.
         track: usize,
-        /// Whether it is up and running.
-        up: bool,
+        /// What it is from now on.
+        status: Status,
     },
+    /// The sync group decided.
+    Group(GroupOrder),
     /// The address that adverts are sent from, if there is one.
     Source(Option<IpAddr>),
     /// A fault that others find began or ended.
@@ -130,6 +134,13 @@ pub enum Cause {
     InterfaceDown(InterfaceKey),
     /// The last tracked interface that was missing is back.
     InterfaceUp(InterfaceKey),
+    /// A tracker without weight is bad (with `reverse`: good), or the number of
+    /// a file is a fault.
+    TrackerBad(TrackerKey),
+    /// The last tracker that kept it from running no longer does.
+    TrackerGood(TrackerKey),
+    /// The sync group follows this member.
+    Group(InstanceId),
     /// There is no address to send from.
     SourceLost,
     /// There is an address to send from.

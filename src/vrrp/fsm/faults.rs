@@ -1,7 +1,7 @@
 //! Why an instance may not run: a set, so that the end of one fault does not
 //! hide another.
 
-/// A fault that is not a tracked interface.
+/// A fault that is not a tracker without weight.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum FaultKind {
     /// There is no address to send from.
@@ -14,16 +14,19 @@ pub enum FaultKind {
     Configuration,
     /// A tracker (script, process, file) without weight is bad.
     Tracker,
+    /// Another member of the sync group has a fault.
+    Group,
 }
 
 impl FaultKind {
     /// All kinds, those nothing but a new configuration ends first.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Configuration,
         Self::Duplicate,
         Self::Interface,
         Self::Source,
         Self::Tracker,
+        Self::Group,
     ];
 
     const fn bit(self) -> u8 {
@@ -35,14 +38,14 @@ impl FaultKind {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct FaultSet {
     kinds: u8,
-    interfaces: u16,
+    trackers: u16,
 }
 
 impl FaultSet {
     /// Whether nothing keeps the instance from running.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.kinds == 0 && self.interfaces == 0
+        self.kinds == 0 && self.trackers == 0
     }
 
     /// Whether the kind is in the set.
@@ -51,10 +54,16 @@ impl FaultSet {
         self.kinds & kind.bit() != 0
     }
 
-    /// How many tracked interfaces without weight are in their bad state.
+    /// Whether there is a fault of the instance itself, not only of its group.
     #[must_use]
-    pub const fn interfaces(self) -> u16 {
-        self.interfaces
+    pub const fn is_own(self) -> bool {
+        self.kinds & !FaultKind::Group.bit() != 0 || self.trackers > 0
+    }
+
+    /// How many trackers without weight, interfaces included, are bad.
+    #[must_use]
+    pub const fn trackers(self) -> u16 {
+        self.trackers
     }
 
     /// Put a kind in or take it out.
@@ -66,12 +75,12 @@ impl FaultSet {
         }
     }
 
-    /// Count one more tracked interface in its bad state, or one less.
-    pub const fn count_interface(&mut self, on: bool) {
-        self.interfaces = if on {
-            self.interfaces.saturating_add(1)
+    /// Count one more tracker in its bad state, or one less.
+    pub const fn count_tracker(&mut self, on: bool) {
+        self.trackers = if on {
+            self.trackers.saturating_add(1)
         } else {
-            self.interfaces.saturating_sub(1)
+            self.trackers.saturating_sub(1)
         };
     }
 
@@ -92,16 +101,16 @@ mod tests {
         faults.set(FaultKind::Source, true);
         faults.set(FaultKind::Source, true);
         faults.set(FaultKind::Tracker, true);
-        faults.count_interface(true);
-        faults.count_interface(true);
+        faults.count_tracker(true);
+        faults.count_tracker(true);
         faults.set(FaultKind::Source, false);
         assert!(!faults.contains(FaultKind::Source));
         assert_eq!(faults.first(), Some(FaultKind::Tracker));
         faults.set(FaultKind::Tracker, false);
-        faults.count_interface(false);
+        faults.count_tracker(false);
         assert!(!faults.is_empty());
-        assert_eq!((faults.interfaces(), faults.first()), (1, None));
-        faults.count_interface(false);
+        assert_eq!((faults.trackers(), faults.first()), (1, None));
+        faults.count_tracker(false);
         assert!(faults.is_empty());
     }
 }

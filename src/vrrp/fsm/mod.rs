@@ -7,7 +7,9 @@
 //!
 //! * `policy`: what the configuration says; `event`: what is heard, and causes
 //! * `effect`: what is to be done; `faults`: why an instance may not run
-//! * `tracking`: how faults, the source address and weights act
+//! * `track`: the rule of all trackers; `tracking`: how faults, the source address
+//!   and weights act
+//! * `group`: what a sync group tells its members
 //! * `timers`: skew and master-down arithmetic
 //! * `backup`, `master`: the two working states, one function per rule
 //! * this file: the dispatch, the other states and the only place that changes
@@ -22,9 +24,11 @@ mod backup;
 mod effect;
 mod event;
 mod faults;
+mod group;
 mod master;
 mod policy;
 pub mod timers;
+mod track;
 mod tracking;
 
 use std::net::IpAddr;
@@ -35,12 +39,15 @@ use scheduler::Instant;
 pub use effect::{Burst, Effect, Effects, Presence};
 pub use event::{Cause, Event, Heard, Note, Peer, State};
 pub use faults::{FaultKind, FaultSet};
-pub use policy::{AnnouncePolicy, InstanceId, InterfaceKey, Policy, Track};
+pub use policy::{AnnouncePolicy, GroupId, InstanceId, InterfaceKey, Policy};
+pub use track::{Status, Track, TrackSource, TrackerKey};
 
 pub use crate::wire::vrrp::Version;
 
 use crate::model::Priority;
 use backup::Waiting;
+use group::Membership;
+pub use group::{GroupOrder, Member};
 use master::{LosingBurst, Rivalry};
 
 /// The priority an owner falls back to when another owner does not yield.
@@ -57,8 +64,13 @@ pub struct Instance {
     /// Master-down timer in BACKUP, advert timer in MASTER.
     timer: Option<Instant>,
     /// Position-wise states of `policy.tracks`.
-    interfaces_up: Vec<bool>,
+    statuses: Vec<Status>,
     faults: FaultSet,
+    /// How many trackers without weight have said nothing yet.
+    awaited: usize,
+    /// [`Event::Start`] has come.
+    is_started: bool,
+    membership: Membership,
     /// Sum of the tracked weights.
     weights: i32,
     source: Option<IpAddr>,
@@ -89,7 +101,14 @@ impl Instance {
             state: State::Init,
             active_from: Instant::ZERO,
             timer: None,
-            interfaces_up: vec![false; policy.tracks.len()],
+            statuses: policy
+                .tracks
+                .iter()
+                .map(|track| track.source.initial())
+                .collect(),
+            awaited: 0,
+            is_started: false,
+            membership: Membership::default(),
             faults: FaultSet::default(),
             weights: 0,
             source: None,
@@ -105,10 +124,11 @@ impl Instance {
             policy,
         };
         instance.faults.set(FaultKind::Source, true);
-        for track in &instance.policy.tracks {
-            instance.weights += track.contribution(false);
-            if track.is_fault(false) {
-                instance.faults.count_interface(true);
+        for (track, status) in instance.policy.tracks.iter().zip(&instance.statuses) {
+            instance.weights += track.contribution(*status);
+            instance.awaited += usize::from(track.is_awaited(*status));
+            if track.is_fault(*status) {
+                instance.faults.count_tracker(true);
             }
         }
         instance
@@ -119,7 +139,8 @@ impl Instance {
         match event {
             Event::Start { at } => self.on_start(now, at, out),
             Event::Advert(heard) => self.on_advert(now, heard, out),
-            Event::Interface { track, up } => self.on_interface(now, track, up, out),
+            Event::Track { track, status } => self.on_track(now, track, status, out),
+            Event::Group(order) => self.on_group(now, order, out),
             Event::Source(address) => self.on_source(now, address, out),
             Event::Fault { kind, on } => {
                 self.faults.set(kind, on);
@@ -199,14 +220,23 @@ impl Instance {
 
     /// RFC 9568 6.4.1.
     fn on_start(&mut self, now: Instant, at: Instant, out: &mut Effects) {
-        if self.state != State::Init {
+        if self.state != State::Init || self.is_started {
             return;
         }
+        self.is_started = true;
         self.active_from = at.max(now);
         out.push(Effect::Addresses {
             id: self.id,
             presence: Presence::Remove,
         });
+        self.leave_init(now, out);
+    }
+
+    /// From INIT to work or to FAULT, when all trackers that decide it are known.
+    fn leave_init(&mut self, now: Instant, out: &mut Effects) {
+        if self.state != State::Init || !self.is_started || self.awaited > 0 {
+            return;
+        }
         if self.faults.is_empty() {
             self.begin(now, Cause::Startup, out);
         } else {
@@ -247,6 +277,7 @@ impl Instance {
     }
 
     fn on_stop(&mut self, out: &mut Effects) {
+        self.is_started = false;
         match self.state {
             State::Init => return,
             State::Master => {
@@ -265,7 +296,7 @@ impl Instance {
         self.master_interval = self.policy.advert_interval;
         self.waiting = Waiting::since(from);
         let owner = self.policy.priority.is_owner();
-        if owner && self.state == State::Fault && from == now {
+        if owner && self.state == State::Fault && from == now && !self.policy.grouped {
             self.become_master(now, cause, out);
             return;
         }
@@ -281,6 +312,7 @@ impl Instance {
     fn enter_backup(&mut self, cause: Cause, out: &mut Effects) {
         self.preempt_at = None;
         self.master = None;
+        self.membership.wish = None;
         self.go(State::Backup, cause, out);
     }
 

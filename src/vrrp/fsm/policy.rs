@@ -3,6 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::track::Track;
 use crate::model::{Family, Priority, Vrid};
 use crate::wire::vrrp::Version;
 
@@ -12,6 +13,18 @@ pub struct InstanceId(pub u32);
 
 impl InstanceId {
     /// The position in a table of all instances.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A sync group: its index in configuration order.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct GroupId(pub u32);
+
+impl GroupId {
+    /// The position in a table of all groups.
     #[must_use]
     pub const fn index(self) -> usize {
         self.0 as usize
@@ -54,8 +67,10 @@ pub struct Policy {
     pub announce: AnnouncePolicy,
     /// Number of virtual addresses, excluded ones included.
     pub addresses: u32,
-    /// Interfaces that matter: the own one (unless `dont_track_primary`) and
-    /// those of `track_interface`.
+    /// Whether it belongs to a sync group, which decides when it becomes master.
+    pub grouped: bool,
+    /// What it depends on: its own interface (unless `dont_track_primary`), those
+    /// of `track_interface`, and what else it or its sync group tracks.
     pub tracks: Vec<Track>,
 }
 
@@ -78,36 +93,9 @@ impl Policy {
             timer_expired_backup: None,
             announce: AnnouncePolicy::default(),
             addresses: 0,
+            grouped: false,
             tracks: Vec::new(),
         }
-    }
-}
-
-/// A tracked interface of an instance (`track_interface`).
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Track {
-    /// Which interface.
-    pub interface: InterfaceKey,
-    /// -253 to 253. Zero: a fault while the interface is down. Above zero:
-    /// added while up. Below zero: added while down.
-    pub weight: i16,
-    /// Inverts the contribution, or with weight zero the condition of the fault.
-    pub reverse: bool,
-}
-
-impl Track {
-    /// What the interface adds to the priority.
-    #[must_use]
-    pub const fn contribution(self, up: bool) -> i32 {
-        let counts = if self.weight > 0 { up } else { !up };
-        let weight = if counts { self.weight as i32 } else { 0 };
-        if self.reverse { -weight } else { weight }
-    }
-
-    /// Whether the interface keeps the instance from running.
-    #[must_use]
-    pub const fn is_fault(self, up: bool) -> bool {
-        self.weight == 0 && up == self.reverse
     }
 }
 
@@ -140,36 +128,5 @@ impl Default for AnnouncePolicy {
             lower_prio_repeat: 5,
             lower_prio_delay: Duration::from_secs(5),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn track(weight: i16, reverse: bool) -> Track {
-        Track {
-            interface: InterfaceKey(0),
-            weight,
-            reverse,
-        }
-    }
-
-    #[test]
-    fn a_weight_counts_while_good_or_while_bad() {
-        let both = |track: Track| (track.contribution(true), track.contribution(false));
-        assert_eq!(both(track(20, false)), (20, 0));
-        assert_eq!(both(track(-20, false)), (0, -20));
-        assert_eq!(both(track(20, true)), (-20, 0));
-        assert_eq!(both(track(-20, true)), (0, 20));
-        assert_eq!(both(track(0, false)), (0, 0));
-    }
-
-    #[test]
-    fn without_a_weight_it_is_a_fault() {
-        let both = |track: Track| (track.is_fault(true), track.is_fault(false));
-        assert_eq!(both(track(0, false)), (false, true));
-        assert_eq!(both(track(0, true)), (true, false));
-        assert_eq!(both(track(1, false)), (false, false));
     }
 }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use scheduler::Instant;
 
-use super::{Cause, Effects, FaultKind, Instance, LOWERED_OWNER, Note, State};
+use super::{Cause, Effects, FaultKind, Instance, LOWERED_OWNER, Note, State, Status, TrackSource};
 use crate::model::Priority;
 
 impl Instance {
@@ -23,30 +23,38 @@ impl Instance {
         u8::try_from(sum.clamp(1, 254)).map_or(LOWERED_OWNER, Priority)
     }
 
-    pub(super) fn on_interface(&mut self, now: Instant, track: usize, up: bool, out: &mut Effects) {
+    pub(super) fn on_track(
+        &mut self,
+        now: Instant,
+        track: usize,
+        status: Status,
+        out: &mut Effects,
+    ) {
         let (Some(known), Some(policy)) = (
-            self.interfaces_up.get_mut(track),
+            self.statuses.get_mut(track),
             self.policy.tracks.get(track).copied(),
         ) else {
             return;
         };
-        if *known == up {
-            return;
-        }
-        *known = up;
+        let old = std::mem::replace(known, status);
         let before = self.effective_priority();
-        self.weights += policy.contribution(up) - policy.contribution(!up);
+        self.weights += policy.contribution(status) - policy.contribution(old);
         self.priority_moved(now, before, out);
-        if policy.weight == 0 {
-            let bad = policy.is_fault(up);
-            self.faults.count_interface(bad);
-            let cause = if bad {
-                Cause::InterfaceDown(policy.interface)
-            } else {
-                Cause::InterfaceUp(policy.interface)
-            };
-            self.settle_faults(now, cause, out);
+        let bad = policy.is_fault(status);
+        if bad != policy.is_fault(old) {
+            self.faults.count_tracker(bad);
+            self.settle_faults(now, cause_of(policy.source, bad), out);
         }
+        if policy.is_awaited(old) && !policy.is_awaited(status) {
+            self.awaited = self.awaited.saturating_sub(1);
+            self.leave_init(now, out);
+        }
+    }
+
+    /// What is known of each tracker of the policy, in its order.
+    #[must_use]
+    pub fn statuses(&self) -> &[Status] {
+        &self.statuses
     }
 
     pub(super) fn on_source(&mut self, now: Instant, address: Option<IpAddr>, out: &mut Effects) {
@@ -63,10 +71,12 @@ impl Instance {
             (State::Fault, true) => self.begin(now, cause, out),
             (State::Backup, false) => self.go(State::Fault, cause, out),
             (State::Master, false) => {
-                // Twice, for nobody confirms it and a lost one costs the others
-                // a whole master-down time.
                 self.advertise(Priority::GIVE_UP, out);
-                self.advertise(Priority::GIVE_UP, out);
+                if self.faults.is_own() {
+                    // Twice, for nobody confirms it and a lost one costs the
+                    // others a whole master-down time.
+                    self.advertise(Priority::GIVE_UP, out);
+                }
                 self.withdraw(out);
                 self.go(State::Fault, cause, out);
             }
@@ -96,13 +106,22 @@ impl Instance {
 
     /// Why it may not run, the most telling reason first.
     pub(super) fn cause_of_fault(&self) -> Cause {
-        let mut tracks = self.policy.tracks.iter().zip(&self.interfaces_up);
-        if let Some((track, _)) = tracks.find(|(track, up)| track.is_fault(**up)) {
-            return Cause::InterfaceDown(track.interface);
+        let mut tracks = self.policy.tracks.iter().zip(&self.statuses);
+        if let Some((track, _)) = tracks.find(|(track, status)| track.is_fault(**status)) {
+            return cause_of(track.source, true);
         }
         match self.faults.first() {
             Some(FaultKind::Source) | None => Cause::SourceLost,
             Some(kind) => Cause::Fault(kind),
         }
+    }
+}
+
+const fn cause_of(source: TrackSource, is_bad: bool) -> Cause {
+    match (source, is_bad) {
+        (TrackSource::Interface(key), true) => Cause::InterfaceDown(key),
+        (TrackSource::Interface(key), false) => Cause::InterfaceUp(key),
+        (TrackSource::Tracker(key), true) => Cause::TrackerBad(key),
+        (TrackSource::Tracker(key), false) => Cause::TrackerGood(key),
     }
 }

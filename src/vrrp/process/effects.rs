@@ -44,6 +44,7 @@ impl VrrpProcess {
                 to,
                 cause,
             } => self.went(id, from, to, &cause),
+            Effect::GroupWent { .. } => {}
             Effect::Noted { id, note } => self.noted(id, &note),
         }
     }

@@ -6,7 +6,7 @@ use crate::model::Family;
 use crate::vrrp::accept::{self, PeerBounds, ReceiveAuth, ReceiveMode, ReceivePolicy};
 use crate::vrrp::address_list::AddressList;
 use crate::vrrp::config::{InstanceConfig, OldUnicastChecksum};
-use crate::vrrp::fsm::{AnnouncePolicy, InterfaceKey, Policy, Track};
+use crate::vrrp::fsm::{AnnouncePolicy, InterfaceKey, Policy, Track, TrackSource};
 use crate::vrrp::transmit::{Audience, HOP_LIMIT, TransmitPolicy};
 
 /// The IPv4 group of VRRP (RFC 9568 section 5.1.1.2).
@@ -41,6 +41,7 @@ pub(super) fn machine(
             lower_prio_delay: garp.lower_prio_delay,
         },
         addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
+        grouped: false,
         tracks: tracks(config, key),
     }
 }
@@ -56,7 +57,7 @@ fn tracks(
     for tracked in &config.track_interfaces {
         let interface = key(&tracked.name.value);
         tracks.push(Track {
-            interface,
+            source: TrackSource::Interface(interface),
             weight: tracked.weight,
             reverse: tracked.reverse,
         });
@@ -73,12 +74,12 @@ fn tracks(
     }
     for interface in implied {
         let excused = config.dont_track_primary && own == Some(interface);
-        if !excused && !tracks.iter().any(|track| track.interface == interface) {
-            tracks.push(Track {
-                interface,
-                weight: 0,
-                reverse: false,
-            });
+        if !excused
+            && !tracks
+                .iter()
+                .any(|track| track.source == TrackSource::Interface(interface))
+        {
+            tracks.push(Track::interface(interface));
         }
     }
     tracks

@@ -59,6 +59,9 @@ fn because(cause: &Cause, interfaces: &Interfaces) -> String {
         }
         Cause::InterfaceDown(key) => format!("interface {} is down", device(*key)),
         Cause::InterfaceUp(key) => format!("interface {} is up", device(*key)),
+        Cause::TrackerBad(_) => "a tracker without weight is bad".to_owned(),
+        Cause::TrackerGood(_) => "no tracker without weight is bad any more".to_owned(),
+        Cause::Group(_) => "its sync group".to_owned(),
         Cause::SourceLost => "no address to send from".to_owned(),
         Cause::SourceFound(address) => format!("can send from {address}"),
         Cause::Fault(kind) => fault(*kind).to_owned(),
@@ -73,6 +76,7 @@ const fn fault(kind: FaultKind) -> &'static str {
         FaultKind::Interface => "the interface cannot be used",
         FaultKind::Duplicate => "the VRID is in use on the interface",
         FaultKind::Configuration => "the configuration leaves nothing that could work",
+        FaultKind::Group => "a member of the sync group has a fault",
         FaultKind::Tracker => "a tracker without weight is bad",
     }
 }

@@ -5,7 +5,8 @@
 //! not concern. It is what simulations drive, and the process shell is a loop
 //! around [`Router::on`]:
 //!
-//! 1. [`Router::add`] for each instance in configuration order;
+//! 1. [`Router::add`] for each instance in configuration order, then
+//!    [`Router::add_group`];
 //! 2. [`Input::Interface`] and [`Input::Source`] with what is known, then
 //!    [`Input::Start`];
 //! 3. what happens, as it happens. Adverts already in a socket go in before
@@ -27,9 +28,10 @@ use scheduler::Instant;
 
 use super::agenda::Agenda;
 use super::fsm::{
-    Effects, Event, FaultKind, FaultSet, Heard, Instance, InstanceId, InterfaceKey, Peer, Policy,
-    State,
+    Effect, Effects, Event, FaultKind, FaultSet, GroupId, Heard, Instance, InstanceId,
+    InterfaceKey, Member, Peer, Policy, State, Status, TrackSource, TrackerKey,
 };
+use super::sync::{SyncGroup, SyncGroups};
 use crate::model::Priority;
 
 /// Adverts due within this of each other leave together: one wake-up and one
@@ -51,6 +53,13 @@ pub enum Input {
         key: InterfaceKey,
         /// Whether it is up and running.
         up: bool,
+    },
+    /// What is known of a tracked script, file, process or BFD session.
+    Tracker {
+        /// Which.
+        key: TrackerKey,
+        /// What it is from now on.
+        status: Status,
     },
     /// The address an instance sends from, or that it has none (any more). The
     /// effects of a loss still say goodbye, best from the address just lost.
@@ -108,14 +117,17 @@ pub struct View {
 #[derive(Debug, Default)]
 pub struct Router {
     instances: Vec<Instance>,
-    interfaces: BTreeMap<InterfaceKey, Interface>,
+    sources: BTreeMap<TrackSource, Source>,
+    groups: SyncGroups,
     agenda: Agenda,
+    /// Reused for what a group looks at.
+    members: Vec<(InstanceId, Member)>,
 }
 
-/// A tracked interface and who tracks it.
-#[derive(Debug, Default)]
-struct Interface {
-    up: bool,
+/// Something tracked and who tracks it.
+#[derive(Debug)]
+struct Source {
+    status: Status,
     trackers: Vec<Tracker>,
 }
 
@@ -136,21 +148,52 @@ impl Router {
     pub fn add(&mut self, policy: Policy) -> InstanceId {
         let id = InstanceId(u32::try_from(self.instances.len()).unwrap_or(u32::MAX));
         for (track, entry) in policy.tracks.iter().enumerate() {
-            let interface = self.interfaces.entry(entry.interface).or_default();
-            interface.trackers.push(Tracker { id, track });
+            let source = self.sources.entry(entry.source).or_insert_with(|| Source {
+                status: entry.source.initial(),
+                trackers: Vec::new(),
+            });
+            source.trackers.push(Tracker { id, track });
         }
         self.instances.push(Instance::new(id, policy));
         self.agenda.grow();
         id
     }
 
+    /// Have instances change together; those with [`Policy::grouped`], which must
+    /// exist. Ids count up from zero.
+    pub fn add_group(&mut self, group: SyncGroup) -> GroupId {
+        self.groups.add(group)
+    }
+
+    /// The sync groups.
+    #[must_use]
+    pub const fn groups(&self) -> &SyncGroups {
+        &self.groups
+    }
+
+    /// What is known of something tracked; `None` if nobody tracks it.
+    #[must_use]
+    pub fn status(&self, source: TrackSource) -> Option<Status> {
+        self.sources.get(&source).map(|source| source.status)
+    }
+
     /// Take in one input.
     pub fn on(&mut self, now: Instant, input: Input, out: &mut Effects) {
         match input {
-            Input::Start { delay } => self.all(now, Event::Start { at: now + delay }, out),
-            Input::Stop => self.all(now, Event::Stop, out),
-            Input::Interface { key, up } => self.interface(now, key, up, out),
+            Input::Start { delay } => self.start(now, now + delay, out),
+            Input::Stop => self.stop(now, out),
+            Input::Interface { key, up } => {
+                self.source(now, TrackSource::Interface(key), Status::good(up), out);
+            }
+            Input::Tracker { key, status } => {
+                self.source(now, TrackSource::Tracker(key), status, out);
+            }
             Input::Source { id, address } => self.feed(now, id, Event::Source(address), out),
+            // That one is the group's own business.
+            Input::Fault {
+                kind: FaultKind::Group,
+                ..
+            } => {}
             Input::Fault { id, kind, on } => self.feed(now, id, Event::Fault { kind, on }, out),
             Input::Advert { id, advert } => self.feed(now, id, Event::Advert(advert), out),
             Input::AddressLost { id } => self.feed(now, id, Event::AddressLost, out),
@@ -212,15 +255,71 @@ impl Router {
         for instance in &self.instances {
             instance.check_invariants(now);
         }
+        for (_, group) in self.groups.iter() {
+            self.check_group(group);
+        }
         let first = self.instances.iter().filter_map(Instance::deadline).min();
         debug_assert_eq!(self.deadline(), first, "the agenda is out of date");
     }
 
-    /// One instance takes in an event; the agenda follows its deadline.
+    /// All members of a group are master or none is; with a fault none works.
+    fn check_group(&self, group: &SyncGroup) {
+        let members = group.members.iter().filter_map(|id| self.instance(*id));
+        let members: Vec<Member> = members.map(Instance::member).collect();
+        let name = &group.name;
+        let masters = members.iter().filter(|m| m.state == State::Master).count();
+        debug_assert!(
+            masters == 0 || masters == members.len(),
+            "{name}: {masters} masters of {}",
+            members.len()
+        );
+        let has_fault = members.iter().any(|member| member.own_fault);
+        let works = |member: &Member| matches!(member.state, State::Backup | State::Master);
+        debug_assert!(
+            !has_fault || !members.iter().any(works),
+            "{name}: works in spite of a fault"
+        );
+    }
+
+    /// One instance takes in an event, and its group follows.
     fn feed(&mut self, now: Instant, id: InstanceId, event: Event, out: &mut Effects) {
+        self.feed_one(now, id, event, out);
+        if let Some(group) = self.groups.of(id) {
+            self.settle_group(now, group, out);
+            self.tell_group(group, id, out);
+        }
+    }
+
+    /// One instance takes in an event; the agenda follows its deadline.
+    fn feed_one(&mut self, now: Instant, id: InstanceId, event: Event, out: &mut Effects) {
         if let Some(instance) = self.instances.get_mut(id.index()) {
             instance.on(now, event, out);
             self.agenda.set(id.0, instance.deadline());
+        }
+    }
+
+    /// Members that start with a fault of the group do not work for a moment.
+    fn start(&mut self, now: Instant, at: Instant, out: &mut Effects) {
+        let groups: Vec<GroupId> = self.groups.iter().map(|(id, _)| id).collect();
+        for &group in &groups {
+            self.settle_group(now, group, out);
+        }
+        self.all(now, Event::Start { at }, out);
+        for &group in &groups {
+            self.settle_group(now, group, out);
+            self.tell_group_itself(group, out);
+        }
+    }
+
+    /// Each instance leaves by itself, then the groups have left.
+    fn stop(&mut self, now: Instant, out: &mut Effects) {
+        self.all(now, Event::Stop, out);
+        let groups: Vec<GroupId> = self.groups.iter().map(|(id, _)| id).collect();
+        for group in groups {
+            if let Some(policy) = self.groups.get_mut(group) {
+                policy.rest();
+            }
+            self.tell_group_itself(group, out);
         }
     }
 
@@ -231,19 +330,74 @@ impl Router {
         }
     }
 
-    fn interface(&mut self, now: Instant, key: InterfaceKey, up: bool, out: &mut Effects) {
-        let Some(interface) = self.interfaces.get_mut(&key) else {
+    /// Let all members do what the group decides, until nothing is left.
+    fn settle_group(&mut self, now: Instant, group: GroupId, out: &mut Effects) {
+        loop {
+            self.look_at_members(group);
+            let Some(policy) = self.groups.get_mut(group) else {
+                return;
+            };
+            let Some(order) = policy.decide(&self.members) else {
+                return;
+            };
+            for index in 0..self.members.len() {
+                if let Some(&(id, _)) = self.members.get(index) {
+                    self.feed_one(now, id, Event::Group(order), out);
+                }
+            }
+        }
+    }
+
+    fn look_at_members(&mut self, group: GroupId) {
+        self.members.clear();
+        let ids = self.groups.get(group).map(|group| group.members.as_slice());
+        for &id in ids.unwrap_or_default() {
+            if let Some(instance) = self.instances.get(id.index()) {
+                self.members.push((id, instance.member()));
+            }
+        }
+    }
+
+    fn tell_group(&mut self, id: GroupId, member: InstanceId, out: &mut Effects) {
+        self.look_at_members(id);
+        let Some(group) = self.groups.get_mut(id) else {
             return;
         };
-        if interface.up == up {
+        if let Some((from, to)) = group.change(&self.members) {
+            out.push(Effect::GroupWent {
+                group: id,
+                from,
+                to,
+                member,
+            });
+        }
+    }
+
+    /// No single member is the reason.
+    fn tell_group_itself(&mut self, id: GroupId, out: &mut Effects) {
+        let first = self
+            .groups
+            .get(id)
+            .and_then(|group| group.members.first().copied());
+        if let Some(first) = first {
+            self.tell_group(id, first, out);
+        }
+    }
+
+    fn source(&mut self, now: Instant, source: TrackSource, status: Status, out: &mut Effects) {
+        let Some(known) = self.sources.get_mut(&source) else {
+            return;
+        };
+        if known.status == status {
             return;
         }
-        interface.up = up;
-        for &Tracker { id, track } in &interface.trackers {
-            if let Some(instance) = self.instances.get_mut(id.index()) {
-                instance.on(now, Event::Interface { track, up }, out);
-                self.agenda.set(id.0, instance.deadline());
-            }
+        known.status = status;
+        let trackers = std::mem::take(&mut known.trackers);
+        for &Tracker { id, track } in &trackers {
+            self.feed(now, id, Event::Track { track, status }, out);
+        }
+        if let Some(known) = self.sources.get_mut(&source) {
+            known.trackers = trackers;
         }
     }
 
@@ -254,13 +408,13 @@ impl Router {
                 return;
             };
             if at <= now {
-                instance.on(now, Event::Tick, out);
+                self.feed(now, InstanceId(index), Event::Tick, out);
             } else if instance.may_advertise_by(now, COALESCE) {
                 instance.advertise_early(now, out);
+                self.agenda.set(index, instance.deadline());
             } else {
                 return;
             }
-            self.agenda.set(index, instance.deadline());
         }
     }
 }

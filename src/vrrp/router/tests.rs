@@ -43,6 +43,7 @@ fn senders(effects: &[Effect]) -> Vec<u32> {
         Effect::Addresses { .. }
         | Effect::Announce { .. }
         | Effect::Silence { .. }
+        | Effect::GroupWent { .. }
         | Effect::Went { .. }
         | Effect::Noted { .. } => None,
     };
@@ -123,11 +124,9 @@ fn a_takeover_is_never_early() {
 #[test]
 fn an_interface_acts_on_those_that_track_it() {
     let mut tracking = policy(100, Duration::from_secs(1));
-    tracking.tracks.push(crate::vrrp::fsm::Track {
-        interface: ETH0,
-        weight: 0,
-        reverse: false,
-    });
+    tracking
+        .tracks
+        .push(crate::vrrp::fsm::Track::interface(ETH0));
     let mut router = router([tracking, policy(100, Duration::from_secs(1))]);
     on(
         &mut router,
