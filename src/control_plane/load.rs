@@ -1,5 +1,6 @@
 //! From files to a configuration.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -88,6 +89,17 @@ pub trait Machine {
     /// # Errors
     /// In words, if there is no such user or group.
     fn account(&self, user: &str, group: Option<&str>) -> Result<Account, String>;
+    /// The addresses of a host.
+    ///
+    /// # Errors
+    /// In words, if it has none or nobody tells. Without an answer from elsewhere
+    /// only addresses are understood.
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        let address = host.parse::<IpAddr>();
+        address
+            .map(|address| vec![address])
+            .map_err(|_| "names are not looked up here".to_owned())
+    }
 }
 
 /// The result of a load.
@@ -151,5 +163,9 @@ impl Machine for AnyMachine {
 
     fn account(&self, _: &str, _: Option<&str>) -> Result<Account, String> {
         Ok(Account::ROOT)
+    }
+
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        Ok(host.parse().into_iter().collect())
     }
 }

@@ -4,9 +4,50 @@
 use super::command;
 use super::diag::{Code, Diags};
 use super::schema::Call;
+use super::show::Sink;
 use super::value::Spanned;
 use super::words::{self, OpenQuote, Word};
-use crate::model::CommandRequest;
+use crate::model::{Command, CommandRequest};
+
+/// A script of the configuration.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Script {
+    /// What the text says.
+    pub given: Option<Spanned<CommandRequest>>,
+    /// What is run, filled in by the resolution. Nothing if nothing is given, or
+    /// if it cannot or must not be run.
+    pub command: Option<Command>,
+}
+
+impl Script {
+    /// Take the script of a line.
+    pub fn set(&mut self, call: &Call<'_>, diags: &mut Diags) {
+        self.given = with_account(call, diags);
+    }
+
+    /// Print it.
+    pub fn show(&self, name: &str, out: &mut dyn Sink) {
+        if let Some(given) = &self.given {
+            let words = show(given);
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            out.line(name, &words);
+        }
+    }
+}
+
+/// The argument of a row that fills a [`Script`], by its path.
+macro_rules! script {
+    ($target:ty, $usage:expr, $($field:ident).+) => {
+        $crate::control_plane::arg::words(
+            $usage,
+            1,
+            usize::MAX,
+            |target: &mut $target, call, diags| target.$($field).+.set(call, diags),
+            |target: &$target, name, out| target.$($field).+.show(name, out),
+        )
+    };
+}
+pub(crate) use script;
 
 /// A script with the account it names.
 ///

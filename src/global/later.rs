@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::GlobalConfig;
 use super::words::check_cpus;
 use crate::control_plane::arg::{
-    boolean, flag, int, int_or, nowhere, seconds, some_lines, some_words, text, time, words,
+    boolean, flag, int, int_or, nowhere, some_words, text, time, words,
 };
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
@@ -122,45 +122,9 @@ const CPUS: Argument = words("CPU [CPU ...]", 1, ANY, check_cpus, |_, _, _| ());
 
 pub(super) const MAIL: &[Row] = &[
     Row::later(
-        "notification_email",
-        some_lines("ADDRESS ...", |_, _, _| (), |_| ()),
-        "Who gets mails, one address a word.",
-    ),
-    Row::later(
-        "notification_email_from",
-        text("ADDRESS", nowhere()),
-        "The sender of mails.",
-    ),
-    Row::later(
-        "smtp_server",
-        words("HOST [PORT]", 1, 2, check_port, |_, _, _| ()),
-        "The server that takes mails.",
-    ),
-    Row::later(
-        "smtp_helo_name",
-        some_words("NAME", 0, 1),
-        "The name given to that server.",
-    ),
-    Row::later(
-        "smtp_connect_timeout",
-        seconds(1, 4294, nowhere()),
-        "How long to wait for that server.",
-    ),
-    Row::later("smtp_alert", BOOL, "Send mails of every kind."),
-    Row::later(
-        "smtp_alert_vrrp",
-        BOOL,
-        "Send mails of instances and groups.",
-    ),
-    Row::later(
         "smtp_alert_checker",
         BOOL,
         "Send mails of virtual and real servers.",
-    ),
-    Row::later(
-        "no_email_faults",
-        FLAG,
-        "Send no mails of transitions to FAULT.",
     ),
     Row::later(
         "no_checker_emails",
@@ -175,58 +139,13 @@ pub(super) const MAIL: &[Row] = &[
     ),
 ];
 
-fn check_port(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    if let Some(port) = call.args.get(1)
-        && let Err(refusal) = read::integer(&port.text, 1, 65535, "")
-    {
-        refuse(diags, port.span, refusal);
-    }
-}
-
 pub(super) const SCRIPTS: &[Row] = &[
-    Row::later(
-        "startup_script",
-        script(),
-        "Run before the other processes start.",
-    ),
-    Row::later(
-        "startup_script_timeout",
-        int(1, 1000, "seconds", nowhere()),
-        "How long it may take.",
-    ),
-    Row::later(
-        "shutdown_script",
-        script(),
-        "Run after the other processes have ended.",
-    ),
-    Row::later(
-        "shutdown_script_timeout",
-        int(1, 1000, "seconds", nowhere()),
-        "How long it may take.",
-    ),
-    Row::later(
-        "notify_fifo",
-        some_words(FIFO, 1, 3),
-        "A pipe for the events of all processes.",
-    ),
-    Row::later("notify_fifo_script", script(), "Reads that pipe."),
-    Row::later(
-        "vrrp_notify_fifo",
-        some_words(FIFO, 1, 3),
-        "A pipe for the events of instances.",
-    ),
-    Row::later("vrrp_notify_fifo_script", script(), "Reads that pipe."),
     Row::later(
         "lvs_notify_fifo",
         some_words(FIFO, 1, 3),
         "A pipe for the events of virtual servers.",
     ),
     Row::later("lvs_notify_fifo_script", script(), "Reads that pipe."),
-    Row::later(
-        "vrrp_notify_priority_changes",
-        BOOL,
-        "Write changes of priorities to pipes.",
-    ),
     Row::later(
         "fifo_write_vrrp_states_on_reload",
         FLAG,

@@ -3,6 +3,7 @@
 
 mod later;
 pub mod manual;
+pub mod notify;
 mod rows;
 pub mod top;
 pub mod words;
@@ -37,6 +38,8 @@ pub struct GlobalConfig {
     pub random_seed: Option<u32>,
     /// `script_user`, `enable_script_security` and what else concerns all scripts.
     pub scripts: ScriptRules,
+    /// Mails, pipes, and the scripts of the parent process.
+    pub notify: notify::GlobalNotify,
     /// Where `script_user` stands.
     pub script_user_at: Spanned<()>,
     /// `dynamic_interfaces`
@@ -195,6 +198,7 @@ impl Default for GlobalConfig {
             process_names: ProcessNames::default(),
             umask: None,
             random_seed: None,
+            notify: notify::GlobalNotify::default(),
             scripts: ScriptRules::default(),
             script_user_at: Spanned::default(),
             dynamic_interfaces: DynamicInterfaces::No,

@@ -26,6 +26,8 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         ELECTION,
         PROCESS,
         BUFFERS,
+        super::notify::MAIL,
+        super::notify::SCRIPTS,
         DUMPS,
         super::later::PROCESSES,
         super::later::MAIL,

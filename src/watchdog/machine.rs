@@ -1,5 +1,7 @@
 //! What the machine has that a configuration names: interfaces, scripts, accounts.
 
+use std::net::{IpAddr, ToSocketAddrs as _};
+
 use crate::control_plane::Machine;
 use crate::model::{Account, CommandFound, CommandRequest, IfName, ScriptRules};
 use crate::netlink::link::LinkFlags;
@@ -50,6 +52,15 @@ impl Machine for Interfaces {
 
     fn account(&self, user: &str, group: Option<&str>) -> Result<Account, String> {
         command::account(user, group, false)
+    }
+
+    fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {
+        let found = (host, 0)
+            .to_socket_addrs()
+            .map_err(|error| error.to_string())?;
+        let mut addresses: Vec<IpAddr> = found.map(|address| address.ip()).collect();
+        addresses.dedup();
+        Ok(addresses)
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::address::AddressConfig;
 use super::interface::TrackedInterface;
 use super::names::Tracked;
+use super::notify::NotifyConfig;
 use crate::control_plane::arg::seconds_text;
 use crate::control_plane::show::on_off;
 use crate::control_plane::value::{Field, Spanned};
@@ -87,6 +88,8 @@ pub struct InstanceConfig {
     pub dont_track_primary: bool,
     /// Gratuitous ARP and neighbour adverts.
     pub garp: GarpSettings,
+    /// Scripts, mails and lines in pipes.
+    pub notify: NotifyConfig,
     /// `kernel_rx_buf_size` in octets; `None`: by the global policy.
     pub kernel_rx_buf_size: Option<u32>,
     /// `debug`: without effect.
@@ -133,6 +136,7 @@ impl InstanceConfig {
             track_interfaces: Vec::new(),
             dont_track_primary: false,
             garp: GarpSettings::default(),
+            notify: NotifyConfig::default(),
             kernel_rx_buf_size: None,
             debug: 0,
             given: Given::default(),

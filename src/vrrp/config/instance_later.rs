@@ -2,8 +2,7 @@
 
 use super::{InstanceConfig, lists};
 use crate::control_plane::arg::{
-    block, boolean, choice, flag, int, int_or, interface, lines, nowhere, some_lines, some_words,
-    words,
+    block, choice, flag, int, int_or, interface, lines, nowhere, some_lines, some_words, words,
 };
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{self, refuse};
@@ -16,12 +15,7 @@ const ANY: usize = usize::MAX;
 
 type Argument = Arg<InstanceConfig>;
 
-/// What a notification script is given as.
-pub(super) const SCRIPT: &str = "SCRIPT [USER [[:]GROUP]]";
-
 const FLAG: Argument = flag(nowhere());
-const BOOL: Argument = boolean(nowhere());
-const NOTIFY: Argument = some_words(SCRIPT, 1, ANY);
 
 pub(super) const INTERFACES: &[Row] = &[
     Row::later(
@@ -127,33 +121,6 @@ pub(super) const TRACKERS: &[Row] = &[
 ];
 
 pub(super) const NOTIFICATIONS: &[Row] = &[
-    Row::later("notify_backup", NOTIFY, "Run on becoming backup.").once(),
-    Row::later("notify_master", NOTIFY, "Run on becoming master.").once(),
-    Row::later("notify_fault", NOTIFY, "Run on FAULT.").once(),
-    Row::later("notify_stop", NOTIFY, "Run when the daemon stops.").once(),
-    Row::later(
-        "notify_deleted",
-        some_words(SCRIPT, 0, ANY),
-        "Run when a reload removes the instance.",
-    ),
-    Row::later(
-        "notify",
-        NOTIFY,
-        "Run on every transition, with instance, name, state and priority.",
-    )
-    .once(),
-    Row::later(
-        "notify_master_rx_lower_pri",
-        NOTIFY,
-        "Run when a master hears a lower priority.",
-    )
-    .once(),
-    Row::later("smtp_alert", BOOL, "Send mails of transitions."),
-    Row::later(
-        "notify_priority_changes",
-        BOOL,
-        "Write changes of the priority to pipes.",
-    ),
     Row::later(
         "lvs_sync_daemon_interface",
         interface(nowhere()),

@@ -30,6 +30,8 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
         ANNOUNCEMENTS,
         super::instance_later::INTERFACES,
         super::instance_later::TRACKERS,
+        super::notify::INSTANCE,
+        super::notify::INSTANCE_ONLY,
         super::instance_later::NOTIFICATIONS,
         super::instance_later::ROUTES,
     ],

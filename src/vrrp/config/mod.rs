@@ -8,6 +8,7 @@ mod instance_rows;
 pub mod interface;
 mod lists;
 pub mod names;
+pub mod notify;
 pub mod resolve;
 mod routes;
 pub mod top;
@@ -20,6 +21,7 @@ pub use instance::{
 };
 pub use interface::{GarpGroup, TrackedInterface, UpDownDelay};
 pub use names::Names;
+pub use notify::NotifyConfig;
 
 /// Everything the VRRP process runs.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

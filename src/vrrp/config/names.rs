@@ -1,6 +1,6 @@
 //! Names that blocks may refer to, for keywords whose effect comes later.
 
-use super::TrackedInterface;
+use super::{NotifyConfig, TrackedInterface};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::value::Spanned;
 
@@ -32,6 +32,8 @@ pub struct SyncGroup {
     pub interfaces: Vec<TrackedInterface>,
     /// What else it tracks.
     pub tracked: Tracked,
+    /// What is told of it.
+    pub notify: NotifyConfig,
 }
 
 /// Trackers named by an instance or a sync group.

@@ -4,10 +4,8 @@ use std::time::Duration;
 
 use super::names::SyncGroup;
 use super::top::one_name;
-use super::{instance_later, lists, routes};
-use crate::control_plane::arg::{
-    block, boolean, flag, int, nowhere, some_lines, some_words, time, words,
-};
+use super::{lists, routes};
+use crate::control_plane::arg::{block, flag, int, nowhere, some_lines, some_words, time, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Arg, Block, Call, Child, Inner, Row};
@@ -287,11 +285,9 @@ fn check_init(_: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
     }
 }
 
-const NOTIFY: Arg<SyncGroup> = some_words(instance_later::SCRIPT, 1, ANY);
-
 static SYNC_GROUP: Child<Draft, SyncGroup> = Child {
     block: &Block {
-        rows: &[SYNC_MEMBERS, SYNC_TRACKERS, SYNC_NOTIFICATIONS],
+        rows: &[SYNC_MEMBERS, SYNC_TRACKERS, super::notify::GROUP],
         finish: Some(finish_sync_group),
     },
     usage: "NAME",
@@ -391,29 +387,6 @@ const SYNC_TRACKERS: &[Row<SyncGroup>] = &[
         "Weights of trackers count in the group.",
     )
     .aliases(&[crate::control_plane::schema::deprecated("global_tracking")]),
-];
-
-const SYNC_NOTIFICATIONS: &[Row<SyncGroup>] = &[
-    Row::later("notify_backup", NOTIFY, "Run on becoming backup.").once(),
-    Row::later("notify_master", NOTIFY, "Run on becoming master.").once(),
-    Row::later("notify_fault", NOTIFY, "Run on FAULT.").once(),
-    Row::later("notify_stop", NOTIFY, "Run when the daemon stops.").once(),
-    Row::later(
-        "notify",
-        NOTIFY,
-        "Run on every transition, with group, name, state and priority.",
-    )
-    .once(),
-    Row::later(
-        "smtp_alert",
-        boolean(nowhere()),
-        "Send mails of transitions.",
-    ),
-    Row::later(
-        "notify_priority_changes",
-        boolean(nowhere()),
-        "Write changes of priorities to pipes.",
-    ),
 ];
 
 fn finish_sync_group(group: &mut SyncGroup, span: Span, diags: &mut Diags) {

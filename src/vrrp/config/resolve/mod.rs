@@ -8,6 +8,7 @@
 mod addresses;
 mod instance;
 mod interfaces;
+mod notify;
 mod scripts;
 mod strict;
 #[cfg(test)]
@@ -30,11 +31,12 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     let Draft {
         mut global,
         mut vrrp,
-        names,
+        mut names,
         virtual_servers,
         ..
     } = draft;
     global.use_pid_dir |= global.instance.is_some() || global.net_namespace.is_some();
+    let mut notify = std::mem::take(&mut global.notify);
     let mut resolver = Resolver {
         global: &global,
         machine,
@@ -52,8 +54,10 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     resolver.garp_groups(&mut vrrp);
     resolver.up_down_delays(&mut vrrp);
     resolver.sync_groups(&names, &vrrp);
+    resolver.notifications(&mut notify, &mut vrrp, &mut names);
     resolver.script_security();
     let refused = resolver.refused;
+    global.notify = notify;
     let presence = Presence {
         vrrp: !vrrp.instances.is_empty() || !vrrp.static_addresses.is_empty(),
         checkers: virtual_servers > 0,
