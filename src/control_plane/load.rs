@@ -1,5 +1,6 @@
 //! From files to a configuration.
 
+use std::io;
 use std::net::IpAddr;
 use std::path::Path;
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use super::show::{self, Text};
 use super::source::SourceMap;
 use crate::global::GlobalConfig;
 use crate::global::top::{Draft, TOP};
-use crate::model::{Account, CommandFound, CommandRequest, ScriptRules};
+use crate::model::{Account, CommandFound, CommandRequest, KeyFile, ScriptRules};
 use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::config::resolve::resolve;
 
@@ -89,6 +90,14 @@ pub trait Machine {
     /// # Errors
     /// In words, if there is no such user or group.
     fn account(&self, user: &str, group: Option<&str>) -> Result<Account, String>;
+    /// The key in a file; any key will do where only the text counts.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn key_file(&self, path: &Path) -> io::Result<KeyFile> {
+        let _ = path;
+        Ok(KeyFile::sample())
+    }
     /// The addresses of a host.
     ///
     /// # Errors

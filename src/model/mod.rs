@@ -5,6 +5,7 @@ pub mod addr;
 pub mod command;
 pub mod iface;
 pub mod rate;
+pub mod secret;
 pub mod units;
 pub mod version;
 
@@ -12,4 +13,5 @@ pub use addr::{Family, IpNet, MacAddr};
 pub use command::{Account, Command, CommandFound, CommandRequest, ScriptRules};
 pub use iface::{IfIndex, IfName};
 pub use rate::RateLimit;
-pub use units::{Priority, Vrid};
+pub use secret::{KeyFile, Secret};
+pub use units::{Priority, UnixTime, Vrid};

@@ -37,3 +37,8 @@ impl fmt::Display for Vrid {
         self.0.fmt(f)
     }
 }
+
+/// Wall-clock time: how long after 1970-01-01 00:00 UTC. Where time matters to a
+/// protocol it comes as an argument, like every clock.
+#[derive(Clone, Copy, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct UnixTime(pub std::time::Duration);

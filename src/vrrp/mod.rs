@@ -21,6 +21,7 @@ pub mod authentication;
 pub mod config;
 pub mod debounce;
 pub mod fsm;
+pub mod hmac;
 pub mod install;
 pub mod process;
 pub mod router;

@@ -1,9 +1,12 @@
 //! What the machine has that a configuration names: interfaces, scripts, accounts.
 
+use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
+use std::path::Path;
 
+use super::key_file;
 use crate::control_plane::Machine;
-use crate::model::{Account, CommandFound, CommandRequest, IfName, ScriptRules};
+use crate::model::{Account, CommandFound, CommandRequest, IfName, KeyFile, ScriptRules};
 use crate::netlink::link::LinkFlags;
 use crate::netlink::{Mirror, Monitor};
 use crate::notify::command;
@@ -52,6 +55,10 @@ impl Machine for Interfaces {
 
     fn account(&self, user: &str, group: Option<&str>) -> Result<Account, String> {
         command::account(user, group, false)
+    }
+
+    fn key_file(&self, path: &Path) -> io::Result<KeyFile> {
+        key_file::read(path)
     }
 
     fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, String> {

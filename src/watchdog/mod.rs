@@ -25,6 +25,7 @@ pub mod config;
 pub mod dump;
 pub mod dump_files;
 pub mod ipc;
+mod key_file;
 pub mod launch;
 pub mod machine;
 pub mod names;

@@ -24,6 +24,7 @@
 //! | [`ndisc`] | unsolicited neighbour advertisement | RFC 4861 |
 //! | [`ah`] | authentication header with HMAC-MD5-96 | RFC 2402, 2403, 2104 |
 //! | [`vrrp`] | advertisements of versions 2 and 3 | RFC 3768, 5798, 9568 |
+//! | [`vrrp_hmac`] | their trailer with HMAC-SHA-256-128 | keepalived's own |
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
@@ -36,6 +37,7 @@ pub mod ipv6;
 pub mod ndisc;
 pub mod reader;
 pub mod vrrp;
+pub mod vrrp_hmac;
 
 /// IP protocol number of VRRP (RFC 9568 section 5.1.1.4).
 pub const PROTOCOL_VRRP: u8 = 112;

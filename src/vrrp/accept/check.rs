@@ -9,6 +9,7 @@ use crate::vrrp::address_list::ListMatch;
 use crate::wire::ah::{self, AuthHeader};
 use crate::wire::ipv4::Ipv4Header;
 use crate::wire::vrrp::{self, Advert, Version};
+use crate::wire::vrrp_hmac::Trailer;
 use crate::wire::{PROTOCOL_AH, PROTOCOL_VRRP};
 
 /// Payload of the shortest Ethernet frame: shorter packets arrive padded.
@@ -20,6 +21,7 @@ pub(super) struct Layers<'a> {
     pub(super) ip: Option<Ipv4Header<'a>>,
     pub(super) ah: Option<AuthHeader<'a>>,
     pub(super) advert: Advert<'a>,
+    pub(super) trailer: Option<Trailer<'a>>,
     pub(super) received: usize,
     pub(super) expected: usize,
     pub(super) src: IpAddr,
@@ -45,13 +47,20 @@ impl<'a> Layers<'a> {
         let expected = outer + expected_len(payload, packet.family);
         let length = Rejection::Length { received, expected };
         let advert = Advert::parse(payload, packet.family).ok_or(length)?;
-        if received != expected && !(ip.is_some() && is_padding(received, expected)) {
+        // Nothing but the length tells of a trailer.
+        let trailer = policy.hmac.as_ref();
+        let trailer = trailer.and_then(|_| Trailer::parse(advert.trailer()));
+        if received != expected
+            && trailer.is_none()
+            && !(ip.is_some() && is_padding(received, expected))
+        {
             return Err(length);
         }
         Ok(Self {
             ip,
             ah,
             advert,
+            trailer,
             received,
             expected,
             src: ip.map_or(packet.src, |ip| ip.src().into()),

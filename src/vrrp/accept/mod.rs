@@ -8,7 +8,7 @@
 //! 1. authentication header present or absent as configured
 //! 2. length
 //! 3. TTL or hop limit 255 (multicast only)
-//! 4. version, virtual router
+//! 4. version, virtual router; trailer of `auth_hmac`
 //! 5. version 2: authentication type, password or integrity value, interval
 //! 6. type
 //! 7. IPv4 total length
@@ -33,15 +33,18 @@ pub use stats::ReceiveStats;
 use super::address_list::AddressList;
 pub use super::address_list::ListMatch;
 use super::authentication::Authentication;
-use crate::model::{Family, Priority, Vrid};
+use super::hmac::Verify;
+use crate::model::{Family, Priority, UnixTime, Vrid};
 use crate::wire::ah::{AuthHeader, HmacMd5};
 use crate::wire::ipv4::Ipv4Header;
 use crate::wire::vrrp::Version;
+use crate::wire::vrrp_hmac::Sequence;
 use crate::wire::{PROTOCOL_AH, PROTOCOL_VRRP};
 
 mod authenticate;
 mod check;
 mod rejection;
+mod sign;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -75,6 +78,8 @@ pub struct ReceivePolicy {
     pub mode: ReceiveMode,
     /// Version 2 authentication.
     pub auth: ReceiveAuth,
+    /// `auth_hmac`: a trailer is expected, or allowed.
+    pub hmac: Option<Verify>,
     /// The advertised virtual addresses.
     pub addresses: AddressList,
     /// The own interval.
@@ -174,6 +179,11 @@ pub struct ReceiveView {
     /// a master that hears a lower priority to that plus 1, so that its own next
     /// advert is news for the other one.
     pub ah_sequence: u32,
+    /// The wall clock, for [`ReceivePolicy::hmac`].
+    pub wall: UnixTime,
+    /// The number of the last trailer taken from this sender, see
+    /// [`super::hmac::ReplayMarks`].
+    pub signature_mark: Option<Sequence>,
 }
 
 /// An advert that passed all checks.
@@ -196,6 +206,8 @@ pub struct Accepted {
     pub checksum_old_style: bool,
     /// Sequence number of the authentication header, see [`ReceiveView::ah_sequence`].
     pub ah_sequence: Option<u32>,
+    /// Number of the trailer, to be recorded in [`super::hmac::ReplayMarks`].
+    pub signature: Option<Sequence>,
 }
 
 /// The virtual router a packet is for, found without checking anything else.
@@ -234,6 +246,7 @@ pub fn accept(
     let advert = layers.advert;
     check::hop_limit(policy, layers.hop_limit)?;
     check::version(policy, &advert)?;
+    let signature = sign::trailer(policy, view, &layers)?;
     let ah_sequence = match policy.version {
         Version::V2 => authenticate::version_2(policy, view, &layers)?,
         Version::V3 => None,
@@ -255,5 +268,6 @@ pub fn accept(
         address_list: list,
         checksum_old_style,
         ah_sequence,
+        signature,
     })
 }

@@ -65,6 +65,18 @@ pub enum Rejection {
         /// Highest number seen.
         highest: u32,
     },
+    /// No trailer, but `auth_hmac` wants one.
+    SignatureMissing,
+    /// A trailer of a type nobody knows.
+    SignatureMalformed,
+    /// A trailer of another time than now.
+    SignatureStale,
+    /// A trailer with a key that is not configured.
+    SignatureKey(u8),
+    /// A trailer that does not belong to the advert.
+    SignatureWrong,
+    /// A trailer that was seen before, or is older than one that was.
+    SignatureReplayed,
     /// Version 2: another interval than the own one.
     Interval {
         /// Interval in the packet.
@@ -123,6 +135,18 @@ pub enum Statistic {
     AuthTypeMismatch,
     /// `auth_failure`.
     AuthFailure,
+    /// `auth_ext_missing`.
+    AuthExtMissing,
+    /// `auth_ext_malformed`.
+    AuthExtMalformed,
+    /// `auth_ext_unknown_key`.
+    AuthExtUnknownKey,
+    /// `auth_ext_invalid_hmac`.
+    AuthExtInvalidHmac,
+    /// `auth_ext_stale`.
+    AuthExtStale,
+    /// `auth_ext_replay`.
+    AuthExtReplay,
     /// Only in SNMP: `vrrpRouterChecksumErrors`.
     Checksum,
     /// Only in SNMP: `vrrpRouterVersionErrors`.
@@ -175,6 +199,12 @@ rejection_kinds! {
     Password             "password"               AuthFailure;
     IntegrityValue       "integrity_value"        AuthFailure;
     Replay               "replay"                 AuthFailure;
+    SignatureMissing     "signature_missing"      AuthExtMissing;
+    SignatureMalformed   "signature_malformed"    AuthExtMalformed;
+    SignatureStale       "signature_stale"        AuthExtStale;
+    SignatureKey         "signature_key"          AuthExtUnknownKey;
+    SignatureWrong       "signature_wrong"        AuthExtInvalidHmac;
+    SignatureReplayed    "signature_replayed"     AuthExtReplay;
     Interval             "interval"               AdvertInterval;
     ZeroInterval         "zero_interval"          AdvertInterval;
     Type                 "type"                   InvalidType;
@@ -223,6 +253,12 @@ impl Rejection {
             Self::Password => RejectionKind::Password,
             Self::IntegrityValue => RejectionKind::IntegrityValue,
             Self::Replay { .. } => RejectionKind::Replay,
+            Self::SignatureMissing => RejectionKind::SignatureMissing,
+            Self::SignatureMalformed => RejectionKind::SignatureMalformed,
+            Self::SignatureStale => RejectionKind::SignatureStale,
+            Self::SignatureKey(_) => RejectionKind::SignatureKey,
+            Self::SignatureWrong => RejectionKind::SignatureWrong,
+            Self::SignatureReplayed => RejectionKind::SignatureReplayed,
             Self::Interval { .. } => RejectionKind::Interval,
             Self::ZeroInterval => RejectionKind::ZeroInterval,
             Self::Type(_) => RejectionKind::Type,
@@ -282,15 +318,18 @@ impl fmt::Display for Rejection {
                 write!(f, "received a {received} auth, expecting {expected}!")
             }
             Self::Password => f.write_str("received an invalid passwd!"),
-            Self::IntegrityValue => f.write_str(
-                "IPSEC-AH : invalid IPSEC HMAC-MD5 value. \
-                 Due to fields mutation or bad password !",
-            ),
+            Self::IntegrityValue => f.write_str(WRONG_ICV),
             Self::Replay { received, highest } => write!(
                 f,
                 "IPSEC-AH : sequence number {received} already processed. \
                  Packet dropped. Local({highest})"
             ),
+            Self::SignatureMissing => f.write_str(UNSIGNED),
+            Self::SignatureMalformed => f.write_str("malformed auth_hmac trailer"),
+            Self::SignatureStale => f.write_str(STALE),
+            Self::SignatureWrong => f.write_str(WRONG_SIGNATURE),
+            Self::SignatureReplayed => f.write_str("auth_hmac trailer already seen: replayed"),
+            Self::SignatureKey(id) => write!(f, "auth_hmac key {id} is not configured"),
             Self::Interval { received, expected } => write!(
                 f,
                 "advertisement interval mismatch mine={} sec rcv'd={} sec",
@@ -318,6 +357,13 @@ impl fmt::Display for Rejection {
         }
     }
 }
+
+const UNSIGNED: &str = "no auth_hmac trailer, and one is required";
+const STALE: &str = "auth_hmac trailer outside the time window: are the clocks set?";
+const WRONG_SIGNATURE: &str =
+    "wrong auth_hmac code: another key, a changed advert, or a translated address";
+const WRONG_ICV: &str =
+    "IPSEC-AH : invalid IPSEC HMAC-MD5 value. Due to fields mutation or bad password !";
 
 /// A hop limit the kernel may not have told.
 struct Known(Option<u8>);

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address::AddressConfig;
+use super::hmac::{HmacConfig, HmacGiven};
 use super::interface::TrackedInterface;
 use super::names::Tracked;
 use super::notify::NotifyConfig;
@@ -76,6 +77,8 @@ pub struct InstanceConfig {
     pub strict: bool,
     /// `authentication`, version 2 only.
     pub authentication: Authentication,
+    /// `auth_hmac`, in every version.
+    pub auth_hmac: Option<HmacConfig>,
     /// `virtual_ipaddress`: in adverts, all of the instance's family.
     pub vips: Vec<AddressConfig>,
     /// `virtual_ipaddress_excluded`, and those that found no room in adverts.
@@ -130,6 +133,7 @@ impl InstanceConfig {
             accept: true,
             strict: false,
             authentication: Authentication::None,
+            auth_hmac: None,
             vips: Vec::new(),
             excluded_vips: Vec::new(),
             promote_secondaries: false,
@@ -249,6 +253,8 @@ pub struct Given {
     pub auth_type: Option<Spanned<AuthType>>,
     /// `auth_pass`.
     pub auth_pass: Option<Spanned<Password>>,
+    /// `auth_hmac`
+    pub hmac: HmacGiven,
     /// `no_virtual_ipaddress`.
     pub no_virtual_ipaddress: bool,
     /// `garp_*`.

@@ -2,11 +2,9 @@
 
 use super::{InstanceConfig, lists};
 use crate::control_plane::arg::{
-    block, choice, flag, int, int_or, interface, lines, nowhere, some_lines, some_words, words,
+    flag, int_or, interface, lines, nowhere, some_lines, some_words, words,
 };
-use crate::control_plane::diag::Diags;
-use crate::control_plane::read::{self, refuse};
-use crate::control_plane::schema::{Arg, Block, Call, Inner, deprecated, no_head};
+use crate::control_plane::schema::{Arg, deprecated};
 
 /// A keyword of `vrrp_instance`.
 type Row = crate::control_plane::schema::Row<InstanceConfig>;
@@ -120,19 +118,12 @@ pub(super) const TRACKERS: &[Row] = &[
     .aliases(&[deprecated("thread_timer_expired")]),
 ];
 
-pub(super) const NOTIFICATIONS: &[Row] = &[
-    Row::later(
-        "lvs_sync_daemon_interface",
-        interface(nowhere()),
-        "Run the sync daemon on this interface.",
-    )
-    .replaced_by("lvs_sync_daemon"),
-    Row::later(
-        "auth_hmac",
-        block(&HMAC),
-        "Authentication with a shared key and protection against replay.",
-    ),
-];
+pub(super) const NOTIFICATIONS: &[Row] = &[Row::later(
+    "lvs_sync_daemon_interface",
+    interface(nowhere()),
+    "Run the sync daemon on this interface.",
+)
+.replaced_by("lvs_sync_daemon")];
 
 pub(super) const ROUTES: &[Row] = &[
     Row::later(
@@ -154,58 +145,3 @@ pub(super) const ROUTES: &[Row] = &[
         "Routing rules of a master.",
     ),
 ];
-
-static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
-    &Block {
-        rows: &[&[
-            Row::later(
-                "key",
-                words("ID VALUE", 2, 2, check_key, |_, _, _| ()),
-                "A key of 32 to 64 octets: text, hex:DIGITS or file:PATH.",
-            ),
-            Row::later(
-                "active_key",
-                int(1, 255, "", nowhere()),
-                "The key that signs.",
-            ),
-            Row::later(
-                "time_window",
-                int(1, 300, "seconds", nowhere()),
-                "How far clocks may differ.",
-            ),
-            Row::later(
-                "anti_replay",
-                choice(&["time", "monotonic"], nowhere()),
-                "How repeated adverts are told.",
-            ),
-            Row::later(
-                "mode",
-                choice(&["enforce", "permissive", "receive-only"], nowhere()),
-                "How strict to be.",
-            ),
-        ]],
-        finish: None,
-    },
-    "",
-    no_head,
-);
-
-fn check_key(_: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
-    let [id, value] = call.args else { return };
-    if let Err(refusal) = read::integer(&id.text, 1, 255, "") {
-        refuse(diags, id.span, refusal);
-    }
-    let octets = match value.text.strip_prefix("hex:") {
-        Some(digits) if !digits.bytes().all(|b| b.is_ascii_hexdigit()) => {
-            let text = "key: not hexadecimal".to_owned();
-            return refuse(diags, value.span, read::Refusal::general(text));
-        }
-        Some(digits) => digits.len() / 2,
-        None if value.text.starts_with("file:") => return,
-        None => value.text.len(),
-    };
-    if !(32..=64).contains(&octets) {
-        let text = format!("key: {octets} octets are not within 32 to 64");
-        refuse(diags, value.span, read::Refusal::general(text));
-    }
-}

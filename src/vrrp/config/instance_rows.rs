@@ -91,6 +91,11 @@ const IDENTITY: &[Row] = &[
         block(&AUTHENTICATION),
         "Authentication of version 2.",
     ),
+    Row::new(
+        "auth_hmac",
+        block(&super::hmac::HMAC),
+        "Authentication with a shared key and protection against replay, in every version.",
+    ),
     Row::new("debug", int(0, 4, "", at!(debug)), "Without effect."),
 ];
 

@@ -2,6 +2,7 @@
 
 pub mod address;
 mod address_rows;
+pub mod hmac;
 pub mod instance;
 mod instance_later;
 mod instance_rows;
@@ -15,6 +16,7 @@ pub mod top;
 pub mod top_later;
 
 pub use address::AddressConfig;
+pub use hmac::HmacConfig;
 pub use instance::{
     AuthType, GarpGiven, GarpSettings, InitialState, InstanceConfig, OldUnicastChecksum,
     UnicastPeer,

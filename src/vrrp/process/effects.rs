@@ -63,7 +63,7 @@ impl VrrpProcess {
             IpAddr::V4(_) => (None, None),
             IpAddr::V6(source) => (Some(source), own.hop_limit),
         };
-        let bytes = template.packet(priority);
+        let bytes = template.packet(priority, super::clock::wall());
         if own.receive.is_multicast() {
             let dst = own.group;
             self.pool.queue(
@@ -161,6 +161,7 @@ impl VrrpProcess {
             report::transition(&own.name, to, cause, &self.interfaces);
         }
         own.complaints.clear();
+        own.skew_told = false;
         if to == State::Master {
             log::debug!("({}) setting VIPs.", own.name);
             own.stats.become_master += 1;

@@ -25,6 +25,7 @@
 
 mod announcing;
 mod book;
+mod clock;
 mod effects;
 mod interfaces;
 mod policy;

@@ -5,9 +5,11 @@ use std::net::{IpAddr, Ipv4Addr};
 use crate::model::Family;
 use crate::vrrp::accept::{self, PeerBounds, ReceiveAuth, ReceiveMode, ReceivePolicy};
 use crate::vrrp::address_list::AddressList;
-use crate::vrrp::config::{InstanceConfig, OldUnicastChecksum};
+use crate::vrrp::config::{HmacConfig, InstanceConfig, OldUnicastChecksum};
 use crate::vrrp::fsm::{AnnouncePolicy, InterfaceKey, Policy, Track, TrackSource};
+use crate::vrrp::hmac::{Mode, Sign, Verify};
 use crate::vrrp::transmit::{Audience, HOP_LIMIT, TransmitPolicy};
+use crate::wire::vrrp_hmac::HmacSha256;
 
 /// The IPv4 group of VRRP (RFC 9568 section 5.1.1.2).
 const GROUP_V4: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
@@ -93,6 +95,7 @@ pub(super) fn receive(config: &InstanceConfig) -> ReceivePolicy {
         vrid: config.vrid,
         mode: receive_mode(config),
         auth: ReceiveAuth::from(&config.authentication),
+        hmac: config.auth_hmac.as_ref().map(verify),
         addresses: advertised(config),
         interval: config.advert_interval,
         v3_checksum_as_v2: config.v3_checksum_as_v2,
@@ -135,11 +138,37 @@ pub(super) fn transmit(
         interval: config.advert_interval,
         addresses: advertised(config),
         auth: config.authentication,
+        hmac: config.auth_hmac.as_ref().and_then(sign),
         source,
         audience: audience(config),
         v3_checksum_as_v2: config.v3_checksum_as_v2,
         old_unicast_checksum: old_checksum.then(|| group_v4(config)),
     }
+}
+
+fn verify(config: &HmacConfig) -> Verify {
+    let keys = config.keys.iter();
+    Verify {
+        keys: keys
+            .map(|(id, secret)| (*id, HmacSha256::new(secret.expose())))
+            .collect(),
+        mode: config.mode,
+        anti_replay: config.anti_replay,
+        window: config.window,
+    }
+}
+
+/// How adverts are signed, if they are.
+fn sign(config: &HmacConfig) -> Option<Sign> {
+    let key = config
+        .active()
+        .filter(|_| config.mode != Mode::ReceiveOnly)?;
+    Some(Sign {
+        key_id: config.active_key,
+        key: HmacSha256::new(key.expose()),
+        anti_replay: config.anti_replay,
+        window: config.window,
+    })
 }
 
 fn audience(config: &InstanceConfig) -> Audience {

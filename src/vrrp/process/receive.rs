@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use scheduler::{Drain, Instant, IoId, Ready, Scheduler};
 
 use super::VrrpProcess;
+use super::clock;
 use super::pool::SocketId;
+use super::virtual_router::VirtualRouter;
+use crate::model::UnixTime;
 use crate::net;
 use crate::vrrp::accept::{Accepted, ReceiveView, Received, Rejection, accept, vrid_of};
 use crate::vrrp::fsm::{Heard, InstanceId, State};
@@ -70,11 +73,14 @@ impl VrrpProcess {
         if matches!(view.state, State::Init | State::Fault) || own.source == Some(packet.src) {
             return self.own_address(now, id, &view, packet);
         }
-        let view = receive_view(&view, own.ah_sequence());
+        let view = receive_view(&view, own, packet.src);
         let answer = accept(&own.receive, &view, packet);
         own.stats.record(&answer);
         match answer {
-            Ok(accepted) => self.accepted(now, id, &accepted),
+            Ok(accepted) => {
+                own.remember_signature(&accepted, view.wall);
+                self.accepted(now, id, &accepted);
+            }
             Err(rejection) => self.rejected(id, packet.src, &rejection),
         }
     }
@@ -88,7 +94,7 @@ impl VrrpProcess {
         if view.state != State::Master {
             return;
         }
-        let view = receive_view(view, own.ah_sequence());
+        let view = receive_view(view, own, packet.src);
         if let Ok(accepted) = accept(&own.receive, &view, packet) {
             let input = Input::Advert {
                 id,
@@ -139,12 +145,38 @@ impl VrrpProcess {
     }
 }
 
-fn receive_view(view: &View, ah_sequence: u32) -> ReceiveView {
+fn receive_view(view: &View, own: &VirtualRouter, source: IpAddr) -> ReceiveView {
+    let signed = own.receive.hmac.is_some();
     ReceiveView {
         is_backup: view.state == State::Backup,
         effective_priority: view.priority,
         known_master: view.master.map(|peer| peer.address),
-        ah_sequence,
+        ah_sequence: own.ah_sequence(),
+        wall: if signed {
+            clock::wall()
+        } else {
+            UnixTime::default()
+        },
+        signature_mark: signed.then(|| own.replay.of(source)).flatten(),
+    }
+}
+
+impl VirtualRouter {
+    /// An advert was taken, so its trailer cannot be taken again; a clock that
+    /// runs away is told once before it ends in silence.
+    fn remember_signature(&mut self, accepted: &Accepted, now: UnixTime) {
+        let (Some(sequence), Some(verify)) = (accepted.signature, &self.receive.hmac) else {
+            return;
+        };
+        self.replay.record(accepted.src, sequence);
+        if verify.is_skewed(sequence, now) && !std::mem::replace(&mut self.skew_told, true) {
+            log::warn!(
+                "({}) the clock of {} differs by more than half of the auth_hmac time_window of {} s",
+                self.name,
+                accepted.src,
+                verify.window.as_secs()
+            );
+        }
     }
 }
 

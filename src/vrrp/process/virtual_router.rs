@@ -8,6 +8,7 @@ use super::pool::SocketId;
 use crate::vrrp::accept::{Complaints, ReceivePolicy, ReceiveStats};
 use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::fsm::InterfaceKey;
+use crate::vrrp::hmac::ReplayMarks;
 use crate::vrrp::transmit::AdvertTemplate;
 
 /// The shell's part of an instance.
@@ -30,6 +31,10 @@ pub(super) struct VirtualRouter {
     pub(super) complaints: Complaints,
     /// A peer uses the old unicast checksum, so this instance does, too.
     pub(super) old_checksum: bool,
+    /// `auth_hmac`: what was taken from whom.
+    pub(super) replay: ReplayMarks,
+    /// The clocks were found to differ, and it was told.
+    pub(super) skew_told: bool,
 }
 
 impl VirtualRouter {
@@ -46,6 +51,8 @@ impl VirtualRouter {
             stats: ReceiveStats::default(),
             complaints: Complaints::default(),
             old_checksum: false,
+            replay: ReplayMarks::new(config.unicast_peers.len()),
+            skew_told: false,
         }
     }
 

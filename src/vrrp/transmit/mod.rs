@@ -5,8 +5,8 @@
 //! sequence number, and the checksums incrementally (RFC 1624).
 //!
 //! ```text
-//! IPv4: [IP header 20] [AH 24, only auth_type AH] [VRRP 8 + addresses (+ 8)]
-//! IPv6:                                           [VRRP 8 + addresses]
+//! IPv4: [IP header 20] [AH 24, only auth_type AH] [VRRP 8 + addresses (+ 8)] [trailer 28, only auth_hmac]
+//! IPv6:                                           [VRRP 8 + addresses]       [trailer 28, only auth_hmac]
 //! ```
 //!
 //! On IPv4 the socket has `IP_HDRINCL`; on IPv6 the kernel makes the header and
@@ -23,13 +23,15 @@ use std::net::IpAddr;
 pub use policy::{Audience, TemplateError, TransmitPolicy, advert_capacity};
 
 use super::authentication::Authentication;
-use crate::model::{Family, Priority};
+use super::hmac::Sign;
+use crate::model::{Family, Priority, UnixTime};
 use crate::wire::ah::{self, HmacMd5, TtlCover};
 use crate::wire::ipv4::{self, Ipv4Repr};
+use crate::wire::vrrp_hmac::{self, Scope, Sequence};
 use crate::wire::{checksum, vrrp};
 use policy::{
     advert_of, auth_header_len, check, destination_in_checksum, effective_auth, first_destination,
-    protocol_behind_ip, pseudo_header,
+    protocol_behind_ip, pseudo_header, trailer_len,
 };
 
 mod policy;
@@ -57,6 +59,7 @@ pub struct AdvertTemplate {
     /// checksum is its own.
     destination_in_checksum: bool,
     signer: Option<Signer>,
+    trailer: Option<Trailer>,
 }
 
 #[derive(Clone, Debug)]
@@ -66,6 +69,16 @@ struct Signer {
     ttl: TtlCover,
     sequence: u32,
     exhausted: bool,
+}
+
+/// How the trailer at the end of the buffer is made.
+#[derive(Clone, Debug)]
+struct Trailer {
+    sign: Sign,
+    scope: Scope,
+    /// Where it begins.
+    at: usize,
+    last: Option<Sequence>,
 }
 
 impl AdvertTemplate {
@@ -79,15 +92,17 @@ impl AdvertTemplate {
         let auth = effective_auth(policy);
         let (destination, ttl) = first_destination(policy);
         let advert = advert_of(policy, &auth);
+        let trailer_len = trailer_len(policy);
         let front_len = match policy.family {
             Family::V6 => 0,
             Family::V4 => ipv4::HEADER_LEN + auth_header_len(&auth),
         };
-        let mut buffer = Vec::with_capacity(front_len + advert.len());
+        let mut buffer = Vec::with_capacity(front_len + advert.len() + trailer_len);
         if let (IpAddr::V4(src), IpAddr::V4(dst)) = (policy.source, destination) {
             let header = Ipv4Repr {
                 tos: TRAFFIC_CLASS,
-                total_length: u16::try_from(front_len + advert.len()).unwrap_or(u16::MAX),
+                total_length: u16::try_from(front_len + advert.len() + trailer_len)
+                    .unwrap_or(u16::MAX),
                 identification: 0,
                 ttl,
                 protocol: protocol_behind_ip(&auth),
@@ -97,10 +112,14 @@ impl AdvertTemplate {
             buffer.extend_from_slice(&header.emit());
         }
         buffer.resize(front_len, 0);
-        advert.emit(
-            pseudo_header(policy, destination, advert.len()),
-            &mut buffer,
-        );
+        // The kernel's checksum of IPv6 covers the trailer; that of IPv4 does not.
+        let covered = match policy.family {
+            Family::V4 => advert.len(),
+            Family::V6 => advert.len() + trailer_len,
+        };
+        advert.emit(pseudo_header(policy, destination, covered), &mut buffer);
+        let trailer = Trailer::new(policy, buffer.len());
+        buffer.resize(buffer.len() + trailer_len, 0);
         Ok(Self {
             buffer,
             vrrp_at: front_len,
@@ -108,6 +127,7 @@ impl AdvertTemplate {
             audience: policy.audience.clone(),
             destination_in_checksum: destination_in_checksum(policy),
             signer: Signer::new(policy, &auth),
+            trailer,
         })
     }
 
@@ -125,12 +145,16 @@ impl AdvertTemplate {
             new.sequence = old.sequence;
             new.exhausted = old.exhausted;
         }
+        if let (Some(new), Some(old)) = (&mut new.trailer, &self.trailer) {
+            new.last = old.last;
+        }
         *self = new;
         Ok(())
     }
 
-    /// The next advert: for the group, or for the first peer.
-    pub fn packet(&mut self, priority: Priority) -> &[u8] {
+    /// The next advert: for the group, or for the first peer. The wall clock goes
+    /// into the trailer of `auth_hmac`.
+    pub fn packet(&mut self, priority: Priority, wall: UnixTime) -> &[u8] {
         if self.has_ip_header() {
             // Zero would make the kernel choose a number (ip(7), IP_HDRINCL).
             let next = self.word(IP_IDENTIFICATION).wrapping_add(1).max(1);
@@ -147,6 +171,7 @@ impl AdvertTemplate {
             self.redirect(*first);
         }
         self.sign();
+        self.write_trailer(wall);
         &self.buffer
     }
 
@@ -241,6 +266,27 @@ impl AdvertTemplate {
         self.set_octets(ipv4::HEADER_LEN + ah::ICV_OFFSET, &icv);
     }
 
+    /// Writes the trailer. All peers get the same one, since it covers neither
+    /// destination nor checksum.
+    fn write_trailer(&mut self, wall: UnixTime) {
+        let Some(trailer) = &mut self.trailer else {
+            return;
+        };
+        let at = trailer.at;
+        let Some(advert) = self.buffer.get(self.vrrp_at..at) else {
+            return;
+        };
+        let new = trailer.next(advert, wall);
+        if !self.has_ip_header()
+            && let Some(old) = self.buffer.get(at..)
+        {
+            let checksum_at = self.vrrp_at + vrrp::CHECKSUM_OFFSET;
+            let sum = checksum::update_octets(self.word(checksum_at), old, &new);
+            self.set_word(checksum_at, sum);
+        }
+        self.set_octets(at, &new);
+    }
+
     /// Changes a word and the checksum that covers it.
     fn patch(&mut self, at: usize, checksum_at: usize, new: u16) {
         let sum = checksum::update(self.word(checksum_at), self.word(at), new);
@@ -271,6 +317,34 @@ impl AdvertTemplate {
 
     const fn has_ip_header(&self) -> bool {
         matches!(self.destination, IpAddr::V4(_))
+    }
+}
+
+impl Trailer {
+    fn new(policy: &TransmitPolicy, at: usize) -> Option<Self> {
+        Some(Self {
+            sign: policy.hmac.clone()?,
+            scope: Scope {
+                version: policy.version,
+                vrid: policy.vrid,
+                source: policy.source,
+            },
+            at,
+            last: None,
+        })
+    }
+
+    fn next(&mut self, advert: &[u8], wall: UnixTime) -> [u8; vrrp_hmac::TRAILER_LEN] {
+        let sequence = self.sign.next(self.last, wall);
+        self.last = Some(sequence);
+        let front = vrrp_hmac::emit_front(self.sign.key_id, sequence);
+        let code = self.sign.key.code(&self.scope, advert, &front);
+        let mut octets = [0; vrrp_hmac::TRAILER_LEN];
+        let all = front.into_iter().chain(code);
+        for (to, from) in octets.iter_mut().zip(all) {
+            *to = from;
+        }
+        octets
     }
 }
 

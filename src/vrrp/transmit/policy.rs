@@ -7,8 +7,10 @@ use super::HOP_LIMIT;
 use crate::model::{Family, Priority, Vrid};
 use crate::vrrp::address_list::AddressList;
 use crate::vrrp::authentication::Authentication;
+use crate::vrrp::hmac::Sign;
 use crate::wire::checksum::Checksum;
 use crate::wire::vrrp::{self, AdvertRepr, Version};
+use crate::wire::vrrp_hmac::TRAILER_LEN;
 use crate::wire::{PROTOCOL_AH, PROTOCOL_VRRP, ah, ipv4, ipv6};
 
 const ETHERNET_HEADER: usize = 14;
@@ -28,6 +30,8 @@ pub struct TransmitPolicy {
     pub addresses: AddressList,
     /// Version 2 authentication; version 3 sends none, whatever is given.
     pub auth: Authentication,
+    /// `auth_hmac`: sign adverts; nothing in mode receive-only.
+    pub hmac: Option<Sign>,
     /// Sender.
     pub source: IpAddr,
     /// Receivers.
@@ -104,6 +108,14 @@ pub(super) const fn auth_header_len(auth: &Authentication) -> usize {
     match auth {
         Authentication::Ah(_) => ah::HEADER_LEN,
         Authentication::None | Authentication::Pass(_) => 0,
+    }
+}
+
+/// Octets of the trailer, if there is one.
+pub(super) const fn trailer_len(policy: &TransmitPolicy) -> usize {
+    match policy.hmac {
+        Some(_) => TRAILER_LEN,
+        None => 0,
     }
 }
 

@@ -7,9 +7,11 @@ use super::*;
 use crate::model::Vrid;
 use crate::vrrp::address_list::AddressList;
 use crate::vrrp::authentication::Password;
+use crate::vrrp::hmac::AntiReplay;
 use crate::wire::ipv4::Ipv4Header;
 use crate::wire::testing::hex;
 use crate::wire::vrrp::{Advert, GROUP_V4, GROUP_V6, Version};
+use crate::wire::vrrp_hmac::HmacSha256;
 
 const V2_HEADER: &str = "45c0002800010000ff70182ec0000264e0000012";
 const AH_HEADER: &str = "45c0004000010000ff331853c0000264e0000012";
@@ -34,6 +36,7 @@ fn policy(version: Version, vrid: u8, addresses: &[&str]) -> TransmitPolicy {
         interval: Duration::from_secs(1),
         addresses,
         auth: Authentication::None,
+        hmac: None,
         source: source.parse().unwrap(),
         audience: Audience::Multicast(group),
         v3_checksum_as_v2: false,
@@ -51,7 +54,7 @@ fn unicast(peers: &[&str], ttl: u8) -> Audience {
 fn first_packet(policy: &TransmitPolicy, priority: u8) -> Vec<u8> {
     AdvertTemplate::new(policy)
         .unwrap()
-        .packet(Priority(priority))
+        .packet(Priority(priority), UnixTime::default())
         .to_vec()
 }
 
@@ -74,6 +77,84 @@ fn captured_v2_with_password() {
     policy.auth = Authentication::Pass(Password::new(b"secret"));
     let vrrp = hex("21029602010187a7c0000202c00002037365637265740000");
     assert_eq!(first_packet(&policy, 150)[20..], vrrp);
+}
+
+/// `auth_hmac` with the key of the captured adverts.
+fn signed(policy: TransmitPolicy) -> TransmitPolicy {
+    let key: Vec<u8> = (0..32).collect();
+    TransmitPolicy {
+        hmac: Some(Sign {
+            key_id: 9,
+            key: HmacSha256::new(&key),
+            anti_replay: AntiReplay::Time,
+            window: Duration::from_secs(5),
+        }),
+        ..policy
+    }
+}
+
+/// A moment whose fraction is that of the captured adverts.
+fn moment(seconds: u32, fraction: u16) -> UnixTime {
+    let nanos = (u64::from(fraction) * 1_000_000_000).div_ceil(65536);
+    UnixTime(Duration::new(seconds.into(), nanos.try_into().unwrap()))
+}
+
+#[test]
+fn captured_adverts_with_trailer() {
+    let cases = [
+        (
+            policy(Version::V3, 7, &["192.0.2.8"]),
+            0x5a86,
+            "310796010064d396c0000208 010900006b0241e85a860000a5c6b4abb72f5093ecf24bb4b44956ad",
+        ),
+        (
+            policy(Version::V2, 8, &["192.0.2.9"]),
+            0x5da9,
+            "21089601000186ebc00002090000000000000000
+             010900006b0241e85da900000074ec09c7f63ff83658362cf8496243",
+        ),
+        (
+            policy(Version::V3, 9, &["fe80::1:2:4"]),
+            0x53c5,
+            "310996010064206cfe800000000000000000000100020004
+             010900006b0241e853c50000e842e7aff6faf0dc155730ab4c95d046",
+        ),
+    ];
+    for (policy, fraction, expected) in cases {
+        let mut template = AdvertTemplate::new(&signed(policy)).unwrap();
+        let wall = moment(0x6b02_41e8, fraction);
+        // Changes of priority and number change the checksum of IPv6 twice.
+        let early = moment(0x6b02_41e0, 7);
+        let _ = template.packet(Priority(9), early);
+        let packet = template.packet(Priority(150), wall);
+        let front = if packet[0] == 0x45 { 20 } else { 0 };
+        assert_eq!(packet[front..], hex(expected));
+        if front > 0 {
+            let total = Ipv4Header::parse(packet).unwrap().0.total_length();
+            assert_eq!(usize::from(total), packet.len());
+        }
+    }
+}
+
+#[test]
+fn all_peers_get_one_signature() {
+    let mut policy = policy(Version::V3, 7, &["192.0.2.8"]);
+    policy.audience = unicast(&["192.0.2.1", "192.0.2.2"], 255);
+    let mut template = AdvertTemplate::new(&signed(policy)).unwrap();
+    let first = template.packet(Priority(9), moment(5, 0)).to_vec();
+    let second = template.for_peer(1).unwrap().to_vec();
+    assert_eq!(first[32..], second[32..]);
+    assert_ne!(
+        first[26..28],
+        second[26..28],
+        "the checksum is each peer's own"
+    );
+    let again = template.packet(Priority(9), moment(5, 0));
+    assert_ne!(
+        again[32..],
+        first[32..],
+        "the clock stands, the number does not"
+    );
 }
 
 #[test]
@@ -112,7 +193,7 @@ fn captured_v2_with_authentication_header_to_peers() {
     ];
     let mut template = AdvertTemplate::new(&policy).unwrap();
     for round in captured.chunks(2) {
-        let _ = template.packet(Priority(100));
+        let _ = template.packet(Priority(100), UnixTime::default());
         for (peer, octets) in round.iter().enumerate() {
             assert_eq!(template.for_peer(peer), Some(&hex(octets)[..]));
         }
@@ -163,9 +244,12 @@ fn identification_counts_from_one_and_skips_zero() {
     let mut template = AdvertTemplate::new(&policy(Version::V2, 1, &["192.0.2.1"])).unwrap();
     let identification = |packet: &[u8]| Ipv4Header::parse(packet).unwrap().0.identification();
     for round in 1..=65_535 {
-        assert_eq!(identification(template.packet(Priority(9))), round);
+        assert_eq!(
+            identification(template.packet(Priority(9), UnixTime::default())),
+            round
+        );
     }
-    let packet = template.packet(Priority(9));
+    let packet = template.packet(Priority(9), UnixTime::default());
     assert_eq!(identification(packet), 1);
     assert_eq!(checksum::of(&packet[..20]), 0);
 }
@@ -176,7 +260,7 @@ fn every_peer_gets_the_same_advert() {
     policy.audience = unicast(&["198.51.100.1", "203.0.113.2", "10.1.2.3"], 64);
     let mut template = AdvertTemplate::new(&policy).unwrap();
     for round in 1..=3_u16 {
-        let _ = template.packet(Priority(100));
+        let _ = template.packet(Priority(100), UnixTime::default());
         for index in [2, 0, 1] {
             let peer = template.peers()[index];
             let packet = template.for_peer(index).unwrap().to_vec();
@@ -197,7 +281,7 @@ fn old_unicast_checksum_has_the_group_for_every_peer() {
     policy.audience = unicast(&["198.51.100.1", "203.0.113.2"], 255);
     policy.old_unicast_checksum = Some(GROUP_V4);
     let mut template = AdvertTemplate::new(&policy).unwrap();
-    let _ = template.packet(Priority(100));
+    let _ = template.packet(Priority(100), UnixTime::default());
     for index in 0..2 {
         let packet = template.for_peer(index).unwrap();
         let advert = Advert::parse(&packet[20..], Family::V4).unwrap();
@@ -210,7 +294,7 @@ fn ipv6_checksum_follows_the_peer() {
     let mut policy = policy(Version::V3, 1, &["fe80::1"]);
     policy.audience = unicast(&["fe80::2", "2001:db8::3"], 255);
     let mut template = AdvertTemplate::new(&policy).unwrap();
-    let _ = template.packet(Priority(100));
+    let _ = template.packet(Priority(100), UnixTime::default());
     for index in [0, 1, 0] {
         let peer = template.peers()[index];
         let packet = template.for_peer(index).unwrap();
@@ -224,7 +308,7 @@ fn unicast_without_peers_has_nobody_to_send_to() {
     let mut policy = policy(Version::V2, 1, &["192.0.2.1"]);
     policy.audience = unicast(&[], 255);
     let mut template = AdvertTemplate::new(&policy).unwrap();
-    let _ = template.packet(Priority(100));
+    let _ = template.packet(Priority(100), UnixTime::default());
     assert!(template.for_peer(0).is_none());
 }
 
@@ -234,16 +318,16 @@ fn sequence_goes_on_where_it_is_set_and_stops_at_the_end() {
     policy.auth = Authentication::Ah(Password::new(b"secret12"));
     let mut template = AdvertTemplate::new(&policy).unwrap();
     template.set_ah_sequence(41);
-    let packet = template.packet(Priority(1));
+    let packet = template.packet(Priority(1), UnixTime::default());
     assert_eq!(packet[28..32], 42_u32.to_be_bytes());
     assert_eq!(template.ah_sequence(), 42);
 
     template.set_ah_sequence(LAST_SEQUENCE);
-    let _ = template.packet(Priority(1));
-    let _ = template.packet(Priority(1));
+    let _ = template.packet(Priority(1), UnixTime::default());
+    let _ = template.packet(Priority(1), UnixTime::default());
     assert_eq!(template.ah_sequence(), LAST_SEQUENCE + 1);
     template.restart_exhausted_sequence();
-    let _ = template.packet(Priority(1));
+    let _ = template.packet(Priority(1), UnixTime::default());
     assert_eq!(template.ah_sequence(), 1);
     template.restart_exhausted_sequence();
     assert_eq!(template.ah_sequence(), 1);
@@ -255,11 +339,11 @@ fn rebuilding_goes_on_counting() {
     policy.auth = Authentication::Ah(Password::new(b"secret12"));
     let mut template = AdvertTemplate::new(&policy).unwrap();
     for _ in 0..5 {
-        let _ = template.packet(Priority(1));
+        let _ = template.packet(Priority(1), UnixTime::default());
     }
     policy.source = "192.0.2.101".parse().unwrap();
     template.rebuild(&policy).unwrap();
-    let packet = template.packet(Priority(1)).to_vec();
+    let packet = template.packet(Priority(1), UnixTime::default()).to_vec();
     let (header, payload) = Ipv4Header::parse(&packet).unwrap();
     assert_eq!((header.identification(), template.ah_sequence()), (6, 6));
     assert_eq!(checksum::of(header.octets()), 0);
@@ -342,6 +426,7 @@ fn any_policy() -> impl Strategy<Value = TransmitPolicy> {
                 vrid: Vrid(vrid),
                 interval: Duration::from_millis(steps * 10),
                 addresses: AddressList::new(Family::V4, &addresses).unwrap(),
+                hmac: None,
                 auth: match auth {
                     0 => Authentication::None,
                     1 => Authentication::Pass(Password(secret)),
@@ -430,7 +515,7 @@ proptest! {
             let priority = Priority(priority);
             let number = u16::try_from(round + 1).unwrap();
             let first = first_destination(&policy).0;
-            prop_assert_eq!(template.packet(priority), &rebuilt(&policy, first, priority, number)[..]);
+            prop_assert_eq!(template.packet(priority, UnixTime::default()), &rebuilt(&policy, first, priority, number)[..]);
             for &peer in &peers {
                 let Some(&address) = template.peers().get(peer) else { continue };
                 let expected = rebuilt(&policy, address, priority, number);

@@ -9,6 +9,7 @@ use crate::wire::vrrp::{GROUP_V4, GROUP_V6};
 
 mod properties;
 mod rejections;
+mod signatures;
 
 const SENDER: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 100));
 const OURSELVES: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 2, 77));
@@ -33,6 +34,7 @@ fn policy(version: Version, vrid: u8, interval_ms: u64, addresses: &[&str]) -> R
         vrid: Vrid(vrid),
         mode: ReceiveMode::Multicast,
         auth: ReceiveAuth::None,
+        hmac: None,
         addresses: AddressList::new(family, &addresses).unwrap(),
         interval: Duration::from_millis(interval_ms),
         v3_checksum_as_v2: false,
@@ -96,6 +98,8 @@ fn view() -> ReceiveView {
         effective_priority: Priority(100),
         known_master: None,
         ah_sequence: 0,
+        wall: UnixTime::default(),
+        signature_mark: None,
     }
 }
 
@@ -152,6 +156,7 @@ fn captured_adverts_are_accepted() {
         address_list: ListMatch::Same,
         checksum_old_style: false,
         ah_sequence: None,
+        signature: None,
     };
     assert_eq!(accept_v4(&v2(), &hex(V2)), Ok(plain));
     assert_eq!(accept_v4(&pass(), &hex(PASS)), Ok(plain));

@@ -76,7 +76,7 @@ proptest! {
         let transmit = TransmitPolicy {
             family: Family::V4, version, vrid: Vrid(vrid),
             interval: Duration::from_secs(seconds),
-            addresses: addresses.clone(), auth, source: SENDER,
+            addresses: addresses.clone(), auth, hmac: None, source: SENDER,
             audience: if to_peers {
                 Audience::Unicast { peers: [SENDER, OURSELVES].into(), ttl: 9 }
             } else {
@@ -90,13 +90,13 @@ proptest! {
             ReceiveMode::Multicast
         };
         let receive = ReceivePolicy {
-            mode, auth: (&auth).into(), addresses,
+            mode, auth: (&auth).into(), hmac: None, addresses,
             ..policy(version, vrid, seconds * 1000, &[])
         };
         let mut template = AdvertTemplate::new(&transmit).unwrap();
         let mut view = view();
         for _ in 0..rounds {
-            let mut packet = template.packet(Priority(priority)).to_vec();
+            let mut packet = template.packet(Priority(priority), UnixTime::default()).to_vec();
             if to_peers {
                 packet = template.for_peer(1).unwrap().to_vec();
             }

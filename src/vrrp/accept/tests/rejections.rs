@@ -304,6 +304,7 @@ fn old_unicast_checksum_is_noted() {
         interval: Duration::from_secs(1),
         addresses: AddressList::new(Family::V4, &["192.0.2.10".parse().unwrap()]).unwrap(),
         auth: Authentication::None,
+        hmac: None,
         source: SENDER,
         audience: Audience::Unicast {
             peers: [OURSELVES].into(),
@@ -314,7 +315,7 @@ fn old_unicast_checksum_is_noted() {
     };
     let octets = AdvertTemplate::new(&transmit)
         .unwrap()
-        .packet(Priority(100))
+        .packet(Priority(100), UnixTime::default())
         .to_vec();
     let mut policy = unicast(&[], false);
     for (mode, expected) in [

@@ -8,6 +8,7 @@ use crate::model::Family;
 use crate::vrrp::authentication::Authentication;
 use crate::vrrp::config::{AddressConfig, InstanceConfig};
 use crate::wire::vrrp::Version;
+use crate::wire::vrrp_hmac::TRAILER_LEN;
 
 /// The most addresses the count of an advert holds (RFC 9568 section 5.2.5).
 const ADDRESSES_MAX: usize = 255;
@@ -96,8 +97,9 @@ impl Resolver<'_> {
             (Version::V2, Authentication::Ah(_)) => 8 + 24,
             (Version::V2, Authentication::None | Authentication::Pass(_)) => 8,
         };
+        let signature = instance.auth_hmac.as_ref().map_or(0, |_| TRAILER_LEN);
         const LINK_AND_ADVERT: usize = 14 + 8;
-        let left = mtu.saturating_sub(LINK_AND_ADVERT + around + authentication);
+        let left = mtu.saturating_sub(LINK_AND_ADVERT + around + authentication + signature);
         (left / instance.family.address_len()).min(ADDRESSES_MAX)
     }
 }

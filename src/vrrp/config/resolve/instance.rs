@@ -23,6 +23,7 @@ impl Resolver<'_> {
         self.own_interface(instance);
         self.transport(instance);
         self.authentication(instance);
+        self.auth_hmac(instance);
         self.addresses(instance);
         self.tracked_interfaces(instance);
         self.inherited(instance);

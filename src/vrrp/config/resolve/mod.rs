@@ -6,6 +6,7 @@
 //! routers of a site would be worse than a daemon that says why it stops.
 
 mod addresses;
+mod hmac;
 mod instance;
 mod interfaces;
 mod notify;
