@@ -51,6 +51,20 @@ impl SyncGroup {
         self.state
     }
 
+    /// Go on where the groups of a former configuration were: members lead, or
+    /// have been told of a fault, and `state` was told last.
+    pub const fn resume(&mut self, state: State, leads: bool, has_fault: bool) {
+        self.state = state;
+        self.leads = leads;
+        self.has_fault = has_fault;
+    }
+
+    /// Whether the members have been told to lead.
+    #[must_use]
+    pub const fn leads(&self) -> bool {
+        self.leads
+    }
+
     /// The members have stopped, or have not started: nothing is to be led.
     pub const fn rest(&mut self) {
         self.leads = false;
@@ -70,7 +84,9 @@ impl SyncGroup {
         let is_master = |member: &Member| member.state == State::Master;
         if self.leads {
             // Somebody yields. (Or a member was not able to follow.)
-            let (after, member) = members.iter().find(|(_, member)| !is_master(member))?;
+            // Who is in INIT catches up later.
+            let left = |member: &Member| !is_master(member) && member.state != State::Init;
+            let (after, member) = members.iter().find(|(_, member)| left(member))?;
             self.leads = false;
             return Some(GroupOrder::Yield {
                 after: *after,

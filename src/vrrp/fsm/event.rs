@@ -83,6 +83,8 @@ pub enum Event {
     Tick,
     /// Leave in order.
     Stop,
+    /// Leave in order: a new configuration does not have the instance.
+    Removed,
 }
 
 /// The router an instance takes for the master.
@@ -151,6 +153,10 @@ pub enum Cause {
     FaultCleared(FaultKind),
     /// The daemon stops.
     Shutdown,
+    /// A new configuration has taken the last fault away.
+    Reloaded,
+    /// A new configuration does not have the instance.
+    Removed,
 }
 
 /// Something worth telling that changes no state.

@@ -184,7 +184,7 @@ impl Instance {
     }
 
     /// An advert outside the cadence, which starts anew with it.
-    fn advertise_now(&mut self, now: Instant, out: &mut Effects) {
+    pub(super) fn advertise_now(&mut self, now: Instant, out: &mut Effects) {
         self.advertise(self.effective_priority(), out);
         self.advertised = now;
         self.timer = Some(now + self.policy.advert_interval);

@@ -12,6 +12,7 @@
 //! * `group`: what a sync group tells its members
 //! * `timers`: skew and master-down arithmetic
 //! * `backup`, `master`: the two working states, one function per rule
+//! * `reload`: another policy for an instance that goes on
 //! * this file: the dispatch, the other states and the only place that changes
 //!   `state`
 //!
@@ -27,6 +28,7 @@ mod faults;
 mod group;
 mod master;
 mod policy;
+mod reload;
 pub mod timers;
 mod track;
 mod tracking;
@@ -153,7 +155,8 @@ impl Instance {
             }
             Event::AddressLost => self.on_address_lost(now, out),
             Event::Tick => self.on_tick(now, out),
-            Event::Stop => self.on_stop(out),
+            Event::Stop => self.on_stop(Cause::Shutdown, out),
+            Event::Removed => self.on_stop(Cause::Removed, out),
         }
     }
 
@@ -165,6 +168,11 @@ impl Instance {
             (Some(timer), Some(rivalry)) => Some(timer.min(rivalry)),
             (timer, rivalry) => timer.or(rivalry),
         }
+    }
+
+    /// It stands at another place of the configuration from now on.
+    pub const fn renumber(&mut self, id: InstanceId) {
+        self.id = id;
     }
 
     /// Its index.
@@ -276,7 +284,7 @@ impl Instance {
         }
     }
 
-    fn on_stop(&mut self, out: &mut Effects) {
+    fn on_stop(&mut self, cause: Cause, out: &mut Effects) {
         self.is_started = false;
         match self.state {
             State::Init => return,
@@ -286,7 +294,7 @@ impl Instance {
             }
             State::Backup | State::Fault => {}
         }
-        self.go(State::Init, Cause::Shutdown, out);
+        self.go(State::Init, cause, out);
     }
 
     /// From INIT or FAULT to work: backup for a full master-down time. An owner

@@ -36,7 +36,7 @@ impl GroupId {
 pub struct InterfaceKey(pub u32);
 
 /// The policy of one instance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Policy {
     /// The configured name.
     pub name: Rc<str>,

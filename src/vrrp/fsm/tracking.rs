@@ -95,7 +95,13 @@ impl Instance {
         if let (State::Backup, Some(timer)) = (self.state, self.timer) {
             self.timer = Some((timer + new - old).max(now));
         }
-        if self.state != State::Init {
+        self.tell_priority(before, out);
+    }
+
+    /// Tell of a priority that is not what it was.
+    pub(super) fn tell_priority(&self, before: Priority, out: &mut Effects) {
+        let after = self.effective_priority();
+        if before != after && self.state != State::Init {
             let note = Note::PriorityChanged {
                 from: before,
                 to: after,

@@ -67,6 +67,8 @@ fn because(cause: &Cause, interfaces: &Interfaces) -> String {
         Cause::Fault(kind) => fault(*kind).to_owned(),
         Cause::FaultCleared(kind) => format!("no longer: {}", fault(*kind)),
         Cause::Shutdown => "shutdown".to_owned(),
+        Cause::Reloaded => "a new configuration".to_owned(),
+        Cause::Removed => "no longer configured".to_owned(),
     }
 }
 

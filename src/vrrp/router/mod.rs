@@ -11,12 +11,15 @@
 //!    [`Input::Start`];
 //! 3. what happens, as it happens. Adverts already in a socket go in before
 //!    [`Input::Tick`], so that a delayed loop makes no false takeover;
-//! 4. [`Input::Stop`].
+//! 4. for another configuration [`Input::Leave`] for what it does not have,
+//!    [`Router::replace`], and [`Input::Join`] for what is new;
+//! 5. [`Input::Stop`].
 //!
 //! After each input the effects are carried out in order, and
 //! [`Router::deadline`] says when [`Input::Tick`] is due.
 #![forbid(unsafe_code)]
 
+mod reload;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +28,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use scheduler::Instant;
+
+pub use reload::{Successor, Successors};
 
 use super::agenda::Agenda;
 use super::fsm::{
@@ -94,6 +99,16 @@ pub enum Input {
     Tick,
     /// All instances leave in order.
     Stop,
+    /// One instance takes part from now on.
+    Join {
+        /// Which instance.
+        id: InstanceId,
+    },
+    /// One instance leaves in order, for a new configuration does not have it.
+    Leave {
+        /// Which instance.
+        id: InstanceId,
+    },
 }
 
 /// What the receive checks and dumps need to know of an instance.
@@ -146,7 +161,18 @@ impl Router {
 
     /// Add an instance in INIT; ids count up from zero.
     pub fn add(&mut self, policy: Policy) -> InstanceId {
-        let id = InstanceId(u32::try_from(self.instances.len()).unwrap_or(u32::MAX));
+        let id = self.next_id();
+        self.track(id, &policy);
+        self.instances.push(Instance::new(id, policy));
+        self.agenda.grow();
+        id
+    }
+
+    fn next_id(&self) -> InstanceId {
+        InstanceId(u32::try_from(self.instances.len()).unwrap_or(u32::MAX))
+    }
+
+    fn track(&mut self, id: InstanceId, policy: &Policy) {
         for (track, entry) in policy.tracks.iter().enumerate() {
             let source = self.sources.entry(entry.source).or_insert_with(|| Source {
                 status: entry.source.initial(),
@@ -154,9 +180,6 @@ impl Router {
             });
             source.trackers.push(Tracker { id, track });
         }
-        self.instances.push(Instance::new(id, policy));
-        self.agenda.grow();
-        id
     }
 
     /// Have instances change together; those with [`Policy::grouped`], which must
@@ -198,6 +221,8 @@ impl Router {
             Input::Advert { id, advert } => self.feed(now, id, Event::Advert(advert), out),
             Input::AddressLost { id } => self.feed(now, id, Event::AddressLost, out),
             Input::Tick => self.tick(now, out),
+            Input::Join { id } => self.feed(now, id, Event::Start { at: now }, out),
+            Input::Leave { id } => self.feed(now, id, Event::Removed, out),
         }
     }
 
@@ -267,11 +292,13 @@ impl Router {
         let members = group.members.iter().filter_map(|id| self.instance(*id));
         let members: Vec<Member> = members.map(Instance::member).collect();
         let name = &group.name;
-        let masters = members.iter().filter(|m| m.state == State::Master).count();
+        // A member that a reload has added catches up when it starts.
+        let count = |of: &dyn Fn(State) -> bool| members.iter().filter(|m| of(m.state)).count();
+        let masters = count(&|state| state == State::Master);
+        let running = count(&|state| state != State::Init);
         debug_assert!(
-            masters == 0 || masters == members.len(),
-            "{name}: {masters} masters of {}",
-            members.len()
+            masters == 0 || masters == running,
+            "{name}: {masters} masters of {running}"
         );
         let has_fault = members.iter().any(|member| member.own_fault);
         let works = |member: &Member| matches!(member.state, State::Backup | State::Master);
@@ -283,8 +310,12 @@ impl Router {
 
     /// One instance takes in an event, and its group follows.
     fn feed(&mut self, now: Instant, id: InstanceId, event: Event, out: &mut Effects) {
+        let was_init = self.state(id) == State::Init;
         self.feed_one(now, id, event, out);
         if let Some(group) = self.groups.of(id) {
+            if was_init {
+                self.catch_up(now, group, id, out);
+            }
             self.settle_group(now, group, out);
             self.tell_group(group, id, out);
         }
@@ -385,9 +416,11 @@ impl Router {
     }
 
     fn source(&mut self, now: Instant, source: TrackSource, status: Status, out: &mut Effects) {
-        let Some(known) = self.sources.get_mut(&source) else {
-            return;
-        };
+        // One that nobody tracks may be tracked after a reload.
+        let known = self.sources.entry(source).or_insert_with(|| Source {
+            status: source.initial(),
+            trackers: Vec::new(),
+        });
         if known.status == status {
             return;
         }

@@ -1,0 +1,340 @@
+//! Another configuration for a running router.
+
+use std::collections::BTreeMap;
+
+use scheduler::Instant;
+
+use super::{Router, Source};
+use crate::vrrp::agenda::Agenda;
+use crate::vrrp::fsm::{
+    Effects, Event, FaultKind, GroupId, GroupOrder, Instance, InstanceId, Policy, State,
+    TrackSource, TrackerKey,
+};
+use crate::vrrp::sync::{SyncGroup, SyncGroups};
+
+/// An instance of the new configuration.
+#[derive(Clone, Debug)]
+pub struct Successor {
+    /// What it goes by.
+    pub policy: Policy,
+    /// The running instance that it is; nothing for a new one.
+    pub from: Option<InstanceId>,
+}
+
+/// The new configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Successors {
+    /// All instances in order.
+    pub instances: Vec<Successor>,
+    /// The sync groups, with new ids of their members.
+    pub groups: Vec<SyncGroup>,
+    /// Trackers that are the same as before: the new key, and the old one.
+    /// Nothing is known of the others yet.
+    pub trackers: Vec<(TrackerKey, TrackerKey)>,
+}
+
+impl Router {
+    /// Go by another configuration: ids are positions in it from now on. Running
+    /// instances keep state and timers; new ones are in INIT until they join.
+    /// Those that are nobody's predecessor are forgotten, so let them leave
+    /// before, and carry out all effects first: they have the old ids.
+    ///
+    /// States of interfaces that the new list tracks have to be told before.
+    pub fn replace(&mut self, now: Instant, new: Successors, out: &mut Effects) {
+        let old = std::mem::take(&mut self.instances);
+        let mut old: Vec<Option<Instance>> = old.into_iter().map(Some).collect();
+        let old_groups = std::mem::take(&mut self.groups);
+        self.agenda = Agenda::default();
+        self.carry_statuses(&new.trackers);
+        let mut led = Vec::new();
+        for Successor { policy, from } in new.instances {
+            let group = from.and_then(|from| old_groups.get(old_groups.of(from)?));
+            led.push(group.is_some_and(SyncGroup::leads));
+            let found = from.and_then(|from| old.get_mut(from.index())?.take());
+            match found {
+                None => self.add_informed(now, policy, out),
+                Some(instance) => self.carry_over(now, instance, policy, out),
+            }
+        }
+        for group in new.groups {
+            self.resume_group(now, group, &old_groups, &led, out);
+        }
+        self.release_from_groups(now, out);
+    }
+
+    /// Interfaces keep their keys, trackers have new ones.
+    fn carry_statuses(&mut self, trackers: &[(TrackerKey, TrackerKey)]) {
+        let old = std::mem::take(&mut self.sources);
+        let same = trackers.iter().filter_map(|(new, old_key)| {
+            let known = old.get(&TrackSource::Tracker(*old_key))?;
+            Some((TrackSource::Tracker(*new), known.status))
+        });
+        let interfaces = old.iter().filter_map(|(source, known)| {
+            let is_interface = matches!(source, TrackSource::Interface(_));
+            is_interface.then_some((*source, known.status))
+        });
+        let fresh = |(source, status)| {
+            let trackers = Vec::new();
+            (source, Source { status, trackers })
+        };
+        let all: BTreeMap<_, _> = same.chain(interfaces).map(fresh).collect();
+        self.sources = all;
+    }
+
+    fn carry_over(
+        &mut self,
+        now: Instant,
+        mut instance: Instance,
+        policy: Policy,
+        out: &mut Effects,
+    ) {
+        let id = self.next_id();
+        self.track(id, &policy);
+        instance.renumber(id);
+        let sources = &self.sources;
+        let status = |source: TrackSource| {
+            let known = sources.get(&source);
+            known.map_or_else(|| source.initial(), |known| known.status)
+        };
+        instance.reconfigure(now, policy, &status, out);
+        self.agenda.grow();
+        self.agenda.set(id.0, instance.deadline());
+        self.instances.push(instance);
+    }
+
+    /// A new instance, and what is known of its trackers already.
+    fn add_informed(&mut self, now: Instant, policy: Policy, out: &mut Effects) {
+        let sources: Vec<TrackSource> = policy.tracks.iter().map(|track| track.source).collect();
+        let id = self.add(policy);
+        for (track, source) in sources.into_iter().enumerate() {
+            let status = self.status(source).unwrap_or_else(|| source.initial());
+            self.feed_one(now, id, Event::Track { track, status }, out);
+        }
+    }
+
+    /// A group goes on leading if it led before: who comes to it follows. It goes
+    /// on having a fault as long as a member has one.
+    fn resume_group(
+        &mut self,
+        now: Instant,
+        mut group: SyncGroup,
+        old: &SyncGroups,
+        led: &[bool],
+        out: &mut Effects,
+    ) {
+        let members = group.members.clone();
+        let of = |router: &Self, state| {
+            let in_state = |id: &&InstanceId| router.state(**id) == state;
+            members.iter().filter(in_state).count()
+        };
+        let masters = of(self, State::Master);
+        let goes_on = |id: &InstanceId| {
+            let led = led.get(id.index()).copied().unwrap_or_default();
+            led && self.state(*id) == State::Master
+        };
+        let follows = members.iter().any(goes_on);
+        let has_fault = members.iter().any(|id| self.has_group_fault(*id));
+        let before = old.iter().find(|(_, known)| known.name == group.name);
+        let state = before.map_or(State::Init, |(_, known)| known.state());
+        group.resume(state, masters > 0, has_fault);
+        let id = self.add_group(group);
+        for &member in &members {
+            if has_fault {
+                self.feed_one(now, member, Event::Group(GroupOrder::Fault(true)), out);
+            } else if follows {
+                self.catch_up(now, id, member, out);
+            }
+        }
+        self.settle_group(now, id, out);
+        self.tell_group_itself(id, out);
+    }
+
+    /// A member that has come to a leading group leads with it.
+    pub(super) fn catch_up(
+        &mut self,
+        now: Instant,
+        group: GroupId,
+        member: InstanceId,
+        out: &mut Effects,
+    ) {
+        let Some(known) = self.groups.get(group) else {
+            return;
+        };
+        let first = known.members.iter().find(|id| **id != member);
+        if let (true, Some(&after), State::Backup) = (known.leads(), first, self.state(member)) {
+            let order = GroupOrder::Lead { after };
+            self.feed_one(now, member, Event::Group(order), out);
+        }
+    }
+
+    fn has_group_fault(&self, id: InstanceId) -> bool {
+        self.instance(id)
+            .is_some_and(|instance| instance.faults().contains(FaultKind::Group))
+    }
+
+    /// Faults of a group end for those who are in none.
+    fn release_from_groups(&mut self, now: Instant, out: &mut Effects) {
+        for index in 0..u32::try_from(self.instances.len()).unwrap_or(u32::MAX) {
+            let id = InstanceId(index);
+            if self.groups.of(id).is_none() && self.has_group_fault(id) {
+                self.feed_one(now, id, Event::Group(GroupOrder::Fault(false)), out);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::time::Duration;
+
+    use super::*;
+    use crate::model::{Family, Priority, Vrid};
+    use crate::vrrp::fsm::{Effect, InterfaceKey, Track, Version};
+    use crate::vrrp::router::Input;
+
+    const ETH0: InterfaceKey = InterfaceKey(0);
+    const COUNT: u32 = 20;
+
+    fn policy(number: u32) -> Policy {
+        let vrid = Vrid(u8::try_from(number).expect("few instances") + 1);
+        let name = format!("VI_{number}");
+        let mut policy = Policy::new(&name, vrid, Family::V4, Version::V3);
+        policy.priority = Priority(vrid.0 + 50);
+        policy.tracks.push(Track::interface(ETH0));
+        policy
+    }
+
+    fn of(instances: Vec<Successor>) -> Successors {
+        Successors {
+            instances,
+            ..Successors::default()
+        }
+    }
+
+    fn feed(router: &mut Router, now: Instant, input: Input) -> Effects {
+        let mut out = Effects::new();
+        router.on(now, input, &mut out);
+        router.check_invariants(now);
+        out
+    }
+
+    /// Half of the instances are masters.
+    fn running(now: Instant) -> Router {
+        let mut router = Router::new();
+        for number in 0..COUNT {
+            let id = router.add(policy(number));
+            let address = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+            feed(&mut router, Instant::ZERO, Input::Source { id, address });
+        }
+        let up = Input::Interface {
+            key: ETH0,
+            up: true,
+        };
+        feed(&mut router, Instant::ZERO, up);
+        let delay = Duration::ZERO;
+        feed(&mut router, Instant::ZERO, Input::Start { delay });
+        while router.deadline().is_some_and(|at| at <= now) {
+            let at = router.deadline().unwrap_or(now);
+            feed(&mut router, at, Input::Tick);
+        }
+        router
+    }
+
+    fn known(router: &Router, id: u32) -> (State, Option<Instant>) {
+        let instance = router.instance(InstanceId(id)).expect("it exists");
+        (instance.state(), instance.deadline())
+    }
+
+    #[test]
+    fn instances_keep_state_and_deadlines_at_other_places() {
+        let now = Instant::from_millis(3_765);
+        let mut router = running(now);
+        let states: Vec<State> = (0..COUNT).map(|id| known(&router, id).0).collect();
+        assert!(states.contains(&State::Master) && states.contains(&State::Backup));
+        let before: Vec<_> = (0..COUNT).map(|id| known(&router, id)).collect();
+        feed(&mut router, now, Input::Leave { id: InstanceId(3) });
+        let kept = (0..COUNT).rev().filter(|id| *id != 3);
+        let successors = kept.clone().map(|id| Successor {
+            policy: policy(id),
+            from: Some(InstanceId(id)),
+        });
+        let mut out = Effects::new();
+        router.replace(now, of(successors.collect()), &mut out);
+        assert_eq!(out, [], "nothing happens to unchanged instances");
+        router.check_invariants(now);
+        for (new, old) in (0..).zip(kept) {
+            assert_eq!(known(&router, new), before[old as usize], "instance {old}");
+        }
+    }
+
+    #[test]
+    fn who_leaves_says_so_and_who_joins_knows_the_interfaces() {
+        let now = Instant::from_millis(5_000);
+        let mut router = running(now);
+        let id = InstanceId(COUNT - 1);
+        let out = feed(&mut router, now, Input::Leave { id });
+        let farewell = Effect::Advertise {
+            id,
+            priority: Priority::GIVE_UP,
+        };
+        assert_eq!(out.first(), Some(&farewell));
+        let new = Successor {
+            policy: policy(100),
+            from: None,
+        };
+        let id = InstanceId(0);
+        router.replace(now, of(vec![new]), &mut Effects::new());
+        assert_eq!((router.len(), router.deadline()), (1, None));
+        let address = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        feed(&mut router, now, Input::Source { id, address });
+        feed(&mut router, now, Input::Join { id });
+        assert_eq!(router.state(id), State::Backup);
+    }
+
+    #[test]
+    fn a_group_that_leads_takes_a_new_member_along() {
+        let now = Instant::from_millis(5_000);
+        let grouped = |number| {
+            let mut policy = policy(number);
+            policy.grouped = true;
+            policy
+        };
+        let mut router = Router::new();
+        let successors = |count: u32, old: u32| {
+            let instances = (0..count).map(|number| Successor {
+                policy: grouped(number),
+                from: (number < old).then_some(InstanceId(number)),
+            });
+            Successors {
+                instances: instances.collect(),
+                groups: vec![SyncGroup::new("G", (0..count).map(InstanceId).collect())],
+                ..Successors::default()
+            }
+        };
+        let address = Some(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        router.replace(Instant::ZERO, successors(2, 0), &mut Effects::new());
+        let up = Input::Interface {
+            key: ETH0,
+            up: true,
+        };
+        feed(&mut router, Instant::ZERO, up);
+        for id in [0, 1].map(InstanceId) {
+            feed(&mut router, Instant::ZERO, Input::Source { id, address });
+            feed(&mut router, Instant::ZERO, Input::Join { id });
+        }
+        while let Some(at) = router.deadline().filter(|at| *at <= now) {
+            feed(&mut router, at, Input::Tick);
+        }
+        assert_eq!(known(&router, 0).0, State::Master);
+        let before = [0, 1].map(|id| known(&router, id));
+        let mut out = Effects::new();
+        router.replace(now, successors(3, 2), &mut out);
+        assert_eq!([0, 1].map(|id| known(&router, id)), before, "{out:?}");
+        let id = InstanceId(2);
+        feed(&mut router, now, Input::Source { id, address });
+        feed(&mut router, now, Input::Join { id });
+        assert_eq!([0, 1].map(|id| known(&router, id)), before);
+        assert_eq!(router.state(id), State::Master);
+    }
+}
