@@ -468,6 +468,8 @@ fn describe_cause(cause: Cause, names: &[String]) -> String {
         Cause::Fault(kind) => format!("fault {kind:?}"),
         Cause::FaultCleared(kind) => format!("fault-cleared {kind:?}"),
         Cause::Shutdown => "shutdown".into(),
+        Cause::Reloaded => "reloaded".into(),
+        Cause::Removed => "removed".into(),
     }
 }
 
