@@ -149,6 +149,20 @@ def address_with_a_peer_is_removed(lab):
 
 
 @case("defects")
+def renamed_interface_gives_its_addresses_up(lab):
+    """An interface that gets another name says goodbye and keeps no virtual address; with its old name it leads again."""
+    (r1,) = lab.pair(["r1"])
+    wire = lab.sniff()
+    r1.keepalived(single())
+    wait(lambda: r1.has(VIP), 5)
+    r1.ip("link", "set", "eth0", "name", "other")
+    wire.wait(lambda p: p.kind == "vrrp" and p.prio == 0, 3, "the farewell")
+    wait(lambda: not r1.has(VIP), 3, "the address is gone")
+    r1.ip("link", "set", "other", "name", "eth0")
+    wait(lambda: r1.has(VIP), 5, "it leads again")
+
+
+@case("defects")
 def owner_starts_at_once_whatever_its_state(lab):
     """Priority 255 with `state BACKUP` is master at once (RFC 9568 6.4.1)."""
     r1 = lab.pair()[0]

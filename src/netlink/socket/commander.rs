@@ -126,6 +126,12 @@ impl Commander {
         self.batch.backlog()
     }
 
+    /// Requests that were not sent yet.
+    #[must_use]
+    pub fn queued(&self) -> usize {
+        self.batch.queued()
+    }
+
     fn receive(&mut self, out: &mut Outcomes) -> io::Result<()> {
         let length = sock::receive(self.fd.as_fd(), &mut self.room)?;
         let octets = self.room.get(..length).unwrap_or(&self.room);

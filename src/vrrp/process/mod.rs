@@ -142,7 +142,8 @@ impl VrrpProcess {
     /// Follow the machines' deadlines; announcements in hand are the pump's.
     fn follow_deadlines(&mut self, s: &mut Scheduler<Self>) {
         let announce = self.announcer.deadline();
-        if !self.installer.is_idle() || announce.is_some_and(|at| at <= s.now()) {
+        let install = !self.installer.is_idle() || self.kernel.has_queued();
+        if install || announce.is_some_and(|at| at <= s.now()) {
             self.ask_for_pump(s);
         }
         let announce = announce.filter(|_| !self.is_pumping);

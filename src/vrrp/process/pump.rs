@@ -68,6 +68,11 @@ impl Kernel {
         self.commander.backlog()
     }
 
+    /// Whether requests wait to be sent.
+    pub(super) fn has_queued(&self) -> bool {
+        self.commander.queued() > 0
+    }
+
     /// Read what has happened; true if there may be more.
     pub(super) fn read_monitor(&mut self) -> io::Result<bool> {
         let port = self.commander.port();
@@ -121,9 +126,18 @@ impl VrrpProcess {
         Drain::Drained
     }
 
+    /// The interface will no longer be known by its name: what waits for it, and
+    /// for others before it, becomes requests now, as long as its index is known.
+    pub(super) fn queue_all_orders(&mut self) {
+        let config = Rc::clone(&self.config);
+        while let Some(order) = self.installer.take() {
+            self.request(&config, order);
+        }
+    }
+
     fn install_portion(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
-        let mut count = 0;
+        let mut count = self.kernel.commander.queued();
         while count < self.kernel.portion {
             let Some(order) = self.installer.take() else {
                 break;

@@ -78,12 +78,12 @@ impl VrrpProcess {
         }
         log::info!("Interface {name} is gone");
         // A missing interface is no matter of delays.
-        self.router.on(
-            s.now(),
-            Input::Interface { key, up: false },
-            &mut self.effects,
-        );
+        let input = Input::Interface { key, up: false };
+        self.router.on(s.now(), input, &mut self.effects);
         self.pass_on(s.now(), key, false);
+        // A renamed one is still there: it says goodbye and loses its addresses.
+        self.perform(s);
+        self.queue_all_orders();
         self.interfaces.set_index(key, None);
         self.refresh_instances_on(s, key);
     }
