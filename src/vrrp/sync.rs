@@ -30,6 +30,8 @@ pub struct SyncGroup {
     has_fault: bool,
     /// Whether the members have been told to lead.
     leads: bool,
+    /// It goes on after a reload: a member in INIT has no say yet.
+    is_resumed: bool,
 }
 
 impl SyncGroup {
@@ -42,6 +44,7 @@ impl SyncGroup {
             state: State::Init,
             has_fault: false,
             leads: false,
+            is_resumed: false,
         }
     }
 
@@ -57,6 +60,7 @@ impl SyncGroup {
         self.state = state;
         self.leads = leads;
         self.has_fault = has_fault;
+        self.is_resumed = true;
     }
 
     /// Whether the members have been told to lead.
@@ -72,7 +76,9 @@ impl SyncGroup {
 
     /// What all members have to do; nothing is left when it returns `None`.
     pub fn decide(&mut self, members: &[(InstanceId, Member)]) -> Option<GroupOrder> {
-        let has_fault = members.iter().any(|(_, member)| member.own_fault);
+        let counts = |member: &Member| !self.is_resumed || member.state != State::Init;
+        let has_own = |member: &Member| member.own_fault && counts(member);
+        let has_fault = members.iter().any(|(_, member)| has_own(member));
         if has_fault != self.has_fault {
             self.has_fault = has_fault;
             self.leads &= !has_fault;

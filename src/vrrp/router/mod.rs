@@ -300,7 +300,8 @@ impl Router {
             masters == 0 || masters == running,
             "{name}: {masters} masters of {running}"
         );
-        let has_fault = members.iter().any(|member| member.own_fault);
+        let has_fault = |member: &Member| member.own_fault && member.state != State::Init;
+        let has_fault = members.iter().any(has_fault);
         let works = |member: &Member| matches!(member.state, State::Backup | State::Master);
         debug_assert!(
             !has_fault || !members.iter().any(works),
