@@ -4,6 +4,7 @@
 pub mod addr;
 pub mod command;
 pub mod iface;
+pub mod iproute;
 pub mod rate;
 pub mod secret;
 pub mod units;
@@ -12,6 +13,7 @@ pub mod version;
 pub use addr::{Family, IpNet, MacAddr};
 pub use command::{Account, Command, CommandFound, CommandRequest, ScriptRules};
 pub use iface::{IfIndex, IfName};
+pub use iproute::{NameKind, NumberNames};
 pub use rate::RateLimit;
 pub use secret::{KeyFile, Secret};
 pub use units::{Priority, UnixTime, Vrid};

@@ -362,11 +362,13 @@ proptest! {
         addresses in (addr(), addr(), addr(), addr()),
         interface in proptest::option::of(1..u32::MAX),
         metric: Option<u32>,
-        hops in proptest::collection::vec((any::<u8>(), 1..=256_u16, addr()), 0..4),
+        hops in proptest::collection::vec((any::<u8>(), 1..=256_u16, addr(), any::<Option<u32>>()), 0..4),
+        numbers: [Option<u32>; 2],
+        octets: [Option<u8>; 2],
     ) {
         let hops: Vec<_> = hops
             .into_iter()
-            .map(|(flags, weight, gateway)| NextHop { flags, weight, interface: None, gateway })
+            .map(|(flags, weight, gateway, realms)| NextHop { flags, weight, gateway, interface: None, realms, encapsulation: None })
             .collect();
         let mut list = Vec::new();
         hops.iter().for_each(|hop| hop.write(&mut list));
@@ -388,6 +390,11 @@ proptest! {
             metric,
             metrics: None,
             next_hops: Some(&list),
+            realms: numbers[0],
+            encapsulation: None,
+            preference: octets[0],
+            expires: numbers[1],
+            propagates_ttl: octets[1],
         };
         let mut buffer = Vec::new();
         route.write(&mut buffer, HEADER);
@@ -402,12 +409,13 @@ proptest! {
         table: u32,
         addresses in (addr(), addr()),
         names in (proptest::option::of(name()), proptest::option::of(name())),
-        words: [Option<u32>; 6],
+        words: [Option<u32>; 7],
+        tunnel: Option<u64>,
         octets: [Option<u8>; 3],
         users: Option<[u32; 2]>,
         ports: [Option<[u16; 2]>; 2],
     ) {
-        let [priority, goto, mark, mask, suppress_prefix, suppress_group] = words;
+        let [priority, goto, mark, mask, suppress_prefix, suppress_group, realms] = words;
         let [l3mdev, protocol, ip_protocol] = octets;
         let [source_ports, destination_ports] = ports;
         let rule = RuleMessage {
@@ -422,7 +430,7 @@ proptest! {
             source: addresses.1,
             input: names.0.as_deref(),
             output: names.1.as_deref(),
-            priority, goto, mark, mask, suppress_prefix, suppress_group,
+            priority, goto, mark, mask, suppress_prefix, suppress_group, realms, tunnel,
             l3mdev, users, protocol, ip_protocol, source_ports, destination_ports,
         };
         let mut buffer = Vec::new();

@@ -6,8 +6,8 @@
 //!                                                 Outcomes ◄── Batch ◄── replies
 //! ```
 //!
-//! * The **codec** ([`header`], [`attr`], [`link`], [`addr`], [`route`],
-//!   [`rule`], [`error`]) turns octets into typed messages and back. Views
+//! * The **codec** ([`header`], [`attr`], [`link`], [`addr`], [`route`] with
+//!   [`metrics`] and [`encapsulation`], [`rule`], [`error`]) turns octets into typed messages and back. Views
 //!   borrow from the buffer, check each length once, and end at octets that
 //!   are not well-formed; nothing here panics on what the kernel sends.
 //! * [`mirror`] is a machine: links and addresses as the kernel has them. It
@@ -39,9 +39,11 @@ pub mod addr;
 pub mod attr;
 pub mod batch;
 pub mod dump;
+pub mod encapsulation;
 pub mod error;
 pub mod header;
 pub mod link;
+pub mod metrics;
 pub mod mirror;
 pub mod route;
 pub mod rule;

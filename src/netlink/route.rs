@@ -19,7 +19,32 @@ const RTA_PRIORITY: u16 = 6;
 const RTA_PREFSRC: u16 = 7;
 const RTA_METRICS: u16 = 8;
 const RTA_MULTIPATH: u16 = 9;
+const RTA_FLOW: u16 = 11;
 const RTA_TABLE: u16 = 15;
+const RTA_PREF: u16 = 20;
+const RTA_ENCAP_TYPE: u16 = 21;
+const RTA_ENCAP: u16 = 22;
+const RTA_EXPIRES: u16 = 23;
+const RTA_TTL_PROPAGATE: u16 = 26;
+
+/// Next routers that need not be in a network of the interface (`RTNH_F_ONLINK`).
+pub const ON_LINK: u8 = 4;
+
+/// Kinds of routes (`RTN_*`).
+#[expect(missing_docs, reason = "the names are the kernel's")]
+pub mod route_kind {
+    pub const UNICAST: u8 = 1;
+    pub const LOCAL: u8 = 2;
+    pub const BROADCAST: u8 = 3;
+    pub const ANYCAST: u8 = 4;
+    pub const MULTICAST: u8 = 5;
+    pub const BLACKHOLE: u8 = 6;
+    pub const UNREACHABLE: u8 = 7;
+    pub const PROHIBIT: u8 = 8;
+    pub const THROW: u8 = 9;
+    pub const NAT: u8 = 10;
+    pub const XRESOLVE: u8 = 11;
+}
 
 /// A route message; lists are borrowed from it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -58,6 +83,16 @@ pub struct RouteMessage<'a> {
     pub metrics: Option<&'a [u8]>,
     /// Several next routers, see [`NextHops`].
     pub next_hops: Option<&'a [u8]>,
+    /// Realms: that of the source in the upper 16 bits.
+    pub realms: Option<u32>,
+    /// Kind and attributes of [`super::encapsulation::Encapsulation`].
+    pub encapsulation: Option<(u16, &'a [u8])>,
+    /// Router preference (RFC 4191 section 2.1): 0 medium, 1 high, 3 low.
+    pub preference: Option<u8>,
+    /// Seconds until it goes (IPv6).
+    pub expires: Option<u32>,
+    /// Whether labels take over the time to live of packets.
+    pub propagates_ttl: Option<u8>,
 }
 
 impl<'a> RouteMessage<'a> {
@@ -82,6 +117,7 @@ impl<'a> RouteMessage<'a> {
         for attribute in Attributes::after(message.payload, FIXED) {
             route.read(&attribute);
         }
+        route.encapsulation = encapsulation(Attributes::after(message.payload, FIXED));
         Some(route)
     }
 
@@ -96,6 +132,10 @@ impl<'a> RouteMessage<'a> {
             RTA_METRICS => self.metrics = Some(attribute.value),
             RTA_MULTIPATH => self.next_hops = Some(attribute.value),
             RTA_TABLE => self.table = attribute.as_u32().unwrap_or(self.table),
+            RTA_FLOW => self.realms = attribute.as_u32(),
+            RTA_PREF => self.preference = attribute.as_u8(),
+            RTA_EXPIRES => self.expires = attribute.as_u32(),
+            RTA_TTL_PROPAGATE => self.propagates_ttl = attribute.as_u8(),
             _ => {}
         }
     }
@@ -143,7 +183,13 @@ impl<'a> RouteMessage<'a> {
             }
         }
         let interface = self.interface.map(|IfIndex(index)| index);
-        for (kind, number) in [(RTA_OIF, interface), (RTA_PRIORITY, self.metric)] {
+        let numbers = [
+            (RTA_OIF, interface),
+            (RTA_PRIORITY, self.metric),
+            (RTA_FLOW, self.realms),
+            (RTA_EXPIRES, self.expires),
+        ];
+        for (kind, number) in numbers {
             if let Some(number) = number {
                 w.u32(kind, number);
             }
@@ -156,12 +202,42 @@ impl<'a> RouteMessage<'a> {
         if self.table > u32::from(u8::MAX) {
             w.u32(RTA_TABLE, self.table);
         }
+        let octets = [
+            (RTA_PREF, self.preference),
+            (RTA_TTL_PROPAGATE, self.propagates_ttl),
+        ];
+        for (kind, octet) in octets {
+            if let Some(octet) = octet {
+                w.u8(kind, octet);
+            }
+        }
+        write_encapsulation(w, self.encapsulation);
+    }
+}
+
+/// The encapsulation among attributes, of whatever kind.
+fn encapsulation(attributes: Attributes<'_>) -> Option<(u16, &[u8])> {
+    let (mut kind, mut octets) = (None, None);
+    for attribute in attributes {
+        match attribute.kind {
+            RTA_ENCAP_TYPE => kind = attribute.as_u16(),
+            RTA_ENCAP => octets = Some(attribute.value),
+            _ => {}
+        }
+    }
+    Some((kind?, octets?))
+}
+
+fn write_encapsulation(w: &mut Writer<'_>, encapsulation: Option<(u16, &[u8])>) {
+    if let Some((kind, octets)) = encapsulation {
+        w.u16(RTA_ENCAP_TYPE, kind);
+        w.bytes(RTA_ENCAP, octets);
     }
 }
 
 /// One of several next routers.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct NextHop {
+pub struct NextHop<'a> {
     /// `RTNH_F_*`.
     pub flags: u8,
     /// Share of the traffic, 1 to 256.
@@ -170,9 +246,13 @@ pub struct NextHop {
     pub interface: Option<IfIndex>,
     /// Router.
     pub gateway: Option<IpAddr>,
+    /// Realms, as those of the route.
+    pub realms: Option<u32>,
+    /// Encapsulation, as that of the route.
+    pub encapsulation: Option<(u16, &'a [u8])>,
 }
 
-impl NextHop {
+impl<'a> NextHop<'a> {
     /// Append to the value of [`RouteMessage::next_hops`].
     pub fn write(&self, buffer: &mut Vec<u8>) {
         let start = buffer.len();
@@ -180,13 +260,29 @@ impl NextHop {
         buffer.extend_from_slice(&[0, 0, self.flags, hops]);
         let interface = self.interface.map_or(0, |IfIndex(index)| index);
         buffer.extend_from_slice(&interface.to_ne_bytes());
+        let mut w = Writer::new(buffer);
         if let Some(gateway) = self.gateway {
-            Writer::new(buffer).ip(RTA_GATEWAY, gateway);
+            w.ip(RTA_GATEWAY, gateway);
         }
+        if let Some(realms) = self.realms {
+            w.u32(RTA_FLOW, realms);
+        }
+        write_encapsulation(&mut w, self.encapsulation);
         let length = u16::try_from(buffer.len() - start).unwrap_or(u16::MAX);
         if let Some(place) = buffer.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
             *place = length.to_ne_bytes();
         }
+    }
+
+    fn read(&mut self, attributes: &'a [u8]) {
+        for attribute in Attributes::new(attributes) {
+            match attribute.kind {
+                RTA_GATEWAY => self.gateway = attribute.as_ip(),
+                RTA_FLOW => self.realms = attribute.as_u32(),
+                _ => {}
+            }
+        }
+        self.encapsulation = encapsulation(Attributes::new(attributes));
     }
 }
 
@@ -196,24 +292,26 @@ pub struct NextHops<'a> {
     rest: &'a [u8],
 }
 
-impl Iterator for NextHops<'_> {
-    type Item = NextHop;
+impl<'a> Iterator for NextHops<'a> {
+    type Item = NextHop<'a>;
 
-    fn next(&mut self) -> Option<NextHop> {
+    fn next(&mut self) -> Option<NextHop<'a>> {
         let (length, tail) = self.rest.split_first_chunk()?;
         let (&[flags, hops], tail) = tail.split_first_chunk()?;
         let interface = u32::from_ne_bytes(*tail.first_chunk()?);
         let length = usize::from(u16::from_ne_bytes(*length));
         let attributes = self.rest.get(NEXT_HOP..length)?;
         self.rest = self.rest.get(aligned(length)..).unwrap_or_default();
-        Some(NextHop {
+        let mut hop = NextHop {
             flags,
             weight: u16::from(hops) + 1,
             interface: (interface != 0).then_some(IfIndex(interface)),
-            gateway: Attributes::new(attributes)
-                .find(|attribute| attribute.kind == RTA_GATEWAY)
-                .and_then(|attribute| attribute.as_ip()),
-        })
+            gateway: None,
+            realms: None,
+            encapsulation: None,
+        };
+        hop.read(attributes);
+        Some(hop)
     }
 }
 

@@ -14,6 +14,8 @@ const FRA_IIFNAME: u16 = 3;
 const FRA_GOTO: u16 = 4;
 const FRA_PRIORITY: u16 = 6;
 const FRA_FWMARK: u16 = 10;
+const FRA_FLOW: u16 = 11;
+const FRA_TUN_ID: u16 = 12;
 const FRA_SUPPRESS_IFGROUP: u16 = 13;
 const FRA_SUPPRESS_PREFIXLEN: u16 = 14;
 const FRA_TABLE: u16 = 15;
@@ -25,6 +27,20 @@ const FRA_PROTOCOL: u16 = 21;
 const FRA_IP_PROTO: u16 = 22;
 const FRA_SPORT_RANGE: u16 = 23;
 const FRA_DPORT_RANGE: u16 = 24;
+
+/// The conditions are inverted (`FIB_RULE_INVERT`).
+pub const INVERT: u32 = 2;
+
+/// What a rule does (`FR_ACT_*`).
+#[expect(missing_docs, reason = "the names are the kernel's")]
+pub mod action {
+    pub const TO_TABLE: u8 = 1;
+    pub const GOTO: u8 = 2;
+    pub const NOP: u8 = 3;
+    pub const BLACKHOLE: u8 = 6;
+    pub const UNREACHABLE: u8 = 7;
+    pub const PROHIBIT: u8 = 8;
+}
 
 /// A rule message; names are borrowed from it.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -63,6 +79,10 @@ pub struct RuleMessage<'a> {
     pub suppress_prefix: Option<u32>,
     /// Ignore routes through interfaces of this group.
     pub suppress_group: Option<u32>,
+    /// Realms given to packets: that of the source in the upper 16 bits.
+    pub realms: Option<u32>,
+    /// Tunnel the packet came through.
+    pub tunnel: Option<u64>,
     /// Use the table of the packet's VRF.
     pub l3mdev: Option<u8>,
     /// First and last user.
@@ -112,6 +132,11 @@ impl<'a> RuleMessage<'a> {
             FRA_FWMASK => self.mask = attribute.as_u32(),
             FRA_SUPPRESS_PREFIXLEN => self.suppress_prefix = attribute.as_u32(),
             FRA_SUPPRESS_IFGROUP => self.suppress_group = attribute.as_u32(),
+            FRA_FLOW => self.realms = attribute.as_u32(),
+            FRA_TUN_ID => {
+                let octets = attribute.value.first_chunk();
+                self.tunnel = octets.map(|octets| u64::from_be_bytes(*octets));
+            }
             FRA_TABLE => self.table = attribute.as_u32().unwrap_or(self.table),
             FRA_L3MDEV => self.l3mdev = attribute.as_u8(),
             FRA_UID_RANGE => self.users = attribute.as_u32_pair(),
@@ -170,12 +195,16 @@ impl<'a> RuleMessage<'a> {
             (FRA_FWMASK, self.mask),
             (FRA_SUPPRESS_PREFIXLEN, self.suppress_prefix),
             (FRA_SUPPRESS_IFGROUP, self.suppress_group),
+            (FRA_FLOW, self.realms),
             (FRA_TABLE, wide_table),
         ];
         for (kind, number) in words {
             if let Some(number) = number {
                 w.u32(kind, number);
             }
+        }
+        if let Some(tunnel) = self.tunnel {
+            w.bytes(FRA_TUN_ID, &tunnel.to_be_bytes());
         }
         let octets = [
             (FRA_L3MDEV, self.l3mdev),
