@@ -13,7 +13,7 @@ use super::show::{self, Text};
 use super::source::SourceMap;
 use crate::global::GlobalConfig;
 use crate::global::top::{Draft, TOP};
-use crate::model::{Account, CommandFound, CommandRequest, KeyFile, ScriptRules};
+use crate::model::{Account, CommandFound, CommandRequest, KeyFile, NameKind, ScriptRules};
 use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::config::resolve::resolve;
 
@@ -108,6 +108,12 @@ pub trait Machine {
         address
             .map(|address| vec![address])
             .map_err(|_| "names are not looked up here".to_owned())
+    }
+    /// The texts with names of a kind of numbers, those that go before others
+    /// first. `folders` are searched in order: a file of the first one hides that
+    /// of the same name in the second one.
+    fn number_names(&self, _kind: NameKind, _folders: [&Path; 2]) -> Vec<String> {
+        Vec::new()
     }
 }
 

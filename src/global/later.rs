@@ -375,14 +375,4 @@ pub(super) const FILES: &[Row] = &[
         text("FOLDER", nowhere()),
         "Where the copy of the configuration is.",
     ),
-    Row::later(
-        "iproute_usr_dir",
-        text("FOLDER", nowhere()),
-        "Names of tables and the like, second.",
-    ),
-    Row::later(
-        "iproute_etc_dir",
-        text("FOLDER", nowhere()),
-        "Names of tables and the like, first.",
-    ),
 ];

@@ -46,6 +46,10 @@ pub struct GlobalConfig {
     pub dynamic_interfaces: DynamicInterfaces,
     /// `default_interface`: of static addresses without `dev`; `None`: `eth0`.
     pub default_interface: Option<Spanned<IfName>>,
+    /// `iproute_etc_dir`: first folder of iproute2's names; `None`: `/etc/iproute2`.
+    pub iproute_etc_dir: Option<String>,
+    /// `iproute_usr_dir`: second folder; `None`: `/usr/share/iproute2`.
+    pub iproute_usr_dir: Option<String>,
     /// `disable_local_igmp`: no reports for link-local multicast groups.
     pub disable_local_igmp: bool,
     /// Defaults of instances.
@@ -203,6 +207,8 @@ impl Default for GlobalConfig {
             script_user_at: Spanned::default(),
             dynamic_interfaces: DynamicInterfaces::No,
             default_interface: None,
+            iproute_etc_dir: None,
+            iproute_usr_dir: None,
             disable_local_igmp: false,
             vrrp: VrrpDefaults::default(),
             vrrp_process: ProcessLimits::default(),

@@ -152,6 +152,18 @@ const INTERFACES: &[Row] = &[
     )
     .default("eth0"),
     Row::new(
+        "iproute_etc_dir",
+        text("FOLDER", at!(iproute_etc_dir)),
+        "Where the names of tables and the like are, as iproute2 has them; a file here hides that of iproute_usr_dir.",
+    )
+    .default("/etc/iproute2"),
+    Row::new(
+        "iproute_usr_dir",
+        text("FOLDER", at!(iproute_usr_dir)),
+        "Where else they are.",
+    )
+    .default("/usr/share/iproute2"),
+    Row::new(
         "disable_local_igmp",
         flag(at!(disable_local_igmp)),
         "Send no membership reports for link-local multicast groups.",

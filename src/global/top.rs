@@ -6,6 +6,7 @@ use crate::check::config as check;
 use crate::control_plane::arg::{block, flag, seconds, some_words, text};
 use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Inner, no_head};
+use crate::control_plane::words::Line;
 use crate::vrrp::config::{Names, VrrpConfig, top as vrrp, top_later as vrrp_later};
 
 /// A configuration while it is read; [`crate::vrrp::config::resolve`] completes it.
@@ -17,6 +18,10 @@ pub struct Draft {
     pub vrrp: VrrpConfig,
     /// What other blocks may refer to by name.
     pub names: Names,
+    /// `static_routes`, to be read when all names are known.
+    pub static_routes: Vec<Line>,
+    /// `static_rules`, as well.
+    pub static_rules: Vec<Line>,
     /// Real servers seen in the virtual server that is read.
     pub real_servers: usize,
     /// Virtual servers seen.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::control_plane::Config;
 use crate::model::IfName;
 use crate::vrrp::authentication::Authentication;
+use crate::vrrp::config::routes::{route_text, rule_text};
 use crate::vrrp::config::{AddressConfig, GarpSettings, InitialState, InstanceConfig};
 use crate::wire::vrrp::Version;
 
@@ -22,6 +23,10 @@ pub fn configuration(config: &Config) -> String {
             out.line(1, &address_line(address, None));
         }
     }
+    let routes = vrrp.static_routes.iter().map(route_text);
+    out.titled_list("Static Routes", routes);
+    let rules = vrrp.static_rules.iter().map(rule_text);
+    out.titled_list("Static Rules", rules);
     if !vrrp.instances.is_empty() {
         out.title("VRRP Topology");
         for item in &vrrp.instances {
@@ -54,6 +59,25 @@ impl Text {
 
     fn item(&mut self, indent: usize, key: &str, value: impl Display) {
         let _ = writeln!(self.0, "{:indent$}{key} = {value}", "");
+    }
+
+    fn titled_list(&mut self, title: &str, lines: impl Iterator<Item = String>) {
+        let mut lines = lines.peekable();
+        if lines.peek().is_some() {
+            self.title(title);
+        }
+        for line in lines {
+            self.line(5, &line);
+        }
+    }
+
+    fn counted(&mut self, title: &str, lines: &[String]) {
+        if !lines.is_empty() {
+            self.line(3, &format!("{title} ({}):", lines.len()));
+        }
+        for line in lines {
+            self.line(5, line);
+        }
     }
 
     fn list(&mut self, title: &str, instance: &InstanceConfig, list: &[AddressConfig]) {
@@ -158,6 +182,10 @@ fn instance(instance: &InstanceConfig, out: &mut Text) {
     out.item(3, "Authentication type", authentication);
     out.list("Virtual IP", instance, &instance.vips);
     out.list("Virtual IP Excluded", instance, &instance.excluded_vips);
+    let routes: Vec<_> = instance.routes.iter().map(route_text).collect();
+    out.counted("Virtual Routes", &routes);
+    let rules: Vec<_> = instance.rules.iter().map(rule_text).collect();
+    out.counted("Virtual Rules", &rules);
 }
 
 fn announcements(garp: &GarpSettings, out: &mut Text) {

@@ -1,12 +1,14 @@
 //! What the machine has that a configuration names: interfaces, scripts, accounts.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::io;
 use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::Path;
 
 use super::key_file;
 use crate::control_plane::Machine;
-use crate::model::{Account, CommandFound, CommandRequest, IfName, KeyFile, ScriptRules};
+use crate::model::{Account, CommandFound, CommandRequest, IfName, KeyFile, NameKind, ScriptRules};
 use crate::netlink::link::LinkFlags;
 use crate::netlink::{Mirror, Monitor};
 use crate::notify::command;
@@ -69,6 +71,34 @@ impl Machine for Interfaces {
         addresses.dedup();
         Ok(addresses)
     }
+
+    fn number_names(&self, kind: NameKind, folders: [&Path; 2]) -> Vec<String> {
+        number_names(kind, folders)
+    }
+}
+
+/// The file of a kind, then the `*.conf` of its folder of more files, by name.
+fn number_names(kind: NameKind, folders: [&Path; 2]) -> Vec<String> {
+    let read = |name: &Path| {
+        let mut paths = folders.iter().map(|folder| folder.join(name));
+        paths.find_map(|path| std::fs::read_to_string(path).ok())
+    };
+    let more = format!("{}.d", kind.file());
+    let mut names: BTreeSet<OsString> = BTreeSet::new();
+    for folder in folders {
+        let entries = std::fs::read_dir(folder.join(&more));
+        let files = entries.into_iter().flatten().flatten();
+        names.extend(files.map(|entry| entry.file_name()));
+    }
+    let is_conf = |name: &&OsString| Path::new(name).extension() == Some("conf".as_ref());
+    let more = names
+        .iter()
+        .filter(is_conf)
+        .map(|name| Path::new(&more).join(name));
+    std::iter::once(Path::new(kind.file()).to_path_buf())
+        .chain(more)
+        .filter_map(|name| read(&name))
+        .collect()
 }
 
 /// A machine that has everything, to read names before the namespace is entered.

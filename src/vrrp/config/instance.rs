@@ -9,9 +9,11 @@ use super::hmac::{HmacConfig, HmacGiven};
 use super::interface::TrackedInterface;
 use super::names::Tracked;
 use super::notify::NotifyConfig;
+use super::routes::{RouteConfig, RuleConfig};
 use crate::control_plane::arg::seconds_text;
 use crate::control_plane::show::on_off;
 use crate::control_plane::value::{Field, Spanned};
+use crate::control_plane::words::Line;
 use crate::model::{Family, IfName, Priority, Vrid};
 use crate::vrrp::authentication::{Authentication, Password};
 use crate::wire::vrrp::{GROUP_V4, Version};
@@ -97,6 +99,10 @@ pub struct InstanceConfig {
     pub kernel_rx_buf_size: Option<u32>,
     /// `debug`: without effect.
     pub debug: u8,
+    /// `virtual_routes`: only while master.
+    pub routes: Vec<RouteConfig>,
+    /// `virtual_rules`: only while master.
+    pub rules: Vec<RuleConfig>,
     /// What the text says of all that has a default elsewhere.
     pub given: Given,
 }
@@ -143,6 +149,8 @@ impl InstanceConfig {
             notify: NotifyConfig::default(),
             kernel_rx_buf_size: None,
             debug: 0,
+            routes: Vec::new(),
+            rules: Vec::new(),
             given: Given::default(),
         }
     }
@@ -261,6 +269,10 @@ pub struct Given {
     pub garp: GarpGiven,
     /// Whether a peer has `min_ttl` or `max_ttl`.
     pub peer_ttl: bool,
+    /// `virtual_routes`, until all names are known.
+    pub routes: Vec<Line>,
+    /// `virtual_rules`, as well.
+    pub rules: Vec<Line>,
     /// Trackers without effect so far.
     pub tracked: Tracked,
 }

@@ -1,9 +1,7 @@
 //! Keywords of `vrrp_instance` that are recognised and checked, and whose effect comes later.
 
 use super::{InstanceConfig, lists};
-use crate::control_plane::arg::{
-    flag, int_or, interface, lines, nowhere, some_lines, some_words, words,
-};
+use crate::control_plane::arg::{flag, int_or, interface, lines, nowhere, some_words, words};
 use crate::control_plane::schema::{Arg, deprecated};
 
 /// A keyword of `vrrp_instance`.
@@ -124,24 +122,3 @@ pub(super) const NOTIFICATIONS: &[Row] = &[Row::later(
     "Run the sync daemon on this interface.",
 )
 .replaced_by("lvs_sync_daemon")];
-
-pub(super) const ROUTES: &[Row] = &[
-    Row::later(
-        "virtual_routes",
-        some_lines(
-            super::routes::ROUTE_USAGE,
-            |_, line, diags| super::routes::route(false, line, diags),
-            super::routes::describe_routes,
-        ),
-        "Routes of a master.",
-    ),
-    Row::later(
-        "virtual_rules",
-        some_lines(
-            super::routes::RULE_USAGE,
-            |_, line, diags| super::routes::rule(false, line, diags),
-            super::routes::describe_rules,
-        ),
-        "Routing rules of a master.",
-    ),
-];

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address_rows::{self, Kind};
-use super::{AuthType, InitialState, InstanceConfig, OldUnicastChecksum, lists};
+use super::{AuthType, InitialState, InstanceConfig, OldUnicastChecksum, lists, routes};
 use crate::control_plane::arg::{
     address, block, boolean, choice, flag, int, interface, lines, seconds, time, words,
 };
@@ -33,13 +33,44 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
         super::notify::INSTANCE,
         super::notify::INSTANCE_ONLY,
         super::instance_later::NOTIFICATIONS,
-        super::instance_later::ROUTES,
+        ROUTES,
     ],
     finish: None,
 };
 
 const NUMBER_MAX: i64 = u32::MAX as i64;
 const MICROSECOND: Duration = Duration::from_micros(1);
+
+const ROUTES: &[Row] = &[
+    Row::new(
+        "virtual_routes",
+        lines(
+            routes::ROUTE_USAGE,
+            |instance, line, _| instance.given.routes.push(line.clone()),
+            |instance, out| {
+                for route in &instance.routes {
+                    routes::show_route(route, out);
+                }
+            },
+            routes::describe_routes,
+        ),
+        "Routes of a master.",
+    ),
+    Row::new(
+        "virtual_rules",
+        lines(
+            routes::RULE_USAGE,
+            |instance, line, _| instance.given.rules.push(line.clone()),
+            |instance, out| {
+                for rule in &instance.rules {
+                    routes::show_rule(rule, out);
+                }
+            },
+            routes::describe_rules,
+        ),
+        "Routing rules of a master.",
+    ),
+];
 
 const IDENTITY: &[Row] = &[
     Row::new(

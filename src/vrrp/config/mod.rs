@@ -11,7 +11,7 @@ mod lists;
 pub mod names;
 pub mod notify;
 pub mod resolve;
-mod routes;
+pub mod routes;
 pub mod top;
 pub mod top_later;
 
@@ -24,6 +24,7 @@ pub use instance::{
 pub use interface::{GarpGroup, TrackedInterface, UpDownDelay};
 pub use names::Names;
 pub use notify::NotifyConfig;
+pub use routes::{RouteConfig, RuleConfig};
 
 /// Everything the VRRP process runs.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -32,8 +33,23 @@ pub struct VrrpConfig {
     pub instances: Vec<InstanceConfig>,
     /// `static_ipaddress`: kept for the life of the daemon.
     pub static_addresses: Vec<AddressConfig>,
+    /// `static_routes`: kept for the life of the daemon.
+    pub static_routes: Vec<RouteConfig>,
+    /// `static_rules`: kept for the life of the daemon.
+    pub static_rules: Vec<RuleConfig>,
     /// `garp_group`
     pub garp_groups: Vec<GarpGroup>,
     /// `interface_up_down_delays`
     pub up_down_delays: Vec<UpDownDelay>,
+}
+
+impl VrrpConfig {
+    /// Whether there is anything for the VRRP process to do.
+    #[must_use]
+    pub const fn has_work(&self) -> bool {
+        !(self.instances.is_empty()
+            && self.static_addresses.is_empty()
+            && self.static_routes.is_empty()
+            && self.static_rules.is_empty())
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::address_rows::{self, Kind};
-use super::{GarpGroup, InstanceConfig, UpDownDelay, instance_rows};
+use super::{GarpGroup, InstanceConfig, UpDownDelay, instance_rows, routes};
 use crate::control_plane::arg::{block, lines, time, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
@@ -35,6 +35,34 @@ pub const ROWS: &[Row<Draft>] = &[
             address_rows::describe_static,
         ),
         "Addresses that stay for the life of the daemon, whatever the instances do.",
+    ),
+    Row::new(
+        "static_routes",
+        lines(
+            routes::ROUTE_USAGE,
+            |draft, line, _| draft.static_routes.push(line.clone()),
+            |draft, out| {
+                for route in &draft.vrrp.static_routes {
+                    routes::show_route(route, out);
+                }
+            },
+            routes::describe_static_routes,
+        ),
+        "Routes that stay for the life of the daemon.",
+    ),
+    Row::new(
+        "static_rules",
+        lines(
+            routes::RULE_USAGE,
+            |draft, line, _| draft.static_rules.push(line.clone()),
+            |draft, out| {
+                for rule in &draft.vrrp.static_rules {
+                    routes::show_rule(rule, out);
+                }
+            },
+            routes::describe_static_rules,
+        ),
+        "Routing rules that stay for the life of the daemon.",
     ),
     Row::new(
         "garp_group",

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use super::lists;
 use super::names::SyncGroup;
 use super::top::one_name;
-use super::{lists, routes};
 use crate::control_plane::arg::{block, flag, int, nowhere, some_lines, some_words, time, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
@@ -34,24 +34,6 @@ pub const ROWS: &[Row<Draft>] = &[
         "track_group",
         block(&TRACK_GROUP),
         "Instances that leave MASTER when a static entry is deleted.",
-    ),
-    Row::later(
-        "static_routes",
-        some_lines(
-            routes::ROUTE_USAGE,
-            |_, line, diags| routes::route(true, line, diags),
-            routes::describe_static_routes,
-        ),
-        "Routes that stay for the life of the daemon.",
-    ),
-    Row::later(
-        "static_rules",
-        some_lines(
-            routes::RULE_USAGE,
-            |_, line, diags| routes::rule(true, line, diags),
-            routes::describe_static_rules,
-        ),
-        "Routing rules that stay for the life of the daemon.",
     ),
     Row::later(
         "vrrp_sync_group",

@@ -10,6 +10,7 @@ mod hmac;
 mod instance;
 mod interfaces;
 mod notify;
+mod routes;
 mod scripts;
 mod strict;
 #[cfg(test)]
@@ -34,6 +35,8 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         mut vrrp,
         mut names,
         virtual_servers,
+        static_routes,
+        static_rules,
         ..
     } = draft;
     global.use_pid_dir |= global.instance.is_some() || global.net_namespace.is_some();
@@ -52,6 +55,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     }
     resolver.duplicates(&vrrp.instances);
     resolver.static_addresses(&mut vrrp, &names);
+    resolver.routes(&mut vrrp, [&static_routes, &static_rules], &names);
     resolver.garp_groups(&mut vrrp);
     resolver.up_down_delays(&mut vrrp);
     resolver.sync_groups(&names, &vrrp);
@@ -60,7 +64,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     let refused = resolver.refused;
     global.notify = notify;
     let presence = Presence {
-        vrrp: !vrrp.instances.is_empty() || !vrrp.static_addresses.is_empty(),
+        vrrp: vrrp.has_work(),
         checkers: virtual_servers > 0,
         bfd: !names.bfd.is_empty(),
     };

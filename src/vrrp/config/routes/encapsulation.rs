@@ -15,8 +15,16 @@ const LABEL_MAX: i64 = (1 << 20) - 1;
 
 /// The kinds, and what each is followed by.
 pub(super) static KINDS: &[Row<RouteDraft>] = &[
-    Row::new("ip", words("", 0, 0, |_, _, _| (), |_, _, _| ()), "IPv4 tunnel."),
-    Row::new("ip6", words("", 0, 0, |_, _, _| (), |_, _, _| ()), "IPv6 tunnel."),
+    Row::new(
+        "ip",
+        words("", 0, 0, |_, _, _| (), |_, _, _| ()),
+        "IPv4 tunnel.",
+    ),
+    Row::new(
+        "ip6",
+        words("", 0, 0, |_, _, _| (), |_, _, _| ()),
+        "IPv6 tunnel.",
+    ),
     Row::new(
         "mpls",
         words("LABEL[/LABEL...]", 1, 1, set_labels, |_, _, _| ()),
@@ -114,7 +122,11 @@ pub(super) fn read<'w>(
     {
         words = option(row, draft, word, rest, line, diags)?;
     }
-    let family = if row.name == "ip" { Family::V4 } else { Family::V6 };
+    let family = if row.name == "ip" {
+        Family::V4
+    } else {
+        Family::V6
+    };
     keep(draft, family, kind, diags);
     Some(words)
 }
@@ -163,7 +175,9 @@ fn set_locator(draft: &mut RouteDraft, call: &Call<'_>, diags: &mut Diags) {
         let text = format!("`{}` is no locator such as 1:2:3:4", word.text);
         return refuse(diags, word.span, Refusal::general(text));
     }
-    let groups = groups.iter().filter_map(|group| u64::from_str_radix(group, 16).ok());
+    let groups = groups
+        .iter()
+        .filter_map(|group| u64::from_str_radix(group, 16).ok());
     let locator = groups.fold(0, |locator, group| locator << 16 | group);
     draft.hop.encapsulation = Some(Encapsulation::Ila(locator));
 }

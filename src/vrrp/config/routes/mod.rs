@@ -26,7 +26,6 @@ pub use print::{route_text, rule_text};
 pub use route::{NextHopConfig, Placing, RouteConfig};
 pub use rule::{RuleAction, RuleConfig};
 
-pub(super) use number::suggest_name;
 pub(super) use print::{show_route, show_rule};
 pub(super) use route_line::read_route;
 pub(super) use route_rows::{describe_routes, describe_static_routes};

@@ -20,19 +20,10 @@ pub(super) fn named(
             severity: Severity::Error,
             span: Some(word.span),
             text: format!("`{}` is no {}", word.text, kind.what()),
-            help: suggest_name(names, kind, &word.text),
+            help: read::did_you_mean(&word.text, names.names(kind)),
         });
     }
     found
-}
-
-/// The nearest name.
-pub(in crate::vrrp::config) fn suggest_name(
-    names: &NumberNames,
-    kind: NameKind,
-    word: &str,
-) -> Option<String> {
-    read::did_you_mean(word, names.names(kind))
 }
 
 /// As [`named`], for kinds that fit an octet.

@@ -224,7 +224,10 @@ fn metrics(route: &RouteConfig, out: &mut Words) {
         let lock = lock(route.metrics.is_locked(*metric));
         out.item(name, Some(format!("{lock}{value}")));
     }
-    out.item("features", route.metrics.get(Metric::Features).map(|_| "ecn"));
+    out.item(
+        "features",
+        route.metrics.get(Metric::Features).map(|_| "ecn"),
+    );
 }
 
 fn rule_words(rule: &RuleConfig, out: &mut Words) {

@@ -246,7 +246,8 @@ impl RouteDraft {
     /// Deletion is told from that of other routes by the protocol.
     fn protocol(&mut self, span: Span, diags: &mut Diags) {
         if self.route.track && self.route.protocol != PROTOCOL {
-            let text = "a route of another protocol than keepalived (18) needs `no_track`: 18 is used";
+            let text =
+                "a route of another protocol than keepalived (18) needs `no_track`: 18 is used";
             diags.warn(Code::Warning, span, text);
             self.route.protocol = PROTOCOL;
         }
@@ -303,10 +304,7 @@ pub(super) fn option<'w, T>(
 
 /// What is left behind `inet` or `inet6`: they have always swallowed a word that
 /// is no option.
-pub(super) fn after_family<'w, T>(
-    tables: &[&'static [Row<T>]],
-    words: &'w [Word],
-) -> &'w [Word] {
+pub(super) fn after_family<'w, T>(tables: &[&'static [Row<T>]], words: &'w [Word]) -> &'w [Word] {
     match words.split_first() {
         Some((word, rest)) if is_meaningless(tables, &word.text) => rest,
         _ => words,

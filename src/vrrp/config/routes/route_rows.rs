@@ -76,13 +76,12 @@ pub(super) static ROUTE: &[Row] = &[
         "The source address preferred.",
     ),
     VIA,
+    Row::new("or", qualified("ADDRESS", set_or), "A second gateway.").replaced_by("nexthop"),
     Row::new(
-        "or",
-        qualified("ADDRESS", set_or),
-        "A second gateway.",
-    )
-    .replaced_by("nexthop"),
-    Row::new("from", one("PREFIX", set_from), "Only for this source; IPv6."),
+        "from",
+        one("PREFIX", set_from),
+        "Only for this source; IPv6.",
+    ),
     Row::new("tos", one("VALUE", set_tos), "As dsfield."),
     Row::new(
         "dsfield",
@@ -189,7 +188,11 @@ pub(super) static ROUTE: &[Row] = &[
         "The receive window at first.",
     ),
     Row::new("features", one("ecn", set_features), "Features."),
-    Row::new("quickack", metric!(QuickAcknowledge, 1), "Acknowledge at once."),
+    Row::new(
+        "quickack",
+        metric!(QuickAcknowledge, 1),
+        "Acknowledge at once.",
+    ),
     Row::new(
         "congctl",
         qualified("[lock] NAME", set_congestion),
@@ -361,11 +364,7 @@ fn parts(out: &mut dyn Describe) {
 }
 
 /// `[inet|inet6] ADDRESS`, of the route's family.
-fn address(
-    draft: &mut RouteDraft,
-    call: &Call<'_>,
-    diags: &mut Diags,
-) -> Option<std::net::IpAddr> {
+fn address(draft: &mut RouteDraft, call: &Call<'_>, diags: &mut Diags) -> Option<std::net::IpAddr> {
     let (word, before) = call.args.split_last()?;
     for family in before {
         let family = if family.text == "inet" {
@@ -461,13 +460,7 @@ fn set_preference(draft: &mut RouteDraft, call: &Call<'_>, diags: &mut Diags) {
     };
 }
 
-fn number(
-    draft: &mut RouteDraft,
-    call: &Call<'_>,
-    metric: Metric,
-    max: i64,
-    diags: &mut Diags,
-) {
+fn number(draft: &mut RouteDraft, call: &Call<'_>, metric: Metric, max: i64, diags: &mut Diags) {
     let value = call.args.last().and_then(|word| decimal(word, max, diags));
     keep(draft, call, metric, value);
 }
@@ -481,12 +474,7 @@ fn keep(draft: &mut RouteDraft, call: &Call<'_>, metric: Metric, value: Option<u
     }
 }
 
-fn look_up(
-    draft: &RouteDraft,
-    call: &Call<'_>,
-    kind: NameKind,
-    diags: &mut Diags,
-) -> Option<u32> {
+fn look_up(draft: &RouteDraft, call: &Call<'_>, kind: NameKind, diags: &mut Diags) -> Option<u32> {
     let word: &Word = call.args.last()?;
     named(&draft.names, kind, word, diags)
 }

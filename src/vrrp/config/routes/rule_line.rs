@@ -154,7 +154,8 @@ impl RuleDraft {
             refuse(diags, span, Refusal::general(text));
         }
         if rule.track && rule.protocol != PROTOCOL {
-            let text = "a rule of another protocol than keepalived (18) needs `no_track`: 18 is used";
+            let text =
+                "a rule of another protocol than keepalived (18) needs `no_track`: 18 is used";
             diags.warn(Code::Warning, span, text);
             rule.protocol = PROTOCOL;
         }
