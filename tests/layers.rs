@@ -77,6 +77,7 @@ const ARROWS: &[Row] = &[
         module: "global::top",
         may: &[
             "control_plane",
+            "model",
             "vrrp::config",
             "check::config",
             "bfd::config",

@@ -309,9 +309,15 @@ fn by_line(context: &str, keyword: &str) -> bool {
 
 #[test]
 fn later_keywords_get_one_note_that_names_them() {
-    let text = "virtual_server 10.0.0.3 80 {\n delay_loop 5\n real_server 10.0.0.4 80 {\n }\n}\n\
-                virtual_server 10.0.0.5 80 {\n delay_loop 5\n real_server 10.0.0.6 80 {\n }\n}\n";
-    let loaded = read(text);
+    let mut text = String::new();
+    for last in [3, 5] {
+        text.push_str(&format!(
+            "virtual_server 10.0.0.{last} 80 {{\n delay_loop 5\n lvs_sched rr\n lvs_method NAT\n \
+             protocol TCP\n real_server 10.0.0.{} 80 {{\n }}\n}}\n",
+            last + 1
+        ));
+    }
+    let loaded = read(&text);
     assert_eq!(loaded.diags.exit_status(), 0, "{:?}", loaded.diags.list);
     let texts: Vec<&str> = loaded
         .diags

@@ -1,4 +1,23 @@
 //! The configuration compiler. No keyword is named here.
+//!
+//! ```text
+//! files -> reader -> parse -> resolve -> Config
+//!          lines and   rows     defaults and
+//!          braces               cross checks
+//! ```
+//!
+//! * `files`, `reader` and what it uses: text to lines of words and braces, through
+//!   includes, conditions, definitions and sequences; `source` knows the place of
+//!   every word.
+//! * [`schema`] is what a table is made of, [`arg`] what a keyword can take,
+//!   [`sub_block`] how blocks nest; [`value`] joins rows and fields.
+//! * [`parse`] reads items by a table, [`read`] words by the kind of an argument.
+//! * [`show`] prints a value by its table, [`manual`] the table itself.
+//! * [`load`](mod@load) joins it all. The tables are where their effect is: `global`,
+//!   `vrrp::config`, `check::config`, `bfd::config`.
+//!
+//! To add a keyword, add a field with its default and a row; parser, messages, print,
+//! manual and the tests over all tables follow.
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 

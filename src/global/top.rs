@@ -6,7 +6,9 @@ use crate::check::config as check;
 use crate::control_plane::arg::{block, flag, seconds, some_words, text};
 use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Inner, no_head};
+use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Line;
+use crate::model::IfName;
 use crate::vrrp::config::{Names, VrrpConfig, top as vrrp, top_later as vrrp_later};
 
 /// A configuration while it is read; [`crate::vrrp::config::resolve`] completes it.
@@ -22,8 +24,12 @@ pub struct Draft {
     pub static_routes: Vec<Line>,
     /// `static_rules`, as well.
     pub static_rules: Vec<Line>,
-    /// Real servers seen in the virtual server that is read.
-    pub real_servers: usize,
+    /// What the virtual server that is being read has so far.
+    pub service: check::Service,
+    /// Members of the track group that is being read.
+    pub members: usize,
+    /// Interfaces of `linkbeat_interfaces`.
+    pub linkbeat: Vec<Spanned<IfName>>,
     /// Virtual servers seen.
     pub virtual_servers: usize,
 }

@@ -7,6 +7,7 @@ use crate::control_plane::arg::{
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Block, Call, Inner, Row, no_head};
+use crate::control_plane::source::Span;
 use crate::global::top::Draft;
 
 pub(super) const ROWS: &[Row<Draft>] = &[
@@ -61,7 +62,11 @@ const CONNECTION: &[Row<Draft>] = &[
 type Check = Inner<Draft, Draft>;
 
 const fn check(block: &'static Block<Draft>) -> Check {
-    Inner::same(block, "", no_head)
+    Inner::same(block, "", |draft, call, diags| {
+        draft.service.urls = 0;
+        draft.service.script = false;
+        no_head(draft, call, diags)
+    })
 }
 
 static TCP: Check = check(&Block {
@@ -74,7 +79,13 @@ static MISC: Check = check(&Block {
         &[
             Row::later(
                 "misc_path",
-                some_words("COMMAND", 1, ANY),
+                words(
+                    "COMMAND",
+                    1,
+                    ANY,
+                    |draft: &mut Draft, _, _| draft.service.script = true,
+                    |_, _, _| (),
+                ),
                 "What to run; in quotes with its arguments.",
             ),
             Row::later(
@@ -88,7 +99,7 @@ static MISC: Check = check(&Block {
         COMMON,
         TIMES,
     ],
-    finish: None,
+    finish: Some(finish_script),
 });
 
 static SMTP: Check = check(&Block {
@@ -189,7 +200,7 @@ const HTTP_ROWS: &[Row<Draft>] = &[
 
 static HTTP: Check = check(&Block {
     rows: &[HTTP_ROWS, CONNECTION, COMMON, TIMES],
-    finish: None,
+    finish: Some(finish_pages),
 });
 
 static TLS: Check = check(&Block {
@@ -204,10 +215,27 @@ static TLS: Check = check(&Block {
         COMMON,
         TIMES,
     ],
-    finish: None,
+    finish: Some(finish_pages),
 });
 
-static URL: Check = check(&Block {
+fn finish_script(draft: &mut Draft, span: Span, diags: &mut Diags) {
+    if !draft.service.script {
+        diags.error(Code::General, span, "the check has no misc_path");
+    }
+}
+
+fn finish_pages(draft: &mut Draft, span: Span, diags: &mut Diags) {
+    if draft.service.urls == 0 {
+        diags.error(Code::General, span, "the check has no url");
+    }
+}
+
+static URL: Check = Inner::same(&URL_BLOCK, "", |draft, call, diags| {
+    draft.service.urls += 1;
+    no_head(draft, call, diags)
+});
+
+static URL_BLOCK: Block<Draft> = Block {
     rows: &[&[
         Row::later("path", NAME, "The path."),
         Row::later(
@@ -250,7 +278,7 @@ static URL: Check = check(&Block {
         Row::later("tls_compliant", BOOL, "End TLS as its standard says."),
     ]],
     finish: None,
-});
+};
 
 fn check_digest(_: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
     let [word] = call.args else { return };

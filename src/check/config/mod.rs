@@ -10,7 +10,9 @@ use crate::control_plane::arg::{
 };
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
-use crate::control_plane::schema::{Arg, Block, Call, Inner, Row, no_head};
+use crate::control_plane::schema::{Arg, Block, Call, Inner, Row, at, no_head};
+use crate::control_plane::source::Span;
+use crate::control_plane::value::Field;
 use crate::control_plane::words::{Line, Word};
 use crate::global::top::Draft;
 
@@ -36,12 +38,13 @@ const METHOD: Argument = words(
     check_method,
     |_, _, _| (),
 );
+const SERVICE_METHOD: Argument = words("NAT|DR|TUN [OPTION ...]", 1, ANY, set_method, |_, _, _| ());
 const SCHEDULER: Argument = choice(
     &[
         "rr", "wrr", "lc", "wlc", "lblc", "sh", "mh", "dh", "fo", "ovf", "lblcr", "sed", "nq",
         "twos",
     ],
-    nowhere(),
+    at!(service.scheduler),
 );
 
 /// The keywords at the top level.
@@ -154,22 +157,80 @@ fn number_within(word: &Word, min: i64, max: i64, diags: &mut Diags) -> bool {
     }
 }
 
+/// What a virtual server has said so far, for the checks at its end.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Service {
+    /// The words behind its keyword name an address.
+    by_address: bool,
+    /// And a port.
+    has_port: bool,
+    /// `lvs_sched`
+    scheduler: Option<&'static str>,
+    /// `lvs_method`
+    method: bool,
+    /// `protocol`
+    protocol: bool,
+    /// `persistence_timeout`
+    persistent: bool,
+    /// Real servers with an address.
+    real_servers: usize,
+    /// Pages of the check that is being read.
+    urls: usize,
+    /// Whether that check has its script.
+    script: bool,
+}
+
+impl Field<Self> for &'static str {
+    fn read(&self) -> Option<Self> {
+        Some(self)
+    }
+
+    fn make(value: Self, _: Span) -> Self {
+        value
+    }
+}
+
 static VIRTUAL_SERVER: Inner<Draft, Draft> = Inner::same(
     &Block {
         rows: &[SERVICE, TIMES, SERVICE_TIMES, SERVERS],
-        finish: Some(|draft, span, diags| {
-            if draft.real_servers == 0 {
-                diags.error(Code::General, span, "the virtual server has no real server");
-            }
-        }),
+        finish: Some(finish_service),
     },
     "ADDRESS [PORT] | fwmark N | group NAME",
     |draft, call, diags| {
-        draft.real_servers = 0;
+        let by_address = call
+            .args
+            .first()
+            .is_some_and(|word| word.text != "fwmark" && word.text != "group");
+        draft.service = Service {
+            by_address,
+            has_port: call.args.get(1).is_some_and(|port| port.text != "0"),
+            ..Service::default()
+        };
         draft.virtual_servers += 1;
         service_head(call, diags)
     },
 );
+
+fn finish_service(draft: &mut Draft, span: Span, diags: &mut Diags) {
+    let service = &draft.service;
+    let mistakes = [
+        (service.real_servers == 0, "real_server"),
+        (service.scheduler.is_none(), "lvs_sched"),
+        (!service.method, "lvs_method"),
+        (service.by_address && !service.protocol, "protocol"),
+    ];
+    for (_, word) in mistakes.into_iter().filter(|(missing, _)| *missing) {
+        diags.error(
+            Code::General,
+            span,
+            format!("the virtual server has no {word}"),
+        );
+    }
+    if service.by_address && !service.has_port && !service.persistent {
+        let text = "a virtual server without port has to be persistent";
+        diags.error(Code::General, span, text);
+    }
+}
 
 fn service_head(call: &Call<'_>, diags: &mut Diags) -> bool {
     match call.args {
@@ -206,23 +267,35 @@ const SERVICE: &[Row<Draft>] = &[
     ),
     Row::later("lvs_sched", SCHEDULER, "How connections are spread."),
     Row::later("lb_algo", SCHEDULER, "As lvs_sched."),
-    Row::later("lvs_method", METHOD, "How packets get to the real servers."),
-    Row::later("lb_kind", METHOD, "As lvs_method."),
+    Row::later(
+        "lvs_method",
+        SERVICE_METHOD,
+        "How packets get to the real servers.",
+    ),
+    Row::later("lb_kind", SERVICE_METHOD, "As lvs_method."),
     Row::later("hashed", FLAG, "Without effect."),
     Row::later("ops", FLAG, "Each packet for itself."),
     Row::later("flag-1", FLAG, "A flag of the scheduler."),
     Row::later("flag-2", FLAG, "A flag of the scheduler."),
     Row::later("flag-3", FLAG, "A flag of the scheduler."),
-    Row::later("sh-port", FLAG, "The scheduler sh looks at ports."),
+    Row::later(
+        "sh-port",
+        words("", 0, 0, needs_sh, |_, _, _| ()),
+        "The scheduler sh looks at ports.",
+    ),
     Row::later(
         "sh-fallback",
-        FLAG,
+        words("", 0, 0, needs_sh, |_, _, _| ()),
         "The scheduler sh tries another server.",
     ),
-    Row::later("mh-port", FLAG, "The scheduler mh looks at ports."),
+    Row::later(
+        "mh-port",
+        words("", 0, 0, needs_mh, |_, _, _| ()),
+        "The scheduler mh looks at ports.",
+    ),
     Row::later(
         "mh-fallback",
-        FLAG,
+        words("", 0, 0, needs_mh, |_, _, _| ()),
         "The scheduler mh tries another server.",
     ),
     Row::later(
@@ -251,25 +324,52 @@ const SERVICE: &[Row<Draft>] = &[
     Row::later("smtp_alert", BOOL, "Send mails."),
 ];
 
-fn check_persistence(_: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
-    if let Some(time) = call.args.first() {
-        number_within(time, 1, 2_678_400, diags);
+fn needs_sh(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
+    needs("sh", draft, call, diags);
+}
+
+fn needs_mh(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
+    needs("mh", draft, call, diags);
+}
+
+/// A flag of one scheduler, which has to be named before.
+fn needs(scheduler: &str, draft: &Draft, call: &Call<'_>, diags: &mut Diags) {
+    if draft.service.scheduler != Some(scheduler) {
+        let text = format!(
+            "`{}` needs `lvs_sched {scheduler}` before it",
+            call.keyword.text
+        );
+        diags.error(Code::General, call.keyword.span, text);
     }
 }
 
-fn check_granularity(_: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
+fn check_persistence(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
+    if let Some(time) = call.args.first() {
+        number_within(time, 1, 2_678_400, diags);
+    }
+    draft.service.persistent = true;
+}
+
+fn check_granularity(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
     let [word] = call.args else { return };
+    draft.service.persistent = true;
     if read::address(&word.text).is_err() {
         number_within(word, 1, 128, diags);
     }
 }
 
-fn check_protocol(_: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
+fn check_protocol(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
     let [word] = call.args else { return };
+    draft.service.protocol = true;
     if !["TCP", "UDP", "SCTP"].contains(&word.text.to_ascii_uppercase().as_str()) {
         let text = format!("`{}` is none of TCP, UDP, SCTP", word.text);
         refuse(diags, word.span, Refusal::general(text));
     }
+}
+
+fn set_method(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) {
+    draft.service.method = true;
+    check_method(draft, call, diags);
 }
 
 /// `NAT|DR|TUN [type ipip|gue|gre] [port N] [nocsum|csum|remcsum]`
@@ -381,7 +481,7 @@ static REAL_SERVER: Inner<Draft, Draft> = Inner::same(
             return false;
         };
         let good = endpoint(address, rest.first(), diags);
-        draft.real_servers += usize::from(good);
+        draft.service.real_servers += usize::from(good);
         good
     },
 );

@@ -273,8 +273,19 @@ pub struct Given {
     pub routes: Vec<Line>,
     /// `virtual_rules`, as well.
     pub rules: Vec<Line>,
+    /// Other keywords without effect so far.
+    pub later: Later,
     /// Trackers without effect so far.
     pub tracked: Tracked,
+}
+
+/// What is checked of keywords whose effect comes later.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Later {
+    /// `timer_expired_backup`
+    pub timer_expired_backup: Option<Spanned<u8>>,
+    /// `vmac_xmit_base`
+    pub vmac_xmit_base: Option<Spanned<bool>>,
 }
 
 /// What is announced about the virtual addresses, and how often.

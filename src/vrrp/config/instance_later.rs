@@ -2,7 +2,9 @@
 
 use super::{InstanceConfig, lists};
 use crate::control_plane::arg::{flag, int_or, interface, lines, nowhere, some_words, words};
-use crate::control_plane::schema::{Arg, deprecated};
+use crate::control_plane::diag::Diags;
+use crate::control_plane::read::{self, refuse};
+use crate::control_plane::schema::{Arg, Call, at, deprecated};
 
 /// A keyword of `vrrp_instance`.
 type Row = crate::control_plane::schema::Row<InstanceConfig>;
@@ -16,10 +18,12 @@ const FLAG: Argument = flag(nowhere());
 pub(super) const INTERFACES: &[Row] = &[
     Row::later(
         "use_vmac",
-        some_words(
+        words(
             "[[name] INTERFACE] [MAC] [netlink_notify_msg] [group GROUP]",
             0,
             ANY,
+            check_vmac,
+            |_, _, _| (),
         ),
         "Run on an interface with the virtual MAC address.",
     ),
@@ -30,7 +34,7 @@ pub(super) const INTERFACES: &[Row] = &[
     ),
     Row::later(
         "vmac_xmit_base",
-        FLAG,
+        flag(at!(given.later.vmac_xmit_base)),
         "Adverts go through the interface below.",
     ),
     Row::later(
@@ -110,7 +114,7 @@ pub(super) const TRACKERS: &[Row] = &[
     ),
     Row::later(
         "timer_expired_backup",
-        int_or(254, 1, 254, nowhere()),
+        int_or(254, 1, 254, at!(given.later.timer_expired_backup)),
         "A master that woke up late goes to BACKUP if another may have taken over. Needs nopreempt.",
     )
     .aliases(&[deprecated("thread_timer_expired")]),
@@ -122,3 +126,37 @@ pub(super) const NOTIFICATIONS: &[Row] = &[Row::later(
     "Run the sync daemon on this interface.",
 )
 .replaced_by("lvs_sync_daemon")];
+
+/// `[[name] INTERFACE] [MAC] [netlink_notify_msg] [group GROUP]`
+fn check_vmac(_: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
+    let mut words = call.args;
+    while let Some((word, rest)) = words.split_first() {
+        words = rest;
+        let checked = match word.text.as_str() {
+            "name" | "netlink_notify_msg" => Ok(()),
+            "group" => {
+                words = rest.get(1..).unwrap_or_default();
+                Ok(())
+            }
+            text if text.contains(':') => mac(text),
+            text => read::interface(text).map(|_| ()),
+        };
+        if let Err(refusal) = checked {
+            refuse(diags, word.span, refusal);
+        }
+    }
+}
+
+/// Five or six octets, not multicast.
+fn mac(text: &str) -> Result<(), read::Refusal> {
+    let octets: Option<Vec<u8>> = text
+        .split(':')
+        .map(|octet| u8::from_str_radix(octet, 16).ok())
+        .collect();
+    match octets.as_deref() {
+        Some([first, rest @ ..]) if first & 1 == 0 && (4..=5).contains(&rest.len()) => Ok(()),
+        _ => Err(read::Refusal::general(format!(
+            "`{text}` is no MAC address of a station"
+        ))),
+    }
+}

@@ -58,12 +58,13 @@ pub const ROWS: &[Row<Draft>] = &[
     Row::later("vrrp_track_file", block(&FILE), "As track_file."),
 ];
 
-fn check_linkbeat(_: &mut Draft, line: &Line, diags: &mut Diags) {
+fn check_linkbeat(draft: &mut Draft, line: &Line, diags: &mut Diags) {
     let Some((name, kinds)) = line.words.split_first() else {
         return;
     };
-    if let Err(refusal) = read::interface(&name.text) {
-        refuse(diags, name.span, refusal);
+    match read::interface(&name.text) {
+        Ok(interface) => draft.linkbeat.push(Spanned::new(interface, name.span)),
+        Err(refusal) => refuse(diags, name.span, refusal),
     }
     for kind in kinds {
         if let Err(refusal) = read::choice(&kind.text, &["MII", "ETHTOOL", "IOCTL"]) {
@@ -76,10 +77,18 @@ static TRACK_GROUP: Inner<Draft, Draft> = Inner::same(
     &Block {
         rows: &[&[Row::later(
             "group",
-            some_lines("INSTANCE ...", |_, _, _| (), |_| ()),
+            some_lines(
+                "INSTANCE ...",
+                |draft: &mut Draft, line, _| draft.members += line.words.len(),
+                |_| (),
+            ),
             "The instances.",
         )]],
-        finish: None,
+        finish: Some(|draft, span, diags| {
+            if std::mem::take(&mut draft.members) == 0 {
+                diags.error(Code::General, span, "the track_group has no members");
+            }
+        }),
     },
     "NAME",
     |draft, call, diags| named(|draft| &mut draft.names.track_groups, draft, call, diags),

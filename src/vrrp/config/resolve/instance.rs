@@ -141,6 +141,12 @@ impl Resolver<'_> {
             );
             instance.preempt_delay = Duration::ZERO;
         }
+        if let (Some(timer), false) = (
+            instance.given.later.timer_expired_backup,
+            instance.nopreempt,
+        ) {
+            self.error(timer.span, "timer_expired_backup needs nopreempt: ignored");
+        }
     }
 
     /// What the advert's field can hold: whole seconds, or hundredths in 12 bits.

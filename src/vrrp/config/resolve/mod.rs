@@ -37,6 +37,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         virtual_servers,
         static_routes,
         static_rules,
+        linkbeat,
         ..
     } = draft;
     global.use_pid_dir |= global.instance.is_some() || global.net_namespace.is_some();
@@ -59,6 +60,9 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     resolver.garp_groups(&mut vrrp);
     resolver.up_down_delays(&mut vrrp);
     resolver.sync_groups(&names, &vrrp);
+    for name in &linkbeat {
+        resolver.interface(Code::BadInterface, name, name.span);
+    }
     resolver.notifications(&mut notify, &mut vrrp, &mut names);
     resolver.script_security();
     let refused = resolver.refused;
