@@ -78,6 +78,12 @@ impl Program {
         })
     }
 
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        Path::new(OsStr::from_bytes(self.path.to_bytes()))
+    }
+
     /// Have a variable in the environment; one of this name is replaced.
     ///
     /// # Errors

@@ -7,6 +7,7 @@
 //!
 //! * [`calendar`]: seconds since the epoch to local calendar time
 //! * [`exec`]: programs started without a copy of the daemon
+//! * [`host`]: names of the machine and the user
 //! * [`fork`]: a second process, under the conditions that make it sound
 //! * [`signals`]: signals by number as a descriptor, the real-time ones included
 //! * [`sched`]: real-time class, nice value, processor affinity, memory locking
@@ -29,6 +30,7 @@ pub mod cmsg;
 pub mod exec;
 pub mod fd;
 pub mod fork;
+pub mod host;
 pub mod ns;
 pub mod pass;
 pub mod prctl;

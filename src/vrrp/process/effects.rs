@@ -22,6 +22,9 @@ impl VrrpProcess {
         }
         self.effects = effects;
         self.pool.flush();
+        if self.notifier.has_news() {
+            self.notifier.follow(s);
+        }
         self.follow_deadlines(s);
     }
 
@@ -43,9 +46,19 @@ impl VrrpProcess {
                 from,
                 to,
                 cause,
-            } => self.went(id, from, to, &cause),
-            Effect::GroupWent { .. } => {}
-            Effect::Noted { id, note } => self.noted(id, &note),
+            } => {
+                self.went(id, from, to, &cause);
+                if from != to {
+                    self.tell_state(s.now(), id, to, &cause);
+                }
+            }
+            Effect::GroupWent { group, to, .. } => {
+                self.tell_group(s.now(), group, to, "");
+            }
+            Effect::Noted { id, note } => {
+                self.noted(id, &note);
+                self.tell_note(s.now(), id, &note);
+            }
         }
     }
 

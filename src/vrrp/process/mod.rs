@@ -18,7 +18,7 @@
 //!   address it sends from.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
-//! * `report`: the words of the log.
+//! * `report`: the words of the log; `notify`: what others are told.
 //!
 //! One round of the loop is: signals, then everything readable, then deadlines,
 //! then one portion of the pump. Nothing in it waits.
@@ -28,6 +28,7 @@ mod book;
 mod clock;
 mod effects;
 mod interfaces;
+mod notify;
 mod policy;
 mod pool;
 mod pump;
@@ -45,6 +46,7 @@ use scheduler::{Alarm, Key, Scheduler, Signal, Stop};
 
 use crate::control_plane::Config;
 use crate::net::RxBatch;
+use crate::notify::notifier::{Notifier, SubjectId};
 use crate::vrrp::announce::Announcer;
 use crate::vrrp::debounce::{self, Debouncer};
 use crate::vrrp::fsm::{Effects, InterfaceKey};
@@ -81,6 +83,9 @@ pub struct VrrpProcess {
     /// Reused for what the debouncer lets through.
     passed: debounce::Changes,
     alarm: Alarm<Self>,
+    notifier: Notifier<Self>,
+    /// The sync groups in the notifier, by their numbers.
+    group_subjects: Vec<SubjectId>,
     /// Whether a portion of the pump is asked for at the end of this round.
     is_pumping: bool,
     is_stopping: bool,
@@ -136,6 +141,7 @@ impl VrrpProcess {
             self.installer.remove_all(self.book.statics());
         }
         self.perform(s);
+        self.notifier.stop(s);
         self.ask_for_pump(s);
     }
 
@@ -153,7 +159,9 @@ impl VrrpProcess {
 
     /// The end, when the kernel has taken everything back.
     fn finish_if_stopped(&mut self, s: &mut Scheduler<Self>) {
-        if self.is_stopping && self.installer.is_idle() && self.kernel.backlog() == 0 {
+        let idle = self.installer.is_idle() && self.kernel.backlog() == 0;
+        if self.is_stopping && idle && self.notifier.is_finished(s.now()) {
+            self.notifier.close(s);
             self.announcements.restore_sysctls();
             s.stop(Stop::Now);
         }

@@ -18,7 +18,7 @@ pub(super) fn transition(name: &str, to: State, cause: &Cause, interfaces: &Inte
 }
 
 /// The cause in words.
-fn because(cause: &Cause, interfaces: &Interfaces) -> String {
+pub(super) fn because(cause: &Cause, interfaces: &Interfaces) -> String {
     let device = |key| {
         interfaces
             .get(key)

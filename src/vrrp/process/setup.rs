@@ -19,6 +19,7 @@ use super::virtual_router::VirtualRouter;
 use crate::control_plane::Config;
 use crate::model::{Family, IfName};
 use crate::net::RxBatch;
+use crate::notify::notifier::Notifier;
 use crate::vrrp::announce::{Announcer, PacerId};
 use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
@@ -66,6 +67,8 @@ impl VrrpProcess {
             suspects: Vec::new(),
             passed: Vec::new(),
             alarm: Alarm::new("VRRP", 0, Self::on_deadline),
+            notifier: Notifier::default(),
+            group_subjects: Vec::new(),
             is_pumping: false,
             is_stopping: false,
             config,
@@ -75,6 +78,7 @@ impl VrrpProcess {
         process.add_instances();
         process.set_delays();
         process.set_sysctls();
+        process.set_up_notifications(s);
         crate::log::keep_flushing(&mut process, s, 0);
         process.start(s);
         Ok(process)

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::policy;
 use super::pool::SocketId;
+use crate::notify::notifier::SubjectId;
 use crate::vrrp::accept::{Complaints, ReceivePolicy, ReceiveStats};
 use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::fsm::InterfaceKey;
@@ -26,6 +27,8 @@ pub(super) struct VirtualRouter {
     pub(super) template: Option<AdvertTemplate>,
     pub(super) source: Option<IpAddr>,
     pub(super) socket: Option<SocketId>,
+    /// What the notifier knows it as.
+    pub(super) subject: Option<SubjectId>,
     pub(super) stats: ReceiveStats,
     /// What was complained about, so that a storm of bad packets is few lines.
     pub(super) complaints: Complaints,
@@ -48,6 +51,7 @@ impl VirtualRouter {
             template: None,
             source: None,
             socket: None,
+            subject: None,
             stats: ReceiveStats::default(),
             complaints: Complaints::default(),
             old_checksum: false,

@@ -1,0 +1,555 @@
+//! The shell of notifications: what a process tells, done beside its real work.
+//!
+//! ```text
+//! tell() ──► lines ───┐
+//!        ──► scripts ─┼─► pump: a portion per round of the loop
+//!        ──► mails ───┘
+//! ```
+//!
+//! [`Notifier::tell`] only takes notes. What costs time, above all starting
+//! scripts, comes at the end of the round and in portions, so that a thousand
+//! transitions at once delay no advert. A process that notifies has a notifier,
+//! and is its [`Host`].
+
+use std::collections::{BTreeMap, VecDeque};
+use std::os::fd::AsFd as _;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, killpg};
+use nix::time::{ClockId, clock_gettime};
+use nix::unistd::Pid;
+use scheduler::{Alarm, ChildEvent, Drain, Instant, Interest, IoId, Key, Ready, Scheduler};
+
+use super::command;
+use super::courier::{Action, Courier, Route};
+use super::event::{Event, Kind, What};
+use super::fifo::Fifo;
+use super::letter::{Letter, Mailbox, date};
+use super::line_queue::Flow;
+use super::mailer::Connection;
+use super::serial::{Start, Ticket};
+use super::subject::{Run, Subject, Wishes};
+use crate::model::{Account, Command, RateLimit};
+use crate::sys::calendar::LocalTime;
+
+/// Scripts started per round of the loop. Each keeps the loop from other work
+/// until its program is loaded, about half a millisecond.
+const SCRIPTS_PER_ROUND: usize = 4;
+/// Lines written per round.
+const LINES_PER_ROUND: usize = 256;
+/// What the scripts of STOP get before the process ends.
+pub const STOP_TIME: Duration = Duration::from_secs(1);
+/// How long, of that, the script before them is waited for.
+const STOP_PATIENCE: Duration = Duration::from_millis(300);
+/// What the reader of a pipe gets between the last line and SIGTERM.
+const READER_TIME: Duration = Duration::from_millis(100);
+/// How often a full pipe is told.
+const FULL_PIPE_TOLD: Duration = Duration::from_secs(60);
+
+/// A process that has a notifier.
+pub trait Host: Sized + 'static {
+    /// Its notifier.
+    fn notifier(&mut self) -> &mut Notifier<Self>;
+    /// Something was done; the end may have come nearer.
+    fn notified(&mut self, s: &mut Scheduler<Self>);
+}
+
+/// A pipe, as configured.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct FifoWish {
+    /// Its path.
+    pub path: PathBuf,
+    /// Whose it is; `None`: who runs the daemon.
+    pub owner: Option<Account>,
+    /// What is started to read it.
+    pub script: Option<Command>,
+}
+
+/// Mails, as configured.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct MailWish {
+    /// How they get to the server.
+    pub route: Route,
+    /// The sender.
+    pub from: String,
+    /// The recipients.
+    pub to: Vec<String>,
+    /// What the subjects begin with (`router_id`).
+    pub router: String,
+    /// Whether FAULT is not told.
+    pub no_faults: bool,
+}
+
+/// Names a subject within its notifier.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SubjectId(usize);
+
+/// A pipe in use.
+#[derive(Debug)]
+struct Pipe<P> {
+    fifo: Fifo,
+    watched: Option<IoId<P>>,
+    reader: Option<Pid>,
+    told: RateLimit,
+}
+
+/// Mails in use.
+#[derive(Debug)]
+struct Mail<P> {
+    wish: MailWish,
+    from: Mailbox,
+    to: Rc<[Mailbox]>,
+    courier: Courier,
+    connection: Option<(Connection, IoId<P>)>,
+    actions: Vec<Action>,
+}
+
+/// What a running process is for the notifier.
+#[derive(Clone, Copy, Debug)]
+enum Child {
+    Script(SubjectId, Ticket),
+    Reader(usize),
+}
+
+/// What of a process is told, and how.
+#[derive(Debug)]
+pub struct Notifier<P> {
+    subjects: Vec<Subject>,
+    lines: VecDeque<String>,
+    ready: VecDeque<(SubjectId, Start<Run>)>,
+    children: BTreeMap<Key, Child>,
+    next_child: Key,
+    pipes: Vec<Pipe<P>>,
+    mail: Option<Mail<P>>,
+    alarm: Alarm<P>,
+    has_news: bool,
+    is_pumping: bool,
+    stopping_since: Option<Instant>,
+}
+
+impl<P: Host> Default for Notifier<P> {
+    fn default() -> Self {
+        Self {
+            subjects: Vec::new(),
+            lines: VecDeque::new(),
+            ready: VecDeque::new(),
+            children: BTreeMap::new(),
+            next_child: 0,
+            pipes: Vec::new(),
+            mail: None,
+            alarm: Alarm::new("notifications", 0, on_alarm::<P>),
+            has_news: false,
+            is_pumping: false,
+            stopping_since: None,
+        }
+    }
+}
+
+impl<P: Host> Notifier<P> {
+    /// Take on an instance or a group.
+    pub fn add(&mut self, kind: Kind, name: &str, wishes: &Wishes) -> SubjectId {
+        self.subjects.push(Subject::new(kind, name, wishes));
+        SubjectId(self.subjects.len() - 1)
+    }
+
+    /// Send mails of those subjects that want it.
+    pub fn use_mail(&mut self, wish: MailWish) {
+        self.mail = Some(Mail {
+            from: Mailbox::new(&wish.from),
+            to: wish.to.iter().map(|to| Mailbox::new(to)).collect(),
+            courier: Courier::new(wish.route.clone()),
+            connection: None,
+            actions: Vec::new(),
+            wish,
+        });
+    }
+
+    /// Write everything to a pipe, too. What cannot be opened is told and left out.
+    pub fn use_fifo(&mut self, s: &mut Scheduler<P>, wish: &FifoWish) {
+        let path = wish.path.display();
+        let fifo = match Fifo::open(&wish.path, wish.owner.as_ref()) {
+            Ok(fifo) => fifo,
+            Err(error) => return log::error!("cannot use notify fifo {path}: {error}"),
+        };
+        let number = self.pipes.len();
+        let key = Key::try_from(number).unwrap_or(Key::MAX);
+        let call = on_fifo::<P>;
+        let watched = s.watch("notify fifo", fifo.as_fd(), Interest::Write, key, call);
+        if let Err(error) = &watched {
+            log::error!("cannot watch notify fifo {path}: {error}");
+        }
+        self.pipes.push(Pipe {
+            fifo,
+            watched: watched.ok(),
+            reader: None,
+            told: RateLimit::new(FULL_PIPE_TOLD),
+        });
+        if let Some(script) = &wish.script {
+            self.start_reader(s, number, script);
+        }
+    }
+
+    /// Tell something, for this cause. Nothing is done before [`Self::follow`].
+    pub fn tell(&mut self, now: Instant, id: SubjectId, what: What, priority: u8, cause: &str) {
+        let Some(subject) = self.subjects.get_mut(id.0) else {
+            return;
+        };
+        let is_change = matches!(what, What::MasterPriority | What::BackupPriority);
+        if is_change && !subject.priority_changes {
+            return;
+        }
+        subject.sequence += 1;
+        self.has_news = true;
+        let name = Rc::clone(&subject.name);
+        let event = Event {
+            kind: subject.kind,
+            name: &name,
+            what,
+            priority,
+        };
+        if !self.pipes.is_empty() {
+            self.lines.push_back(event.to_string());
+        }
+        if is_change {
+            return;
+        }
+        let runs = subject.runs(what, event.arguments(), cause);
+        let start = subject.serial.push(now, Subject::class(what), runs);
+        self.ready.extend(start.map(|start| (id, start)));
+        if what.is_state() && subject.mail {
+            self.mail(now, id, &event);
+        }
+    }
+
+    /// Whether something was told since [`Self::follow`].
+    #[must_use]
+    pub const fn has_news(&self) -> bool {
+        self.has_news
+    }
+
+    /// Ask for what has to be done, and for the next deadline.
+    pub fn follow(&mut self, s: &mut Scheduler<P>) {
+        self.has_news = false;
+        let mail = self.mail.as_ref();
+        let acts = mail.is_some_and(|mail| !mail.actions.is_empty());
+        let works = acts || !self.lines.is_empty() || !self.ready.is_empty();
+        if works && !self.is_pumping {
+            self.is_pumping = true;
+            s.soon("notifications", 0, on_pump::<P>);
+        }
+        let scripts = self.subjects.iter().filter_map(|s| s.serial.deadline());
+        let mails = self.mail.iter().filter_map(|mail| mail.courier.deadline());
+        let end = self.stopping_since.into_iter();
+        let end = end.flat_map(|at| [at + READER_TIME, at + STOP_TIME]);
+        let end = end.filter(|at| *at > s.now());
+        self.alarm.follow(s, scripts.chain(mails).chain(end).min());
+    }
+
+    /// The daemon stops: hurry.
+    pub fn stop(&mut self, s: &mut Scheduler<P>) {
+        if self.stopping_since.is_none() {
+            self.stopping_since = Some(s.now());
+            for subject in &mut self.subjects {
+                subject.serial.hurry(s.now(), STOP_PATIENCE);
+            }
+        }
+        self.follow(s);
+    }
+
+    /// Whether everything is told, or [`STOP_TIME`] is over.
+    #[must_use]
+    pub fn is_finished(&self, now: Instant) -> bool {
+        let Some(since) = self.stopping_since else {
+            return false;
+        };
+        let mut readers = self.pipes.iter().filter(|pipe| pipe.reader.is_some());
+        let mail = self.mail.as_ref();
+        let quiet = self.lines.is_empty()
+            && self.subjects.iter().all(|s| s.serial.is_idle())
+            && mail.is_none_or(|mail| mail.courier.is_idle())
+            && (readers.next().is_none() || now >= since + READER_TIME);
+        quiet || now >= since + STOP_TIME
+    }
+
+    /// End the readers of pipes, and remove pipes that were created.
+    pub fn close(&mut self, s: &mut Scheduler<P>) {
+        for pipe in self.pipes.drain(..) {
+            if let Some(watched) = pipe.watched {
+                s.unwatch(watched);
+            }
+            if let Some(pid) = pipe.reader {
+                // It may have ended a moment ago.
+                let _ = killpg(pid, Signal::SIGTERM);
+            }
+            pipe.fifo.remove();
+        }
+    }
+
+    fn mail(&mut self, now: Instant, id: SubjectId, event: &Event<'_>) {
+        let (Some(mail), Some(subject)) = (&mut self.mail, self.subjects.get_mut(id.0)) else {
+            return;
+        };
+        let unwanted = event.what == What::Fault && mail.wish.no_faults;
+        if unwanted || subject.mailed == Some(event.what) {
+            return;
+        }
+        subject.mailed = Some(event.what);
+        let letter = Letter {
+            date: date(&local_time()),
+            from: mail.from.clone(),
+            to: Rc::clone(&mail.to),
+            subject: event.subject(&mail.wish.router),
+            body: event.body(),
+        };
+        let sender = u64::try_from(id.0).unwrap_or(u64::MAX);
+        mail.courier.post(now, sender, letter, &mut mail.actions);
+    }
+
+    fn start_reader(&mut self, s: &mut Scheduler<P>, number: usize, script: &Command) {
+        let Some(pipe) = self.pipes.get_mut(number) else {
+            return;
+        };
+        let path = pipe.fifo.path().to_string_lossy().into_owned();
+        let started = command::program(script).and_then(|program| program.start(&[&path]));
+        match started {
+            Ok(pid) => {
+                pipe.reader = Some(pid);
+                self.watch_child(s, "notify fifo script", pid, Child::Reader(number));
+            }
+            Err(error) => {
+                let script = script.path.display();
+                log::error!("cannot start notify fifo script {script}: {error}");
+            }
+        }
+    }
+
+    fn watch_child(&mut self, s: &mut Scheduler<P>, name: &'static str, pid: Pid, child: Child) {
+        let key = self.next_child;
+        self.next_child += 1;
+        match s.child(name, pid, None, key, on_child::<P>) {
+            Ok(_) => {
+                self.children.insert(key, child);
+            }
+            Err(error) => {
+                log::error!("cannot watch {name} {pid}: {error}");
+                self.ended(s.now(), child);
+            }
+        }
+    }
+
+    /// A script is over, and the next one may start.
+    fn ended(&mut self, now: Instant, child: Child) {
+        match child {
+            Child::Script(id, ticket) => {
+                let subject = self.subjects.get_mut(id.0);
+                let start = subject.and_then(|subject| subject.serial.ended(now, ticket));
+                self.ready.extend(start.map(|start| (id, start)));
+            }
+            Child::Reader(number) => {
+                if let Some(pipe) = self.pipes.get_mut(number) {
+                    pipe.reader = None;
+                }
+            }
+        }
+    }
+
+    /// One portion of each kind of work.
+    fn pump(&mut self, s: &mut Scheduler<P>) {
+        self.is_pumping = false;
+        for _ in 0..LINES_PER_ROUND {
+            let Some(line) = self.lines.pop_front() else {
+                break;
+            };
+            for pipe in &mut self.pipes {
+                let pushed = pipe.fifo.push(&line);
+                pipe.tell(s.now(), &pushed);
+            }
+        }
+        for _ in 0..SCRIPTS_PER_ROUND {
+            let Some((id, start)) = self.ready.pop_front() else {
+                break;
+            };
+            self.start_script(s, id, &start);
+        }
+        self.perform_mail(s);
+    }
+
+    fn start_script(&mut self, s: &mut Scheduler<P>, id: SubjectId, start: &Start<Run>) {
+        let run = &start.command;
+        if start.impatient {
+            let name = self.subjects.get(id.0).map_or("?", |s| &s.name);
+            log::warn!("({name}) a notify script still runs: the next one does not wait for it");
+        }
+        let mut program = (*run.program).clone();
+        let cause = program.set_variable("KEEPALIVED_CAUSE", &run.cause);
+        let sequence = program.set_variable("KEEPALIVED_SEQUENCE", &run.sequence.to_string());
+        let arguments: Vec<&str> = run.arguments.iter().map(String::as_str).collect();
+        let started = cause.and(sequence).and_then(|()| program.start(&arguments));
+        let child = Child::Script(id, start.ticket);
+        match started {
+            Ok(pid) => self.watch_child(s, "notify script", pid, child),
+            Err(error) => {
+                log::error!(
+                    "cannot start notify script {}: {error}",
+                    program.path().display()
+                );
+                self.ended(s.now(), child);
+            }
+        }
+    }
+
+    /// What the courier asks for, until it asks no more.
+    fn perform_mail(&mut self, s: &mut Scheduler<P>) {
+        let Some(mail) = &mut self.mail else { return };
+        let mut actions = std::mem::take(&mut mail.actions);
+        let mut next = 0;
+        while let Some(action) = actions.get(next).cloned() {
+            next += 1;
+            mail.perform(s, action, &mut actions);
+        }
+        actions.clear();
+        mail.actions = actions;
+    }
+}
+
+impl<P: Host> Mail<P> {
+    fn perform(&mut self, s: &mut Scheduler<P>, action: Action, more: &mut Vec<Action>) {
+        match action {
+            Action::Close => self.close(s),
+            Action::Connect(to) => {
+                self.close(s);
+                let begun = Connection::begin(to).and_then(|connection| {
+                    let call = on_mail::<P>;
+                    let stream = connection.stream.as_fd();
+                    let io = s.watch("mail", stream, Interest::Both, 0, call)?;
+                    Ok((connection, io))
+                });
+                match begun {
+                    Ok(connection) => self.connection = Some(connection),
+                    Err(error) => self.courier.lost(s.now(), &error.to_string(), more),
+                }
+            }
+            Action::Write => {}
+            Action::Delivered { subject, refused } => {
+                log::debug!("mail sent: {subject}");
+                for refused in refused {
+                    log::warn!("the mail server does not take mails for {refused}");
+                }
+            }
+            Action::Failed {
+                subject,
+                why,
+                again: Some(pause),
+            } => {
+                let pause = pause.as_secs();
+                log::warn!("mail not sent ({why}), again in {pause} seconds: {subject}");
+            }
+            Action::Failed {
+                subject,
+                why,
+                again: None,
+            } => log::error!("mail lost ({why}): {subject}"),
+        }
+    }
+
+    fn close(&mut self, s: &mut Scheduler<P>) {
+        if let Some((_, io)) = self.connection.take() {
+            s.unwatch(io);
+        }
+    }
+}
+
+impl<P> Pipe<P> {
+    /// What is to be said of a write: a full pipe, and lines that were lost.
+    fn tell(&mut self, now: Instant, written: &std::io::Result<Flow>) {
+        let dropped = match written {
+            Ok(Flow::Done) => self.fifo.take_dropped(),
+            Ok(Flow::Full) | Err(_) => 0,
+        };
+        let path = self.fifo.path().display();
+        match written {
+            Ok(Flow::Done) => {
+                if dropped > 0 {
+                    log::warn!("notify fifo {path}: {dropped} lines were lost while it was full");
+                }
+            }
+            Ok(Flow::Full) => {
+                if self.told.allow(now).is_some() {
+                    log::warn!("notify fifo {path} is full: nobody reads it, or too slowly");
+                }
+            }
+            Err(error) => log::error!("cannot write to notify fifo {path}: {error}"),
+        }
+    }
+}
+
+fn local_time() -> LocalTime {
+    let now = clock_gettime(ClockId::CLOCK_REALTIME_COARSE);
+    LocalTime::at(now.map_or(0, |time| time.tv_sec()))
+}
+
+fn done<P: Host>(program: &mut P, s: &mut Scheduler<P>) {
+    program.notifier().follow(s);
+    program.notified(s);
+}
+
+fn on_pump<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: Key) {
+    program.notifier().pump(s);
+    done(program, s);
+}
+
+fn on_alarm<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: Key) {
+    let now = s.now();
+    let notifier = program.notifier();
+    for (number, subject) in notifier.subjects.iter_mut().enumerate() {
+        if subject.serial.deadline().is_some_and(|at| at <= now) {
+            let start = subject.serial.tick(now);
+            let id = SubjectId(number);
+            notifier.ready.extend(start.map(|start| (id, start)));
+        }
+    }
+    if let Some(mail) = &mut notifier.mail {
+        mail.courier.tick(now, &mut mail.actions);
+    }
+    done(program, s);
+}
+
+fn on_child<P: Host>(program: &mut P, s: &mut Scheduler<P>, key: Key, event: ChildEvent) {
+    let notifier = program.notifier();
+    let Some(child) = notifier.children.remove(&key) else {
+        return;
+    };
+    if let (Child::Reader(_), None) = (child, notifier.stopping_since) {
+        log::warn!("a notify fifo script has ended ({event:?}): nobody may read the pipe");
+    }
+    notifier.ended(s.now(), child);
+    done(program, s);
+}
+
+fn on_fifo<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: IoId<P>, ready: Ready) -> Drain {
+    let number = usize::try_from(ready.key()).unwrap_or(usize::MAX);
+    if let Some(pipe) = program.notifier().pipes.get_mut(number) {
+        let flushed = pipe.fifo.flush();
+        pipe.tell(s.now(), &flushed);
+    }
+    Drain::Drained
+}
+
+fn on_mail<P: Host>(program: &mut P, s: &mut Scheduler<P>, io: IoId<P>, _: Ready) -> Drain {
+    let now = s.now();
+    let Some(mail) = &mut program.notifier().mail else {
+        return Drain::Close;
+    };
+    let Some((connection, known)) = &mut mail.connection else {
+        return Drain::Close;
+    };
+    if *known != io {
+        return Drain::Close;
+    }
+    let more = connection.serve(now, &mut mail.courier, &mut mail.actions);
+    program.notifier().perform_mail(s);
+    done(program, s);
+    if more { Drain::More } else { Drain::Drained }
+}

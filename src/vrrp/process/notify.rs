@@ -1,0 +1,167 @@
+//! What scripts, pipes and people are told of instances and groups
+//! (`runtime-interfaces.md` sections 6 to 8).
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use scheduler::{Instant, Scheduler};
+
+use super::{VrrpProcess, report};
+use crate::control_plane::script::Script;
+use crate::global::GlobalConfig;
+use crate::global::notify::{FifoConfig, MailConfig};
+use crate::notify::courier::Route;
+use crate::notify::event::{Kind, What};
+use crate::notify::notifier::{FifoWish, Host, MailWish, Notifier};
+use crate::notify::subject::Wishes;
+use crate::sys::host;
+use crate::vrrp::config::NotifyConfig;
+use crate::vrrp::fsm::{Cause, GroupId, InstanceId, Note, State};
+
+impl Host for VrrpProcess {
+    fn notifier(&mut self) -> &mut Notifier<Self> {
+        &mut self.notifier
+    }
+
+    fn notified(&mut self, s: &mut Scheduler<Self>) {
+        self.finish_if_stopped(s);
+    }
+}
+
+impl VrrpProcess {
+    /// Open pipes, start their readers, know where mails go, and whom to tell of.
+    pub(super) fn set_up_notifications(&mut self, s: &mut Scheduler<Self>) {
+        let config = Rc::clone(&self.config);
+        let global = &config.global;
+        for fifo in [&global.notify.fifo, &global.notify.vrrp_fifo] {
+            if let Some(wish) = fifo_wish(fifo) {
+                self.notifier.use_fifo(s, &wish);
+            }
+        }
+        if let Some(wish) = mail_wish(global) {
+            self.notifier.use_mail(wish);
+        }
+        let instances = config.vrrp.instances.iter();
+        for (own, instance) in self.routers.iter_mut().zip(instances) {
+            let wishes = wishes(&instance.notify);
+            own.subject = Some(self.notifier.add(Kind::Instance, &own.name, &wishes));
+        }
+    }
+
+    /// An instance has changed its state.
+    pub(super) fn tell_state(&mut self, now: Instant, id: InstanceId, to: State, cause: &Cause) {
+        let what = match to {
+            State::Init => What::Stop,
+            State::Backup => What::Backup,
+            State::Master => What::Master,
+            State::Fault => What::Fault,
+        };
+        let why = report::because(cause, &self.interfaces);
+        self.tell(now, id, what, &why);
+    }
+
+    /// Something happened to an instance that is no change of its state.
+    pub(super) fn tell_note(&mut self, now: Instant, id: InstanceId, note: &Note) {
+        match note {
+            Note::LosingAdvert(peer) => {
+                let (priority, address) = (peer.priority, peer.address);
+                let why = format!("lower priority {priority} from {address}");
+                self.tell(now, id, What::MasterRxLowerPri, &why);
+            }
+            Note::PriorityChanged { .. } => {
+                let what = match self.router.state(id) {
+                    State::Master => What::MasterPriority,
+                    State::Init | State::Backup | State::Fault => What::BackupPriority,
+                };
+                self.tell(now, id, what, "the effective priority changed");
+            }
+            Note::MasterChanged { .. }
+            | Note::OwnAddress(_)
+            | Note::TwoOwners(_)
+            | Note::OwnerLowered(_)
+            | Note::PreemptDelay(_)
+            | Note::Interval { .. } => {}
+        }
+    }
+
+    /// A group has changed its state, after all of its members.
+    pub(super) fn tell_group(&mut self, now: Instant, group: GroupId, to: State, why: &str) {
+        let what = match to {
+            State::Init => What::Stop,
+            State::Backup => What::Backup,
+            State::Master => What::Master,
+            State::Fault => What::Fault,
+        };
+        if let Some(&subject) = self.group_subjects.get(group.index()) {
+            self.notifier.tell(now, subject, what, 0, why);
+        }
+    }
+
+    fn tell(&mut self, now: Instant, id: InstanceId, what: What, cause: &str) {
+        let subject = self.routers.get(id.index()).and_then(|own| own.subject);
+        let priority = self.router.effective_priority(id);
+        if let (Some(subject), Some(priority)) = (subject, priority) {
+            self.notifier.tell(now, subject, what, priority.0, cause);
+        }
+    }
+}
+
+fn fifo_wish(fifo: &FifoConfig) -> Option<FifoWish> {
+    let path = fifo.path.as_ref()?;
+    Some(FifoWish {
+        path: PathBuf::from(&path.value),
+        owner: fifo.account.clone(),
+        script: fifo.script.command.clone(),
+    })
+}
+
+fn mail_wish(global: &GlobalConfig) -> Option<MailWish> {
+    let MailConfig {
+        addresses,
+        to,
+        from,
+        hello,
+        connect_timeout,
+        no_faults,
+        ..
+    } = &global.notify.mail;
+    if addresses.is_empty() || to.is_empty() {
+        return None;
+    }
+    let name = host::name();
+    Some(MailWish {
+        route: Route {
+            servers: addresses.clone(),
+            hello: hello.clone().unwrap_or_else(|| name.clone()),
+            connect_timeout: *connect_timeout,
+        },
+        from: from
+            .clone()
+            .unwrap_or_else(|| format!("{}@{name}", host::user())),
+        to: to.clone(),
+        router: global.router_id.clone().unwrap_or(name),
+        no_faults: *no_faults,
+    })
+}
+
+/// What the configuration of an instance or a group comes to.
+pub(super) fn wishes(notify: &NotifyConfig) -> Wishes {
+    let command = |script: &Script| script.command.clone();
+    let scripts = [
+        (What::Backup, &notify.backup),
+        (What::Master, &notify.master),
+        (What::Fault, &notify.fault),
+        (What::Stop, &notify.stop),
+        (What::Deleted, &notify.deleted),
+        (What::MasterRxLowerPri, &notify.lower_priority),
+    ];
+    let scripts = scripts.into_iter();
+    Wishes {
+        scripts: scripts
+            .filter_map(|(what, script)| Some((what, command(script)?)))
+            .collect(),
+        any: command(&notify.any),
+        mail: notify.alert,
+        priority_changes: notify.priority_changes,
+    }
+}
