@@ -107,6 +107,20 @@ const ARROWS: &[Row] = &[
         module: "vrrp::config",
         may: &["control_plane", "model", "wire", "global"],
     },
+    // A configured route or rule is what the kernel will be told: its parts have the codec's types.
+    Row {
+        module: "vrrp::config::routes",
+        may: &[
+            "control_plane",
+            "model",
+            "global",
+            "netlink::addr",
+            "netlink::encapsulation",
+            "netlink::metrics",
+            "netlink::route",
+            "netlink::rule",
+        ],
+    },
     Row {
         module: "vrrp::process",
         may: EVERYTHING,
