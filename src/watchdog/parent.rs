@@ -4,6 +4,8 @@
 //! [`watch`]: super::watch
 
 use std::fs::File;
+mod life;
+
 use std::io::{self, Seek as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::process;
@@ -11,7 +13,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use scheduler::{
-    Alarm, ChildEvent, Drain, Exit, Interest, IoId, Key, Pid, Ready, Scheduler, Signal, Stop,
+    Alarm, ChildEvent, Drain, Exit, Interest, IoId, Key, Pid, Ready, Scheduler, Signal,
 };
 
 use crate::control_plane::Config;
@@ -30,6 +32,7 @@ use super::settings::Settings;
 use super::systemd::Manager;
 use super::watch::{Action, End, Event, Watch};
 use super::{config, release, signals};
+use life::Life;
 
 /// How long the start waits for children that do not say that they are up.
 const START_LIMIT: Duration = Duration::from_secs(3);
@@ -77,6 +80,8 @@ pub struct WatchDog {
     real_time: SignalReader,
     startup: Startup,
     started: bool,
+    /// The startup or shutdown script, while it runs.
+    life: Option<Life>,
     manager: Manager,
 }
 
@@ -100,12 +105,10 @@ impl WatchDog {
             0,
             Self::on_real_time,
         )?;
-        let now = s.refresh();
+        s.refresh();
         dog.write_own_pid();
         keep_flushing(&mut dog, s, 0);
-        s.at("start limit", now + START_LIMIT, 0, Self::on_start_limit);
-        dog.on(s, Event::Start);
-        dog.check_started();
+        dog.begin(s);
         let ended = s.run(&mut dog);
         dog.startup.report(NOT_STARTED);
         release(
@@ -129,6 +132,7 @@ impl WatchDog {
             real_time,
             startup,
             started: false,
+            life: None,
         }
     }
 
@@ -242,15 +246,6 @@ impl WatchDog {
                 self.signal(child.role, number);
             }
         }
-    }
-
-    fn finished(&mut self, s: &mut Scheduler<Self>, status: u8) {
-        if !self.started {
-            self.startup
-                .report(if status == 0 { NOT_STARTED } else { status });
-        }
-        s.exit_with(Exit(i32::from(status)));
-        s.stop(Stop::Now);
     }
 
     /// Tell those who wait once all children are up.
