@@ -6,7 +6,7 @@ use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Block, Call, Inner, Row, old_name};
 use crate::control_plane::value::Spanned;
 use crate::global::top::Draft;
-use crate::vrrp::config::top_later::weight;
+use crate::vrrp::config::tracker_rows::weight;
 
 /// The keywords at the top level.
 pub const ROWS: &[Row<Draft>] = &[Row::later(
@@ -88,7 +88,9 @@ static INSTANCE: Inner<Draft, Draft> = Inner::same(
                     "N [reverse]",
                     1,
                     2,
-                    |_: &mut Draft, call, diags| weight(253, call, diags),
+                    |_: &mut Draft, call, diags| {
+                        let _ = weight(253, call, diags);
+                    },
                     |_, _, _| (),
                 ),
                 "Added to the priority of what tracks it.",

@@ -26,8 +26,6 @@ pub struct Draft {
     pub static_rules: Vec<Line>,
     /// What the virtual server that is being read has so far.
     pub service: check::Service,
-    /// Members of the track group that is being read.
-    pub members: usize,
     /// Interfaces of `linkbeat_interfaces`.
     pub linkbeat: Vec<Spanned<IfName>>,
     /// Virtual servers seen.

@@ -10,6 +10,7 @@ use super::interface::TrackedInterface;
 use super::names::Tracked;
 use super::notify::NotifyConfig;
 use super::routes::{RouteConfig, RuleConfig};
+use super::tracker::TrackerUse;
 use crate::control_plane::arg::seconds_text;
 use crate::control_plane::show::on_off;
 use crate::control_plane::value::{Field, Spanned};
@@ -89,6 +90,10 @@ pub struct InstanceConfig {
     pub promote_secondaries: bool,
     /// `track_interface`, without the own one.
     pub track_interfaces: Vec<TrackedInterface>,
+    /// What else it depends on, that of its sync group included.
+    pub trackers: Vec<TrackerUse>,
+    /// The name of its sync group.
+    pub sync_group: Option<String>,
     /// `dont_track_primary`: the own interface may be down.
     pub dont_track_primary: bool,
     /// Gratuitous ARP and neighbour adverts.
@@ -144,6 +149,8 @@ impl InstanceConfig {
             excluded_vips: Vec::new(),
             promote_secondaries: false,
             track_interfaces: Vec::new(),
+            trackers: Vec::new(),
+            sync_group: None,
             dont_track_primary: false,
             garp: GarpSettings::default(),
             notify: NotifyConfig::default(),

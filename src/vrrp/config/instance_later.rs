@@ -1,7 +1,7 @@
 //! Keywords of `vrrp_instance` that are recognised and checked, and whose effect comes later.
 
-use super::{InstanceConfig, lists};
-use crate::control_plane::arg::{flag, int_or, interface, lines, nowhere, some_words, words};
+use super::InstanceConfig;
+use crate::control_plane::arg::{flag, int_or, interface, nowhere, some_words, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{self, refuse};
 use crate::control_plane::schema::{Arg, Call, at, deprecated};
@@ -71,54 +71,12 @@ pub(super) const INTERFACES: &[Row] = &[
     .aliases(&[deprecated("vmac_garp_intvl")]),
 ];
 
-pub(super) const TRACKERS: &[Row] = &[
-    Row::later(
-        "track_script",
-        lines(
-            lists::TRACK_USAGE,
-            |instance, line, diags| lists::track(&mut instance.given.tracked.scripts, line, diags),
-            |instance, out| lists::show_tracks(&instance.given.tracked.scripts, out),
-            lists::describe_track,
-        ),
-        "Scripts whose outcome changes the priority, or means FAULT.",
-    ),
-    Row::later(
-        "track_file",
-        lines(
-            lists::TRACK_USAGE,
-            |instance, line, diags| lists::track(&mut instance.given.tracked.files, line, diags),
-            |instance, out| lists::show_tracks(&instance.given.tracked.files, out),
-            lists::describe_track,
-        ),
-        "Files whose number changes the priority, or means FAULT.",
-    ),
-    Row::later(
-        "track_process",
-        lines(
-            lists::TRACK_USAGE,
-            |instance, line, diags| lists::track(&mut instance.given.tracked.processes, line, diags),
-            |instance, out| lists::show_tracks(&instance.given.tracked.processes, out),
-            lists::describe_track,
-        ),
-        "Processes whose number changes the priority, or means FAULT.",
-    ),
-    Row::later(
-        "track_bfd",
-        lines(
-            lists::TRACK_USAGE,
-            |instance, line, diags| lists::track(&mut instance.given.tracked.bfd, line, diags),
-            |instance, out| lists::show_tracks(&instance.given.tracked.bfd, out),
-            lists::describe_track,
-        ),
-        "BFD sessions whose state changes the priority, or means FAULT.",
-    ),
-    Row::later(
-        "timer_expired_backup",
-        int_or(254, 1, 254, at!(given.later.timer_expired_backup)),
-        "A master that woke up late goes to BACKUP if another may have taken over. Needs nopreempt.",
-    )
-    .aliases(&[deprecated("thread_timer_expired")]),
-];
+pub(super) const TIMERS: &[Row] = &[Row::later(
+    "timer_expired_backup",
+    int_or(254, 1, 254, at!(given.later.timer_expired_backup)),
+    "A master that woke up late goes to BACKUP if another may have taken over. Needs nopreempt.",
+)
+.aliases(&[deprecated("thread_timer_expired")])];
 
 pub(super) const NOTIFICATIONS: &[Row] = &[Row::later(
     "lvs_sync_daemon_interface",

@@ -29,7 +29,8 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
         TRACKING,
         ANNOUNCEMENTS,
         super::instance_later::INTERFACES,
-        super::instance_later::TRACKERS,
+        TRACKERS,
+        super::instance_later::TIMERS,
         super::notify::INSTANCE,
         super::notify::INSTANCE_ONLY,
         super::instance_later::NOTIFICATIONS,
@@ -504,3 +505,48 @@ impl Field<i64> for Version {
         if value == 2 { Self::V2 } else { Self::V3 }
     }
 }
+
+const TRACKERS: &[Row] = &[
+    Row::new(
+        "track_script",
+        lines(
+            lists::TRACK_USAGE,
+            |instance, line, diags| lists::track(&mut instance.given.tracked.scripts, line, diags),
+            |instance, out| lists::show_tracks(&instance.given.tracked.scripts, out),
+            lists::describe_track,
+        ),
+        "Scripts whose outcome changes the priority, or means FAULT.",
+    ),
+    Row::new(
+        "track_file",
+        lines(
+            lists::TRACK_USAGE,
+            |instance, line, diags| lists::track(&mut instance.given.tracked.files, line, diags),
+            |instance, out| lists::show_tracks(&instance.given.tracked.files, out),
+            lists::describe_track,
+        ),
+        "Files whose number changes the priority, or means FAULT.",
+    ),
+    Row::new(
+        "track_process",
+        lines(
+            lists::TRACK_USAGE,
+            |instance, line, diags| {
+                lists::track(&mut instance.given.tracked.processes, line, diags)
+            },
+            |instance, out| lists::show_tracks(&instance.given.tracked.processes, out),
+            lists::describe_track,
+        ),
+        "Processes whose number changes the priority, or means FAULT.",
+    ),
+    Row::new(
+        "track_bfd",
+        lines(
+            lists::TRACK_USAGE,
+            |instance, line, diags| lists::track(&mut instance.given.tracked.bfd, line, diags),
+            |instance, out| lists::show_tracks(&instance.given.tracked.bfd, out),
+            lists::describe_track,
+        ),
+        "BFD sessions whose state changes the priority, or means FAULT.",
+    ),
+];

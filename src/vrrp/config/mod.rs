@@ -12,8 +12,11 @@ pub mod names;
 pub mod notify;
 pub mod resolve;
 pub mod routes;
+mod sync_rows;
 pub mod top;
 pub mod top_later;
+pub mod tracker;
+pub(crate) mod tracker_rows;
 
 pub use address::AddressConfig;
 pub use hmac::HmacConfig;
@@ -22,9 +25,12 @@ pub use instance::{
     UnicastPeer,
 };
 pub use interface::{GarpGroup, TrackedInterface, UpDownDelay};
-pub use names::Names;
+pub use names::{Names, SyncGroup};
 pub use notify::NotifyConfig;
 pub use routes::{RouteConfig, RuleConfig};
+pub use tracker::{
+    FileConfig, ProcessConfig, ScriptConfig, TrackGroup, TrackerKind, TrackerUse, Weight,
+};
 
 /// Everything the VRRP process runs.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -37,6 +43,16 @@ pub struct VrrpConfig {
     pub static_routes: Vec<RouteConfig>,
     /// `static_rules`: kept for the life of the daemon.
     pub static_rules: Vec<RuleConfig>,
+    /// `vrrp_script`
+    pub scripts: Vec<ScriptConfig>,
+    /// `track_file`
+    pub files: Vec<FileConfig>,
+    /// `vrrp_track_process`
+    pub processes: Vec<ProcessConfig>,
+    /// `vrrp_sync_group`, those with members.
+    pub sync_groups: Vec<SyncGroup>,
+    /// `track_group`
+    pub track_groups: Vec<TrackGroup>,
     /// `garp_group`
     pub garp_groups: Vec<GarpGroup>,
     /// `interface_up_down_delays`

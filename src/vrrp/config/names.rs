@@ -21,7 +21,7 @@ pub struct Names {
     pub track_groups: Vec<Spanned<String>>,
 }
 
-/// A sync group, as far as its effect needs no process.
+/// `vrrp_sync_group`: instances that change state together.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct SyncGroup {
     /// Its name.
@@ -34,6 +34,11 @@ pub struct SyncGroup {
     pub tracked: Tracked,
     /// What is told of it.
     pub notify: NotifyConfig,
+    /// `sync_group_tracking_weight`: weights of the members' trackers count.
+    pub tracking_weight: bool,
+    /// The positions of its members among the instances, filled in by the
+    /// resolution.
+    pub instances: Vec<usize>,
 }
 
 /// Trackers named by an instance or a sync group.

@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::address_rows::{self, Kind};
-use super::{GarpGroup, InstanceConfig, UpDownDelay, instance_rows, routes};
+use super::{
+    GarpGroup, InstanceConfig, UpDownDelay, instance_rows, routes, sync_rows, tracker_rows,
+};
 use crate::control_plane::arg::{block, lines, time, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::at;
-use crate::control_plane::schema::{Block, Call, Child, Row, no_head};
+use crate::control_plane::schema::{Block, Call, Child, Row, no_head, old_name};
 use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Line;
 use crate::global::top::Draft;
@@ -84,6 +86,32 @@ pub const ROWS: &[Row<Draft>] = &[
             |_| (),
         ),
         "How long an interface must be down or up before that counts.",
+    ),
+    Row::new(
+        "vrrp_script",
+        block(&tracker_rows::SCRIPT),
+        "A script that instances and groups may track.",
+    ),
+    Row::new(
+        "vrrp_track_process",
+        block(&tracker_rows::PROCESS),
+        "Processes that instances and groups may track.",
+    ),
+    Row::new(
+        "track_file",
+        block(&tracker_rows::FILE),
+        "A file that instances, groups and checkers may track.",
+    )
+    .aliases(&[old_name("vrrp_track_file")]),
+    Row::new(
+        "track_group",
+        block(&tracker_rows::TRACK_GROUP),
+        "Instances that leave MASTER when a static entry is deleted.",
+    ),
+    Row::new(
+        "vrrp_sync_group",
+        block(&sync_rows::SYNC_GROUP),
+        "Instances that change state together.",
     ),
     Row::new("vrrp_instance", block(&INSTANCE), "A virtual router."),
 ];

@@ -6,6 +6,7 @@
 //! routers of a site would be worse than a daemon that says why it stops.
 
 mod addresses;
+mod groups;
 mod hmac;
 mod instance;
 mod interfaces;
@@ -15,6 +16,7 @@ mod scripts;
 mod strict;
 #[cfg(test)]
 mod tests;
+mod trackers;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -25,8 +27,7 @@ use crate::control_plane::source::Span;
 use crate::global::top::Draft;
 use crate::global::{DynamicInterfaces, GlobalConfig};
 use crate::model::{Family, IfName, Vrid};
-use crate::vrrp::config::names::SyncGroup;
-use crate::vrrp::config::{InstanceConfig, Names, VrrpConfig};
+use crate::vrrp::config::InstanceConfig;
 
 /// Complete a configuration. `None` when nothing can run with it.
 pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option<Config> {
@@ -59,11 +60,16 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     resolver.routes(&mut vrrp, [&static_routes, &static_rules], &names);
     resolver.garp_groups(&mut vrrp);
     resolver.up_down_delays(&mut vrrp);
-    resolver.sync_groups(&names, &vrrp);
     for name in &linkbeat {
         resolver.interface(Code::BadInterface, name, name.span);
     }
-    resolver.notifications(&mut notify, &mut vrrp, &mut names);
+    resolver.trackers(&mut vrrp);
+    let mut groups = std::mem::take(&mut names.sync_groups);
+    resolver.sync_groups(&names, &mut groups, &vrrp);
+    resolver.track_groups(&mut vrrp);
+    resolver.tracking(&mut vrrp, &names, &groups);
+    vrrp.sync_groups = groups;
+    resolver.notifications(&mut notify, &mut vrrp);
     resolver.script_security();
     let refused = resolver.refused;
     global.notify = notify;
@@ -138,39 +144,6 @@ impl Resolver<'_> {
                     .vrid
                     .map_or(instance.name.span, |vrid| vrid.span);
                 self.refuse(Code::General, span, text);
-            }
-        }
-    }
-
-    fn sync_groups(&mut self, names: &Names, vrrp: &VrrpConfig) {
-        let mut groups: HashMap<&str, &str> = HashMap::new();
-        for group in &names.sync_groups {
-            names.check(&group.tracked, self.diags);
-            self.members(group, vrrp, &mut groups);
-            for tracked in &group.interfaces {
-                self.interface(Code::General, &tracked.name, tracked.name.span);
-            }
-        }
-    }
-
-    fn members<'n>(
-        &mut self,
-        group: &'n SyncGroup,
-        vrrp: &VrrpConfig,
-        groups: &mut HashMap<&'n str, &'n str>,
-    ) {
-        for member in &group.members {
-            let name = member.value.as_str();
-            if !vrrp
-                .instances
-                .iter()
-                .any(|instance| instance.name.value == name)
-            {
-                self.error(member.span, format!("there is no vrrp_instance `{name}`"));
-            }
-            if let Some(other) = groups.insert(name, &group.name) {
-                let text = format!("vrrp_instance `{name}` is already in group `{other}`");
-                self.error(member.span, text);
             }
         }
     }

@@ -5,16 +5,11 @@ use std::collections::HashMap;
 use super::Resolver;
 use crate::control_plane::script::Script;
 use crate::global::notify::{FifoConfig, GlobalNotify};
-use crate::vrrp::config::{Names, NotifyConfig, VrrpConfig};
+use crate::vrrp::config::{NotifyConfig, VrrpConfig};
 
 impl Resolver<'_> {
     /// The global settings first, since instances and groups inherit from them.
-    pub(super) fn notifications(
-        &mut self,
-        global: &mut GlobalNotify,
-        vrrp: &mut VrrpConfig,
-        names: &mut Names,
-    ) {
+    pub(super) fn notifications(&mut self, global: &mut GlobalNotify, vrrp: &mut VrrpConfig) {
         global.scripts().for_each(|script| self.script(script));
         global.check(self.diags);
         self.fifo_owner(&mut global.fifo);
@@ -23,7 +18,7 @@ impl Resolver<'_> {
         let find = |host: &str| machine.addresses(host);
         global.mail.find_server(find, self.diags);
         let mut of_groups: HashMap<&str, bool> = HashMap::new();
-        for group in &mut names.sync_groups {
+        for group in &mut vrrp.sync_groups {
             self.inherit_notify(&mut group.notify, global, None);
             let told = group.notify.given_priority_changes;
             for member in &group.members {

@@ -1,0 +1,151 @@
+//! `vrrp_sync_group`
+
+use super::lists;
+use super::names::SyncGroup;
+use super::top::one_name;
+use crate::control_plane::arg::{flag, lines};
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::read::{Refusal, refuse};
+use crate::control_plane::schema::{Block, Child, Row, at, deprecated};
+use crate::control_plane::source::Span;
+use crate::control_plane::value::Spanned;
+use crate::global::top::Draft;
+
+pub(super) static SYNC_GROUP: Child<Draft, SyncGroup> = Child {
+    block: &Block {
+        rows: &[MEMBERS, TRACKERS, super::notify::GROUP],
+        finish: Some(finish_sync_group),
+    },
+    usage: "NAME",
+    open: |draft, call, diags| {
+        let name = one_name(call, diags)?;
+        let mut groups = draft.names.sync_groups.iter();
+        if groups.any(|other| other.name == name) {
+            let text = format!("vrrp_sync_group `{}` is defined twice", name.value);
+            refuse(diags, name.span, Refusal::general(text));
+            return None;
+        }
+        Some(SyncGroup {
+            name,
+            ..SyncGroup::default()
+        })
+    },
+    close: |draft, group| draft.names.sync_groups.push(group),
+    each: |draft, show| {
+        // While it is read they are with the names; a complete configuration has
+        // them with the instances.
+        for group in draft
+            .names
+            .sync_groups
+            .iter()
+            .chain(&draft.vrrp.sync_groups)
+        {
+            show(&[&group.name], group);
+        }
+    },
+};
+
+const MEMBERS: &[Row<SyncGroup>] = &[
+    Row::new(
+        "group",
+        lines(
+            "INSTANCE ...",
+            |group: &mut SyncGroup, line, _| {
+                let names = line.words.iter();
+                let names = names.map(|word| Spanned::new(word.text.clone(), word.span));
+                group.members.extend(names);
+            },
+            |group, out| {
+                for member in &group.members {
+                    out.line(member, &[]);
+                }
+            },
+            |_| (),
+        ),
+        "The instances. They may be defined later; an instance belongs to one group.",
+    ),
+    Row::<SyncGroup>::new(
+        "sync_group_tracking_weight",
+        flag(at!(tracking_weight)),
+        "Weights of the members' own trackers count. Without it the members would differ by them, so \
+         that they are not tracked, or without weight.",
+    )
+    .aliases(&[deprecated("global_tracking")]),
+];
+
+const TRACKERS: &[Row<SyncGroup>] = &[
+    Row::new(
+        "track_interface",
+        lines(
+            lists::INTERFACE_USAGE,
+            |group: &mut SyncGroup, line, diags| {
+                lists::add_interface(&mut group.interfaces, line, diags);
+            },
+            |group, out| lists::show_interfaces(&group.interfaces, out),
+            lists::describe_interface,
+        ),
+        "Interfaces tracked by every instance.",
+    ),
+    Row::new(
+        "track_script",
+        lines(
+            lists::TRACK_USAGE,
+            |group: &mut SyncGroup, line, diags| {
+                lists::track(&mut group.tracked.scripts, line, diags);
+            },
+            |group, out| lists::show_tracks(&group.tracked.scripts, out),
+            lists::describe_track,
+        ),
+        "Scripts tracked by every instance.",
+    ),
+    Row::new(
+        "track_file",
+        lines(
+            lists::TRACK_USAGE,
+            |group: &mut SyncGroup, line, diags| {
+                lists::track(&mut group.tracked.files, line, diags);
+            },
+            |group, out| lists::show_tracks(&group.tracked.files, out),
+            lists::describe_track,
+        ),
+        "Files tracked by every instance.",
+    ),
+    Row::new(
+        "track_process",
+        lines(
+            lists::TRACK_USAGE,
+            |group: &mut SyncGroup, line, diags| {
+                lists::track(&mut group.tracked.processes, line, diags);
+            },
+            |group, out| lists::show_tracks(&group.tracked.processes, out),
+            lists::describe_track,
+        ),
+        "Processes tracked by every instance.",
+    ),
+    Row::new(
+        "track_bfd",
+        lines(
+            lists::TRACK_USAGE,
+            |group: &mut SyncGroup, line, diags| {
+                lists::track(&mut group.tracked.bfd, line, diags);
+            },
+            |group, out| lists::show_tracks(&group.tracked.bfd, out),
+            lists::describe_track,
+        ),
+        "BFD sessions tracked by every instance.",
+    ),
+];
+
+fn finish_sync_group(group: &mut SyncGroup, span: Span, diags: &mut Diags) {
+    match group.members.len() {
+        0 => {
+            let text = format!("vrrp_sync_group `{}` has no members", group.name.value);
+            diags.error(Code::General, span, text);
+        }
+        1 => {
+            let text = format!("vrrp_sync_group `{}` has a single member", group.name.value);
+            diags.warn(Code::Warning, group.name.span, text);
+        }
+        _ => (),
+    }
+}
