@@ -243,6 +243,9 @@ fn path_of(context: &str) -> Vec<&str> {
         "(top)" => Vec::new(),
         path => path.split('/').filter(|part| *part != "entry").collect(),
     };
+    if words.first() == Some(&"vrrp_track_file") {
+        words[0] = "track_file";
+    }
     let inside = [
         "virtual_ipaddress",
         "virtual_ipaddress_excluded",
