@@ -10,6 +10,7 @@
 //! * [`net`]: raw sockets as values
 //! * [`notify`]: scripts found, checked and run
 //! * [`vrrp`]: the virtual router: machines and their process
+//! * [`dump`]: configuration, state and counters as text and JSON
 //! * [`watchdog`]: the parent process
 //! * [`cli`]: the command line
 #![deny(unsafe_code)]
@@ -18,6 +19,7 @@ pub mod bfd;
 pub mod check;
 pub mod cli;
 pub mod control_plane;
+pub mod dump;
 pub mod global;
 pub mod log;
 pub mod model;

@@ -125,6 +125,23 @@ const ARROWS: &[Row] = &[
         module: "vrrp::process",
         may: EVERYTHING,
     },
+    // Renders what it is given; calendar time is the only thing it asks the system for.
+    Row {
+        module: "dump",
+        may: &[
+            "control_plane",
+            "global",
+            "model",
+            "netlink",
+            "sys",
+            "vrrp::accept",
+            "vrrp::authentication",
+            "vrrp::config",
+            "vrrp::fsm",
+            "vrrp::history",
+            "wire",
+        ],
+    },
     Row {
         module: "watchdog",
         may: EVERYTHING,

@@ -17,6 +17,9 @@ use crate::model::{IfName, ScriptRules};
 use crate::vrrp::config::GarpGiven;
 use crate::wire::vrrp::{GROUP_V4, GROUP_V6, Version};
 
+/// Files are for their owner only, unless `-u` or `umask` say otherwise.
+pub const UMASK: u32 = 0o177;
+
 /// The settings of all processes.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct GlobalConfig {

@@ -7,6 +7,7 @@
 //! * [`sync`]: instances that change together
 //! * [`router`]: all instances and their deadlines; what simulations drive
 //! * [`announce`]: when which address is announced, in portions, paced
+//! * [`history`]: the last transitions with their causes
 //! * [`debounce`]: which changes of an interface are passed on, and when
 //!
 //! Their tests: beside the code, `tests/recorded` (scripted events against
@@ -21,6 +22,7 @@ pub mod authentication;
 pub mod config;
 pub mod debounce;
 pub mod fsm;
+pub mod history;
 pub mod hmac;
 pub mod install;
 pub mod process;

@@ -13,8 +13,7 @@
 //! * [`parent`] is its shell: scheduler handlers, signals, actions to system calls.
 //! * [`launch`] makes a process out of a role; `launch::role` is the table of roles.
 //! * [`ipc`] is what children tell; [`dump_files`] writes the dumps they hand over.
-//! * [`config`] reads the configuration and tells what is wrong with it; [`dump`]
-//!   writes it into the log (`-d`).
+//! * [`config`] reads the configuration and tells what is wrong with it.
 //!
 //! Everything that can refuse the start (a bad configuration, a running daemon, a
 //! missing namespace) comes before the command goes into the background, so its
@@ -22,7 +21,6 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
-pub mod dump;
 pub mod dump_files;
 pub mod ipc;
 mod key_file;
@@ -42,6 +40,9 @@ use std::rc::Rc;
 use nix::sys::stat::{Mode, umask};
 
 use crate::control_plane::Config;
+use crate::dump::Text;
+use crate::dump::global::definitions;
+use crate::global::UMASK;
 use crate::model::version;
 use crate::sys::{fork, ns, prctl, rlimit, sysctl};
 
@@ -53,8 +54,6 @@ use names::{Names, TASK_NAME};
 use parent::{Ground, WatchDog};
 use settings::{CoreFiles, Settings};
 
-/// Files are for their owner only, unless `-u` or `umask` say otherwise.
-const UMASK: u32 = 0o177;
 /// Exit status of a fatal error.
 const FATAL: u8 = 1;
 
@@ -102,7 +101,9 @@ fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
         log::warn!("Cannot set the process name: {error}");
     }
     if settings.dump_config {
-        log::info!("{}", dump::configuration(&config));
+        let mut text = Text::default();
+        definitions(&config.global, &mut text);
+        log::info!("{}", text.finish());
     }
     let roles = roles(settings, &config);
     let own_dir = own_dir || config.global.use_pid_dir;

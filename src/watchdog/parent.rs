@@ -17,6 +17,8 @@ use scheduler::{
 };
 
 use crate::control_plane::Config;
+use crate::dump::Text;
+use crate::dump::global::definitions;
 use crate::log::keep_flushing;
 use crate::sys::signals::{SignalReader, send};
 
@@ -353,7 +355,9 @@ impl WatchDog {
             process::id()
         );
         let path = self.dump_paths().of(DumpKind::Data, None);
-        let text = super::dump::global_definitions(&self.ground.config);
+        let mut text = Text::default();
+        definitions(&self.ground.config.global, &mut text);
+        let text = text.finish();
         let done = dump_files::replace(&path, |file| file.write_all(text.as_bytes()));
         if let Err(error) = done {
             log::error!("Cannot write {}: {error}", path.display());

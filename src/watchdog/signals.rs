@@ -16,6 +16,29 @@ pub fn real_time() -> [i32; 4] {
     [36, 37, libc::SIGRTMAX() - 1, libc::SIGRTMAX()]
 }
 
+/// What a real-time signal asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum RealTime {
+    /// State and counters as JSON.
+    Json,
+    /// The statistics file, then all counters to zero (STATS_CLEAR).
+    ClearStats,
+    /// Who waits for what, into the log (TDUMP).
+    Threads,
+}
+
+/// What a real-time signal means to a child.
+#[must_use]
+pub fn meaning(number: i32) -> Option<RealTime> {
+    let last = libc::SIGRTMAX();
+    match number {
+        36 | 37 => Some(RealTime::Json),
+        _ if number == last - 1 => Some(RealTime::ClearStats),
+        _ if number == last => Some(RealTime::Threads),
+        _ => None,
+    }
+}
+
 /// Every signal that a process of the daemon takes.
 #[must_use]
 pub fn handled() -> Vec<i32> {
@@ -39,6 +62,13 @@ pub fn concerns(role: Role, signal: i32) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_real_time_signal_has_a_meaning() {
+        assert!(real_time().iter().all(|number| meaning(*number).is_some()));
+        assert_eq!(meaning(63), Some(RealTime::ClearStats));
+        assert_eq!(meaning(libc::SIGUSR1), None);
+    }
 
     #[test]
     fn statistics_and_json_are_for_vrrp_only() {

@@ -217,6 +217,12 @@ impl Instance {
         self.master_interval
     }
 
+    /// How long a master may be silent before this backup takes over.
+    #[must_use]
+    pub fn master_down_interval(&self) -> Duration {
+        self.down_interval()
+    }
+
     /// Whether the earliest deadline is an advert that may be sent up to
     /// `slack` early, together with those of other instances.
     pub(super) fn may_advertise_by(&self, now: Instant, slack: Duration) -> bool {

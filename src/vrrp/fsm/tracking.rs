@@ -19,8 +19,13 @@ impl Instance {
                 Priority::OWNER
             };
         }
-        let sum = i32::from(self.policy.priority.0) + self.weights;
-        u8::try_from(sum.clamp(1, 254)).map_or(LOWERED_OWNER, Priority)
+        u8::try_from(self.total_priority().clamp(1, 254)).map_or(LOWERED_OWNER, Priority)
+    }
+
+    /// The configured priority and the weights, without limits.
+    #[must_use]
+    pub fn total_priority(&self) -> i32 {
+        i32::from(self.policy.priority.0) + self.weights
     }
 
     pub(super) fn on_track(

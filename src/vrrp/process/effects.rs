@@ -6,11 +6,13 @@ use std::time::Duration;
 use scheduler::Scheduler;
 
 use super::VrrpProcess;
+use super::clock;
 use super::report;
 use crate::model::{Family, Priority};
 use crate::net::Datagram;
 use crate::vrrp::debounce::longest_delay;
 use crate::vrrp::fsm::{Cause, Effect, InstanceId, InterfaceKey, Note, Presence, State};
+use crate::vrrp::history::Transition;
 
 impl VrrpProcess {
     /// Carry out what the router has decided, send the adverts that came of it,
@@ -76,7 +78,7 @@ impl VrrpProcess {
             IpAddr::V4(_) => (None, None),
             IpAddr::V6(source) => (Some(source), own.hop_limit),
         };
-        let bytes = template.packet(priority, super::clock::wall());
+        let bytes = template.packet(priority, clock::wall());
         if own.receive.is_multicast() {
             let dst = own.group;
             self.pool.queue(
@@ -171,7 +173,14 @@ impl VrrpProcess {
             return;
         };
         if from != to || to == State::Backup {
-            report::transition(&own.name, to, cause, &self.interfaces);
+            let why = report::because(cause, &self.interfaces);
+            report::transition(&own.name, to, &why);
+            own.history.push(Transition {
+                at: clock::wall(),
+                from,
+                to,
+                cause: why.into(),
+            });
         }
         own.complaints.clear();
         own.skew_told = false;

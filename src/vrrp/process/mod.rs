@@ -18,7 +18,8 @@
 //!   address it sends from.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
-//! * `report`: the words of the log; `notify`: what others are told.
+//! * `report`: the words of the log; `notify`: what others are told; `observe`:
+//!   dumps on a signal.
 //!
 //! One round of the loop is: signals, then everything readable, then deadlines,
 //! then one portion of the pump. Nothing in it waits.
@@ -29,6 +30,7 @@ mod clock;
 mod effects;
 mod interfaces;
 mod notify;
+mod observe;
 mod policy;
 mod pool;
 mod pump;
@@ -47,6 +49,7 @@ use scheduler::{Alarm, Key, Scheduler, Signal, Stop};
 use crate::control_plane::Config;
 use crate::net::RxBatch;
 use crate::notify::notifier::{Notifier, SubjectId};
+use crate::sys::signals::SignalReader;
 use crate::vrrp::announce::Announcer;
 use crate::vrrp::debounce::{self, Debouncer};
 use crate::vrrp::fsm::{Effects, InterfaceKey};
@@ -86,6 +89,8 @@ pub struct VrrpProcess {
     notifier: Notifier<Self>,
     /// The sync groups in the notifier, by their numbers.
     group_subjects: Vec<SubjectId>,
+    /// Signals above those with a name.
+    real_time: SignalReader,
     /// Whether a portion of the pump is asked for at the end of this round.
     is_pumping: bool,
     is_stopping: bool,
@@ -122,10 +127,11 @@ impl VrrpProcess {
 
     /// A signal from the parent, or from an operator.
     fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
-        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
-            self.stop(s);
-        } else {
-            log::info!("signal {signal} is not yet in effect");
+        match signal {
+            Signal::SIGTERM | Signal::SIGINT => self.stop(s),
+            Signal::SIGUSR1 => self.dump_data(s),
+            Signal::SIGUSR2 => self.dump_stats(s),
+            other => log::info!("signal {other} is not yet in effect"),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
 
 use scheduler::{Interest, IoId, Scheduler};
 
@@ -166,6 +166,19 @@ impl SocketPool {
             )
         };
         self.slots.iter().flatten().map(line).collect()
+    }
+
+    /// Every open socket with its descriptor and its users.
+    pub(super) fn sockets(&self) -> impl Iterator<Item = (&SocketSpec, RawFd, &[User])> {
+        self.slots.iter().flatten().map(|slot| {
+            let fd = slot.socket.as_fd().as_raw_fd();
+            (slot.socket.spec(), fd, slot.users.as_slice())
+        })
+    }
+
+    /// The descriptor of a socket.
+    pub(super) fn descriptor(&self, id: SocketId) -> Option<RawFd> {
+        self.slot(id).map(|slot| slot.socket.as_fd().as_raw_fd())
     }
 
     fn find(&self, spec: &SocketSpec) -> Option<SocketId> {

@@ -7,8 +7,7 @@ use super::interfaces::Interfaces;
 use crate::vrrp::fsm::{Cause, FaultKind, Note, State};
 
 /// One line for a transition.
-pub(super) fn transition(name: &str, to: State, cause: &Cause, interfaces: &Interfaces) {
-    let why = because(cause, interfaces);
+pub(super) fn transition(name: &str, to: State, why: &str) {
     match to {
         State::Init => log::info!("({name}) stopped ({why})"),
         State::Backup | State::Master | State::Fault => {

@@ -20,6 +20,7 @@ use crate::control_plane::Config;
 use crate::model::{Family, IfName};
 use crate::net::RxBatch;
 use crate::notify::notifier::Notifier;
+use crate::sys::signals::SignalReader;
 use crate::vrrp::announce::{Announcer, PacerId};
 use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
@@ -27,6 +28,7 @@ use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::signals::real_time;
 
 /// The signals this process acts on; the others that the parent passes on are
 /// blocked, so none of them can end it.
@@ -69,6 +71,7 @@ impl VrrpProcess {
             alarm: Alarm::new("VRRP", 0, Self::on_deadline),
             notifier: Notifier::default(),
             group_subjects: Vec::new(),
+            real_time: SignalReader::open(&real_time())?,
             is_pumping: false,
             is_stopping: false,
             config,
@@ -101,6 +104,9 @@ impl VrrpProcess {
             0,
             Self::on_command_socket,
         )?;
+        let real_time = self.real_time.as_fd();
+        let call = Self::on_real_time;
+        s.watch("real-time signals", real_time, Interest::Read, 0, call)?;
         s.signals(&SIGNALS, Self::on_signal)
     }
 
@@ -196,6 +202,9 @@ impl VrrpProcess {
         self.router
             .on(s.now(), Input::Start { delay }, &mut self.effects);
         self.perform(s);
+        if self.plumbing.settings.dump_config {
+            self.log_configuration(s);
+        }
         self.plumbing.ready();
     }
 

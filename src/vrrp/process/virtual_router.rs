@@ -9,6 +9,7 @@ use crate::notify::notifier::SubjectId;
 use crate::vrrp::accept::{Complaints, ReceivePolicy, ReceiveStats};
 use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::fsm::InterfaceKey;
+use crate::vrrp::history::History;
 use crate::vrrp::hmac::ReplayMarks;
 use crate::vrrp::transmit::AdvertTemplate;
 
@@ -30,6 +31,8 @@ pub(super) struct VirtualRouter {
     /// What the notifier knows it as.
     pub(super) subject: Option<SubjectId>,
     pub(super) stats: ReceiveStats,
+    /// The last transitions, for dumps.
+    pub(super) history: History,
     /// What was complained about, so that a storm of bad packets is few lines.
     pub(super) complaints: Complaints,
     /// A peer uses the old unicast checksum, so this instance does, too.
@@ -53,6 +56,7 @@ impl VirtualRouter {
             socket: None,
             subject: None,
             stats: ReceiveStats::default(),
+            history: History::default(),
             complaints: Complaints::default(),
             old_checksum: false,
             replay: ReplayMarks::new(config.unicast_peers.len()),

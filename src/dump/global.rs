@@ -1,0 +1,155 @@
+//! `------< Global definitions >------`: the settings of the whole daemon.
+
+use std::time::Duration;
+
+use super::fact::{FlagForm, Value};
+use super::text::Text;
+use crate::global::{DynamicInterfaces, GlobalConfig, ProcessLimits, UMASK, VrrpDefaults};
+use crate::wire::vrrp::Version;
+
+/// `RLIMIT_RTTIME` of a process under a real-time policy, in microseconds.
+const REALTIME_LIMIT: u32 = 10_000;
+
+/// All of it.
+pub fn definitions(global: &GlobalConfig, out: &mut Text) {
+    out.title("Global definitions");
+    let namespace = global.net_namespace.as_ref();
+    let namespace = namespace.map_or("(default)", |name| name.value.as_str());
+    out.setting("Network namespace", Value::Word(namespace));
+    if let Some(instance) = &global.instance {
+        out.setting("Instance name", Value::Word(&instance.value));
+    }
+    if let Some(id) = &global.router_id {
+        out.setting("Router ID", Value::Word(id));
+    }
+    let dynamic = match global.dynamic_interfaces {
+        DynamicInterfaces::No => "false",
+        DynamicInterfaces::Yes => "true",
+        DynamicInterfaces::AllowChanges => "allow_if_changes",
+    };
+    out.setting("Dynamic interfaces", Value::Word(dynamic));
+    if let Some(interface) = &global.default_interface {
+        out.setting("Default interface", Value::Word(interface.value.as_str()));
+    }
+    let igmp = Value::answer(global.disable_local_igmp, FlagForm::Bool);
+    out.setting("Disable local IGMP", igmp);
+    defaults(&global.vrrp, out);
+    processes(global, out);
+    files(global, out);
+}
+
+/// Defaults of instances.
+fn defaults(vrrp: &VrrpDefaults, out: &mut Text) {
+    out.setting(
+        "VRRP IPv4 mcast group",
+        Value::Address((*vrrp.multicast_group4).into()),
+    );
+    out.setting(
+        "VRRP IPv6 mcast group",
+        Value::Address((*vrrp.multicast_group6).into()),
+    );
+    announcements(vrrp, out);
+    out.setting(
+        "Num adverts before down",
+        Value::Number(vrrp.down_timer_adverts.into()),
+    );
+    let lower = !vrrp.lower_prio_no_advert.unwrap_or(vrrp.strict);
+    flag(
+        "Send advert after receive lower priority advert",
+        lower,
+        out,
+    );
+    let higher = vrrp.higher_prio_send_advert;
+    flag(
+        "Send advert after receive higher priority advert",
+        higher,
+        out,
+    );
+    interval("Gratuitous ARP interval", vrrp.garp_interval, out);
+    interval("Gratuitous NA interval", vrrp.gna_interval, out);
+    let version = match vrrp.version {
+        Version::V2 => 2,
+        Version::V3 => 3,
+    };
+    out.setting("VRRP default protocol version", Value::Number(version));
+    flag("VRRP check unicast_src", vrrp.check_unicast_src, out);
+    flag(
+        "VRRP skip check advert addresses",
+        vrrp.skip_check_adv_addr,
+        out,
+    );
+    flag("VRRP strict mode", vrrp.strict, out);
+}
+
+fn announcements(vrrp: &VrrpDefaults, out: &mut Text) {
+    let garp = &vrrp.garp;
+    let seconds = |time: Option<Duration>| time.map_or(Value::Absent, Value::seconds);
+    let number = |number: Option<u32>| number.map_or(Value::Absent, |n| Value::Number(n.into()));
+    let delay = garp.delay.unwrap_or(Duration::from_secs(5));
+    out.setting("Gratuitous ARP delay", Value::seconds(delay));
+    let repeat = garp.repeat.unwrap_or(5);
+    out.setting("Gratuitous ARP repeat", Value::Number(repeat.into()));
+    let refresh = garp.refresh.unwrap_or_default();
+    out.setting("Gratuitous ARP refresh timer", Value::seconds(refresh));
+    let repeat = garp.refresh_repeat.unwrap_or(1);
+    out.setting(
+        "Gratuitous ARP refresh repeat",
+        Value::Number(repeat.into()),
+    );
+    // Without a setting they are those of the instance's first burst.
+    let lower = seconds(garp.lower_prio_delay);
+    out.setting("Gratuitous ARP lower priority delay", lower);
+    let lower = number(garp.lower_prio_repeat);
+    out.setting("Gratuitous ARP lower priority repeat", lower);
+}
+
+fn processes(global: &GlobalConfig, out: &mut Text) {
+    limits("VRRP", &global.vrrp_process, out);
+    let wait = Value::seconds(global.child_wait_time);
+    out.setting("Child wait time", wait);
+    if !global.startup_delay.is_zero() {
+        out.setting("VRRP startup delay", Value::seconds(global.startup_delay));
+    }
+}
+
+fn limits(title: &str, limits: &ProcessLimits, out: &mut Text) {
+    let nice = Value::Signed(limits.nice.unwrap_or(0).into());
+    out.setting(&format!("{title} process priority"), nice);
+    flag(&format!("{title} don't swap"), limits.no_swap, out);
+    let realtime = Value::Number(limits.realtime.unwrap_or(0).into());
+    out.setting(&format!("{title} realtime priority"), realtime);
+    let limit = limits.rttime.unwrap_or(REALTIME_LIMIT);
+    out.setting(
+        &format!("{title} realtime limit"),
+        Value::Number(limit.into()),
+    );
+}
+
+fn files(global: &GlobalConfig, out: &mut Text) {
+    let dumps = &global.dump_files;
+    let named = [
+        ("State dump file", &dumps.state),
+        ("Statistics dump file", &dumps.stats),
+        ("JSON dump file", &dumps.json),
+    ];
+    for (label, name) in named {
+        out.setting(label, name.as_deref().map_or(Value::Absent, Value::Word));
+    }
+    let umask = global.umask.unwrap_or(UMASK);
+    out.setting(
+        "umask",
+        Value::Text(format!("{umask:#05o}").replace("0o", "0").into()),
+    );
+}
+
+fn flag(label: &str, is_set: bool, out: &mut Text) {
+    out.setting(label, Value::truth(is_set, FlagForm::Bool));
+}
+
+/// Six decimals, whatever the value.
+fn interval(label: &str, time: Duration, out: &mut Text) {
+    out.setting(
+        label,
+        Value::Text(format!("{:.6}", time.as_secs_f64()).into()),
+    );
+}

@@ -1,0 +1,224 @@
+//! Dumps on a signal: the state of this process as [`crate::dump`] wants it, and
+//! the way to the parent, which writes the files.
+
+use std::collections::HashMap;
+use std::process;
+
+use scheduler::{Drain, IoId, Ready, Scheduler};
+
+use super::{VrrpProcess, clock};
+use crate::dump::kernel::TrackerView;
+use crate::dump::vrrp::{self, GroupView, SocketView};
+use crate::dump::{InstanceView, Text, global, kernel, scheduler as loop_accounts};
+use crate::model::UnixTime;
+use crate::net::{Mode, Protocol};
+use crate::vrrp::config::InitialState;
+use crate::vrrp::fsm::{InstanceId, InterfaceKey, State, TrackSource};
+use crate::watchdog::ipc::DumpKind;
+use crate::watchdog::signals::{self, RealTime};
+
+impl VrrpProcess {
+    /// Signals that have no name.
+    pub(super) fn on_real_time(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        _: IoId<Self>,
+        _: Ready,
+    ) -> Drain {
+        while let Some(number) = self.real_time.next() {
+            match signals::meaning(number) {
+                Some(RealTime::Json) => self.dump_json(s),
+                Some(RealTime::ClearStats) => {
+                    self.dump_stats(s);
+                    self.clear_stats();
+                }
+                Some(RealTime::Threads) => log::info!("{}", s.thread_dump()),
+                None => {}
+            }
+        }
+        Drain::Drained
+    }
+
+    /// `keepalived.data`
+    pub(super) fn dump_data(&self, s: &Scheduler<Self>) {
+        log::info!(
+            "Printing VRRP data for process({}) on signal",
+            process::id()
+        );
+        let mut out = vrrp::room(self.routers.len());
+        global::definitions(&self.config.global, &mut out);
+        self.describe(s, &mut out);
+        loop_accounts::accounts(s, &mut out);
+        self.plumbing.dump(DumpKind::Data, &out.finish());
+    }
+
+    /// `keepalived.stats`
+    pub(super) fn dump_stats(&self, s: &Scheduler<Self>) {
+        log::info!(
+            "Printing VRRP stats for process({}) on signal",
+            process::id()
+        );
+        self.with_views(s, |views| {
+            self.plumbing
+                .dump(DumpKind::Stats, &vrrp::statistics(views));
+        });
+    }
+
+    /// `keepalived.json`; as with the C daemon there is none without instances.
+    fn dump_json(&self, s: &Scheduler<Self>) {
+        log::info!(
+            "Printing VRRP as json for process({}) on signal",
+            process::id()
+        );
+        if self.routers.is_empty() {
+            return;
+        }
+        let version = self.config.global.dump_files.json_version;
+        self.with_views(s, |views| {
+            self.plumbing
+                .dump(DumpKind::Json, &vrrp::json(version, views));
+        });
+    }
+
+    fn clear_stats(&mut self) {
+        for own in &mut self.routers {
+            own.stats.clear();
+        }
+    }
+
+    /// `-d`: what this process goes by, into the log. The parent has logged the
+    /// global definitions.
+    pub(super) fn log_configuration(&self, s: &Scheduler<Self>) {
+        let mut out = vrrp::room(self.routers.len());
+        self.describe(s, &mut out);
+        log::info!("{}", out.finish());
+    }
+
+    /// Everything but the global definitions and the loop.
+    fn describe(&self, s: &Scheduler<Self>, out: &mut Text) {
+        let statics = self.book.statics();
+        let is_set = |place| self.installer.holds(statics, place);
+        vrrp::static_addresses(&self.config.vrrp, is_set, out);
+        vrrp::static_routes(&self.config.vrrp, out);
+        self.with_views(s, |views| vrrp::topology(views, out));
+        vrrp::sockets(self.socket_views(), out);
+        vrrp::sync_groups(self.group_views(), out);
+        let trackers = self.trackers();
+        let of_link = |link: &crate::netlink::mirror::Link| {
+            let key = self.interfaces.by_index(link.index);
+            let list = key.and_then(|key| trackers.get(&key));
+            list.cloned().unwrap_or_default()
+        };
+        kernel::interfaces(&self.kernel.mirror, of_link, out);
+    }
+
+    /// Call `render` with the views of all instances, in configuration order.
+    fn with_views(&self, s: &Scheduler<Self>, render: impl FnOnce(&[InstanceView<'_>])) {
+        let is_set = |id: InstanceId, place: u32| self.installer.holds(id, place);
+        let UnixTime(wall) = clock::wall();
+        let to_wall = |at: scheduler::Instant| UnixTime(wall.saturating_add(at.since(s.now())));
+        let instances = self.routers.iter().zip(&self.config.vrrp.instances);
+        let views: Vec<InstanceView<'_>> = (0..)
+            .map(InstanceId)
+            .zip(instances)
+            .filter_map(|(id, (own, config))| {
+                let machine = self.router.instance(id)?;
+                Some(InstanceView {
+                    id,
+                    config,
+                    state: machine.state(),
+                    wanted: wanted(machine.state(), config.initial_state),
+                    faults: machine.faults(),
+                    master: machine.master(),
+                    master_interval: machine.master_interval(),
+                    source: machine.source(),
+                    effective_priority: machine.effective_priority(),
+                    total_priority: machine.total_priority(),
+                    down_interval: machine.master_down_interval(),
+                    deadline: machine.deadline().map(to_wall),
+                    stats: &own.stats,
+                    history: &own.history,
+                    socket: own.socket.and_then(|id| self.pool.descriptor(id)),
+                    sync_group: self.sync_group_of(id),
+                    is_set: &is_set,
+                })
+            })
+            .collect();
+        render(&views);
+    }
+
+    fn socket_views(&self) -> impl Iterator<Item = SocketView<'_>> {
+        self.pool.sockets().map(|(spec, fd, users)| {
+            let link = spec
+                .interface
+                .and_then(|index| self.kernel.mirror.link(index));
+            let name = |id: InstanceId| {
+                let own = self.routers.get(id.index());
+                own.map_or("?", |own| &*own.name)
+            };
+            SocketView {
+                fd,
+                interface: link.map_or("(any)", |link| link.name.as_str()),
+                family: spec.family,
+                protocol: match spec.protocol {
+                    Protocol::Vrrp => "VRRP",
+                    Protocol::Ah => "AH",
+                },
+                unicast: match spec.mode {
+                    Mode::Multicast => None,
+                    Mode::Unicast { source } => Some(source),
+                },
+                users: users
+                    .iter()
+                    .map(|user| (name(user.id), user.vrid))
+                    .collect(),
+            }
+        })
+    }
+
+    fn sync_group_of(&self, id: InstanceId) -> Option<&str> {
+        let groups = self.router.groups();
+        groups.get(groups.of(id)?).map(|group| &*group.name)
+    }
+
+    fn group_views(&self) -> impl Iterator<Item = GroupView<'_>> {
+        self.router.groups().iter().map(|(_, group)| {
+            let members = group.members.iter().filter_map(|&id| {
+                let own = self.routers.get(id.index())?;
+                Some((&*own.name, self.router.state(id)))
+            });
+            GroupView {
+                name: &group.name,
+                state: group.state(),
+                members: members.collect(),
+            }
+        })
+    }
+
+    /// Which instances track which interface.
+    fn trackers(&self) -> HashMap<InterfaceKey, Vec<TrackerView<'_>>> {
+        let mut trackers: HashMap<InterfaceKey, Vec<TrackerView<'_>>> = HashMap::new();
+        for (id, own) in (0..).map(InstanceId).zip(&self.routers) {
+            let tracks = self.router.instance(id).map(|i| &i.policy().tracks);
+            for track in tracks.into_iter().flatten() {
+                let TrackSource::Interface(key) = track.source else {
+                    continue;
+                };
+                trackers.entry(key).or_default().push(TrackerView {
+                    instance: &own.name,
+                    weight: track.weight,
+                });
+            }
+        }
+        trackers
+    }
+}
+
+/// The state an instance is in, or was configured to begin in.
+const fn wanted(state: State, initial: InitialState) -> State {
+    match (state, initial) {
+        (State::Init, InitialState::Master) => State::Master,
+        (State::Init, InitialState::Backup) => State::Backup,
+        (state, _) => state,
+    }
+}
