@@ -13,7 +13,9 @@ use super::show::{self, Text};
 use super::source::SourceMap;
 use crate::global::GlobalConfig;
 use crate::global::top::{Draft, TOP};
-use crate::model::{Account, CommandFound, CommandRequest, KeyFile, NameKind, ScriptRules};
+use crate::model::{
+    Account, CommandFound, CommandRequest, KeyFile, MacAddr, NameKind, ScriptRules,
+};
 use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::config::resolve::resolve;
 
@@ -90,6 +92,12 @@ pub trait Machine {
     /// # Errors
     /// In words, if there is no such user or group.
     fn account(&self, user: &str, group: Option<&str>) -> Result<Account, String>;
+    /// Whether an interface of this name may become the macvlan on `parent` with
+    /// this address: there is none, or it is that one already.
+    fn vmac_fits(&self, name: &str, parent: &str, mac: MacAddr) -> bool {
+        let _ = (name, parent, mac);
+        true
+    }
     /// The key in a file; any key will do where only the text counts.
     ///
     /// # Errors

@@ -188,11 +188,6 @@ pub(super) const FIREWALL: &[Row] = &[
     ),
     Row::later("nftables_counters", FLAG, "Count packets."),
     Row::later(
-        "vmac_prefix",
-        text("NAME", nowhere()),
-        "How names of VMAC interfaces begin.",
-    ),
-    Row::later(
         "vmac_addr_prefix",
         text("NAME", nowhere()),
         "How those of further VMAC interfaces begin.",

@@ -53,6 +53,8 @@ pub struct GlobalConfig {
     pub iproute_etc_dir: Option<String>,
     /// `iproute_usr_dir`: second folder; `None`: `/usr/share/iproute2`.
     pub iproute_usr_dir: Option<String>,
+    /// `vmac_prefix`: how names of virtual interfaces begin; `None`: `vrrp`.
+    pub vmac_prefix: Option<String>,
     /// `disable_local_igmp`: no reports for link-local multicast groups.
     pub disable_local_igmp: bool,
     /// Defaults of instances.
@@ -212,6 +214,7 @@ impl Default for GlobalConfig {
             default_interface: None,
             iproute_etc_dir: None,
             iproute_usr_dir: None,
+            vmac_prefix: None,
             disable_local_igmp: false,
             vrrp: VrrpDefaults::default(),
             vrrp_process: ProcessLimits::default(),

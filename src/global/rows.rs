@@ -146,6 +146,12 @@ const INTERFACES: &[Row] = &[
         "Interfaces may be absent at start, and with the word also change their type or parent.",
     ),
     Row::new(
+        "vmac_prefix",
+        short_text("NAME", 11, at!(vmac_prefix)),
+        "How names of VMAC interfaces begin; the virtual router follows.",
+    )
+    .default("vrrp"),
+    Row::new(
         "default_interface",
         interface(at!(default_interface)),
         "The interface of static addresses without one.",

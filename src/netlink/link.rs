@@ -13,10 +13,18 @@ const IFLA_MTU: u16 = 4;
 const IFLA_LINK: u16 = 5;
 const IFLA_MASTER: u16 = 10;
 const IFLA_LINKINFO: u16 = 18;
+const IFLA_GROUP: u16 = 27;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
 const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_EXT_MASK: u16 = 29;
+const IFLA_MACVLAN_MODE: u16 = 1;
+const IFLA_IPVLAN_MODE: u16 = 1;
+const IFLA_IPVLAN_FLAGS: u16 = 2;
+/// Macvlan ports that do not talk to each other (`MACVLAN_MODE_PRIVATE`).
+pub const MACVLAN_PRIVATE: u32 = 1;
+/// Ipvlan ports told apart by address, below ARP (`IPVLAN_MODE_L2`).
+pub const IPVLAN_L2: u16 = 0;
 /// Leave counters out of a dump (`RTEXT_FILTER_SKIP_STATS`).
 const SKIP_STATISTICS: u32 = 1 << 3;
 
@@ -66,6 +74,8 @@ pub struct LinkMessage<'a> {
     pub master: Option<IfIndex>,
     /// The link below a virtual one, unless it is in another namespace.
     pub parent: Option<IfIndex>,
+    /// Link group, a number for the administrator.
+    pub group: Option<u32>,
     /// Driver of a virtual link, such as `macvlan`.
     pub kind: Option<&'a str>,
     /// What belongs to the driver: attributes.
@@ -97,6 +107,7 @@ impl<'a> LinkMessage<'a> {
                 IFLA_MTU => link.mtu = attribute.as_u32(),
                 IFLA_MASTER => link.master = attribute.as_interface(),
                 IFLA_LINK => link.parent = attribute.as_interface(),
+                IFLA_GROUP => link.group = attribute.as_u32(),
                 IFLA_LINKINFO => link.read_kind(attribute.nested()),
                 _ => {}
             }
@@ -115,6 +126,15 @@ impl<'a> LinkMessage<'a> {
                 _ => {}
             }
         }
+    }
+
+    /// The mode of a macvlan.
+    #[must_use]
+    pub fn macvlan_mode(&self) -> Option<u32> {
+        let data = self.kind_data.filter(|_| self.kind == Some("macvlan"))?;
+        Attributes::new(data)
+            .find(|attribute| attribute.kind == IFLA_MACVLAN_MODE)?
+            .as_u32()
     }
 
     /// Append the message to `buffer`.
@@ -149,6 +169,9 @@ impl<'a> LinkMessage<'a> {
         if let Some(IfIndex(parent)) = self.parent {
             w.u32(IFLA_LINK, parent);
         }
+        if let Some(group) = self.group {
+            w.u32(IFLA_GROUP, group);
+        }
         if self.kind.is_some() || self.kind_data.is_some() {
             w.nest(IFLA_LINKINFO, |w| {
                 if let Some(kind) = self.kind {
@@ -160,6 +183,24 @@ impl<'a> LinkMessage<'a> {
             });
         }
     }
+}
+
+/// [`LinkMessage::kind_data`] of a macvlan.
+#[must_use]
+pub fn macvlan_data(mode: u32) -> Vec<u8> {
+    let mut data = Vec::new();
+    Writer::new(&mut data).u32(IFLA_MACVLAN_MODE, mode);
+    data
+}
+
+/// [`LinkMessage::kind_data`] of an ipvlan.
+#[must_use]
+pub fn ipvlan_data(mode: u16, flags: u16) -> Vec<u8> {
+    let mut data = Vec::new();
+    let mut writer = Writer::new(&mut data);
+    writer.u16(IFLA_IPVLAN_MODE, mode);
+    writer.u16(IFLA_IPVLAN_FLAGS, flags);
+    data
 }
 
 /// Append the question for all links.

@@ -143,7 +143,8 @@ impl ReplayMarks {
     pub fn record(&mut self, source: IpAddr, sequence: Sequence) {
         let room = self.peers.max(Self::SENDERS);
         let place = self.marks.iter().position(|(known, _)| *known == source);
-        if let Some(place) = place.or((self.marks.len() >= room).then_some(0)) {
+        let full = self.marks.len() >= room;
+        if let Some(place) = place.or_else(|| full.then_some(0)) {
             self.marks.remove(place);
         }
         self.marks.push((source, sequence));

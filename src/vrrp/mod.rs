@@ -29,3 +29,4 @@ pub mod process;
 pub mod router;
 pub mod sync;
 pub mod transmit;
+pub mod virtual_link;

@@ -8,7 +8,9 @@ use std::path::Path;
 
 use super::key_file;
 use crate::control_plane::Machine;
-use crate::model::{Account, CommandFound, CommandRequest, IfName, KeyFile, NameKind, ScriptRules};
+use crate::model::{
+    Account, CommandFound, CommandRequest, IfName, KeyFile, MacAddr, NameKind, ScriptRules,
+};
 use crate::netlink::link::LinkFlags;
 use crate::netlink::{Mirror, Monitor};
 use crate::notify::command;
@@ -57,6 +59,13 @@ impl Machine for Interfaces {
 
     fn account(&self, user: &str, group: Option<&str>) -> Result<Account, String> {
         command::account(user, group, false)
+    }
+
+    fn vmac_fits(&self, name: &str, parent: &str, mac: MacAddr) -> bool {
+        let link = |name: &str| self.mirror.link_named(&IfName::new(name)?);
+        let Some(found) = link(name) else { return true };
+        let below = link(parent).map(|parent| parent.index);
+        found.kind.as_deref() == Some("macvlan") && found.parent == below && found.mac == Some(mac)
     }
 
     fn key_file(&self, path: &Path) -> io::Result<KeyFile> {

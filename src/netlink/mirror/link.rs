@@ -23,8 +23,12 @@ pub struct Link {
     pub master: Option<IfIndex>,
     /// The link below a virtual one.
     pub parent: Option<IfIndex>,
+    /// Link group.
+    pub group: u32,
     /// Driver of a virtual link, such as `macvlan`.
     pub kind: Option<Box<str>>,
+    /// The mode of a macvlan.
+    pub macvlan_mode: Option<u32>,
 }
 
 impl Link {
@@ -69,7 +73,9 @@ impl Link {
             mtu: message.mtu.unwrap_or(0),
             master: message.master,
             parent: message.parent,
+            group: message.group.unwrap_or(0),
             kind: message.kind.map(Box::from),
+            macvlan_mode: message.macvlan_mode(),
         }
     }
 
@@ -87,6 +93,8 @@ impl Link {
         self.mtu = now.mtu;
         self.master = now.master;
         self.parent = now.parent;
+        self.group = now.group;
+        self.macvlan_mode = now.macvlan_mode;
     }
 
     /// Take over what a message says; the old name if that changed. Allocates
@@ -98,6 +106,8 @@ impl Link {
         self.mtu = message.mtu.unwrap_or(self.mtu);
         self.master = message.master;
         self.parent = message.parent;
+        self.group = message.group.unwrap_or(self.group);
+        self.macvlan_mode = message.macvlan_mode();
         if self.kind.as_deref() != message.kind {
             self.kind = message.kind.map(Box::from);
         }

@@ -11,6 +11,7 @@ use super::names::Tracked;
 use super::notify::NotifyConfig;
 use super::routes::{RouteConfig, RuleConfig};
 use super::tracker::TrackerUse;
+use super::vmac::{IpvlanGiven, VirtualLink, VirtualLinkKind, VmacGiven};
 use crate::control_plane::arg::seconds_text;
 use crate::control_plane::show::on_off;
 use crate::control_plane::value::{Field, Spanned};
@@ -48,6 +49,8 @@ pub struct InstanceConfig {
     pub preempt_delay: Duration,
     /// `interface`; only unicast instances with a source address may lack it.
     pub interface: Option<Spanned<IfName>>,
+    /// `use_vmac` or `use_ipvlan`: an interface of its own above [`Self::interface`].
+    pub virtual_link: Option<VirtualLink>,
     /// `mcast_src_ip` or `unicast_src_ip`; `None` for the interface's first address.
     pub source: Option<Spanned<IpAddr>>,
     /// `track_src_ip`: FAULT while the source address is absent.
@@ -128,6 +131,7 @@ impl InstanceConfig {
             nopreempt: false,
             preempt_delay: Duration::ZERO,
             interface: None,
+            virtual_link: None,
             source: None,
             track_source: false,
             multicast_group: IpAddr::V4(GROUP_V4),
@@ -196,6 +200,48 @@ impl InstanceConfig {
             &on_off(self.higher_prio_send_advert),
         );
         out
+    }
+
+    /// Where the addresses go that name no interface.
+    #[must_use]
+    pub fn address_interface(&self) -> Option<&IfName> {
+        let own = self.virtual_link.as_ref().map(|link| &link.name);
+        own.or_else(|| self.interface.as_ref().map(|name| &name.value))
+    }
+
+    /// Where an address goes: the interface below its own one stands for that.
+    #[must_use]
+    pub fn interface_of<'a>(&'a self, address: &'a AddressConfig) -> Option<&'a IfName> {
+        let below = self.interface.as_ref().map(|name| &name.value);
+        let named = address.dev.as_ref().map(|name| &name.value);
+        named
+            .filter(|named| below != Some(*named))
+            .or_else(|| self.address_interface())
+    }
+
+    /// Where adverts go and come.
+    #[must_use]
+    pub fn advert_interface(&self) -> Option<&IfName> {
+        match &self.virtual_link {
+            Some(link) if !link.xmit_base => Some(&link.name),
+            Some(_) | None => self.interface.as_ref().map(|name| &name.value),
+        }
+    }
+
+    /// Whose address adverts are sent from. A macvlan has none for IPv4 and
+    /// borrows that of the interface below (RFC 9568 section 7.2).
+    #[must_use]
+    pub fn source_interface(&self) -> Option<&IfName> {
+        let below = self.interface.as_ref().map(|name| &name.value);
+        match &self.virtual_link {
+            Some(link) if !link.xmit_base => match (link.kind, self.family) {
+                (VirtualLinkKind::Macvlan(_), Family::V4) => below,
+                (VirtualLinkKind::Macvlan(_) | VirtualLinkKind::Ipvlan { .. }, _) => {
+                    Some(&link.name)
+                }
+            },
+            Some(_) | None => below,
+        }
     }
 
     /// Whether adverts go to peers instead of a multicast group.
@@ -270,6 +316,12 @@ pub struct Given {
     pub auth_pass: Option<Spanned<Password>>,
     /// `auth_hmac`
     pub hmac: HmacGiven,
+    /// `use_vmac`
+    pub use_vmac: Option<Spanned<VmacGiven>>,
+    /// `vmac_xmit_base`
+    pub vmac_xmit_base: Option<Spanned<bool>>,
+    /// `use_ipvlan`
+    pub use_ipvlan: Option<Spanned<IpvlanGiven>>,
     /// `no_virtual_ipaddress`.
     pub no_virtual_ipaddress: bool,
     /// `garp_*`.
@@ -291,8 +343,6 @@ pub struct Given {
 pub struct Later {
     /// `timer_expired_backup`
     pub timer_expired_backup: Option<Spanned<u8>>,
-    /// `vmac_xmit_base`
-    pub vmac_xmit_base: Option<Spanned<bool>>,
 }
 
 /// What is announced about the virtual addresses, and how often.

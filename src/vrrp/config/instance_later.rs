@@ -1,15 +1,11 @@
 //! Keywords of `vrrp_instance` that are recognised and checked, and whose effect comes later.
 
 use super::InstanceConfig;
-use crate::control_plane::arg::{flag, int_or, interface, nowhere, some_words, words};
-use crate::control_plane::diag::Diags;
-use crate::control_plane::read::{self, refuse};
-use crate::control_plane::schema::{Arg, Call, at, deprecated};
+use crate::control_plane::arg::{flag, int_or, interface, nowhere, words};
+use crate::control_plane::schema::{Arg, at, deprecated};
 
 /// A keyword of `vrrp_instance`.
 type Row = crate::control_plane::schema::Row<InstanceConfig>;
-
-const ANY: usize = usize::MAX;
 
 type Argument = Arg<InstanceConfig>;
 
@@ -17,34 +13,9 @@ const FLAG: Argument = flag(nowhere());
 
 pub(super) const INTERFACES: &[Row] = &[
     Row::later(
-        "use_vmac",
-        words(
-            "[[name] INTERFACE] [MAC] [netlink_notify_msg] [group GROUP]",
-            0,
-            ANY,
-            check_vmac,
-            |_, _, _| (),
-        ),
-        "Run on an interface with the virtual MAC address.",
-    ),
-    Row::later(
         "use_vmac_addr",
         FLAG,
         "Such interfaces also for addresses elsewhere.",
-    ),
-    Row::later(
-        "vmac_xmit_base",
-        flag(at!(given.later.vmac_xmit_base)),
-        "Adverts go through the interface below.",
-    ),
-    Row::later(
-        "use_ipvlan",
-        some_words(
-            "[[name] INTERFACE] [ADDRESS[/LENGTH]] [bridge|private|vepa] [group GROUP]",
-            0,
-            ANY,
-        ),
-        "Run on an ipvlan interface.",
     ),
     Row::later(
         "vrf",
@@ -84,37 +55,3 @@ pub(super) const NOTIFICATIONS: &[Row] = &[Row::later(
     "Run the sync daemon on this interface.",
 )
 .replaced_by("lvs_sync_daemon")];
-
-/// `[[name] INTERFACE] [MAC] [netlink_notify_msg] [group GROUP]`
-fn check_vmac(_: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
-    let mut words = call.args;
-    while let Some((word, rest)) = words.split_first() {
-        words = rest;
-        let checked = match word.text.as_str() {
-            "name" | "netlink_notify_msg" => Ok(()),
-            "group" => {
-                words = rest.get(1..).unwrap_or_default();
-                Ok(())
-            }
-            text if text.contains(':') => mac(text),
-            text => read::interface(text).map(|_| ()),
-        };
-        if let Err(refusal) = checked {
-            refuse(diags, word.span, refusal);
-        }
-    }
-}
-
-/// Five or six octets, not multicast.
-fn mac(text: &str) -> Result<(), read::Refusal> {
-    let octets: Option<Vec<u8>> = text
-        .split(':')
-        .map(|octet| u8::from_str_radix(octet, 16).ok())
-        .collect();
-    match octets.as_deref() {
-        Some([first, rest @ ..]) if first & 1 == 0 && (4..=5).contains(&rest.len()) => Ok(()),
-        _ => Err(read::Refusal::general(format!(
-            "`{text}` is no MAC address of a station"
-        ))),
-    }
-}

@@ -28,6 +28,7 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
         ELECTION,
         TRACKING,
         ANNOUNCEMENTS,
+        super::vmac::ROWS,
         super::instance_later::INTERFACES,
         TRACKERS,
         super::instance_later::TIMERS,

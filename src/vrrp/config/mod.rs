@@ -17,6 +17,7 @@ pub mod top;
 pub mod top_later;
 pub mod tracker;
 pub(crate) mod tracker_rows;
+pub mod vmac;
 
 pub use address::AddressConfig;
 pub use hmac::HmacConfig;
@@ -31,6 +32,7 @@ pub use routes::{RouteConfig, RuleConfig};
 pub use tracker::{
     FileConfig, ProcessConfig, ScriptConfig, TrackGroup, TrackerKind, TrackerUse, Weight,
 };
+pub use vmac::{IpvlanMode, VirtualLink, VirtualLinkKind};
 
 /// Everything the VRRP process runs.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -39,6 +39,7 @@ mod reflect;
 mod report;
 mod setup;
 mod source;
+mod virtual_links;
 mod virtual_router;
 
 use std::net::IpAddr;
@@ -62,6 +63,7 @@ use book::AddressBook;
 use interfaces::Interfaces;
 use pool::SocketPool;
 use pump::Kernel;
+use virtual_links::VirtualLinks;
 use virtual_router::VirtualRouter;
 
 /// The state of the VRRP process.
@@ -78,6 +80,7 @@ pub struct VrrpProcess {
     interfaces: Interfaces,
     book: AddressBook,
     kernel: Kernel,
+    virtual_links: VirtualLinks,
     pool: SocketPool,
     batch: RxBatch,
     effects: Effects,
@@ -168,6 +171,9 @@ impl VrrpProcess {
         let idle = self.installer.is_idle() && self.kernel.backlog() == 0;
         if self.is_stopping && idle && self.notifier.is_finished(s.now()) {
             self.notifier.close(s);
+            if !self.plumbing.settings.dont_release_vrrp {
+                self.virtual_links.remove_all();
+            }
             self.announcements.restore_sysctls();
             s.stop(Stop::Now);
         }

@@ -68,6 +68,7 @@ fn tracks(
     let mut implied = Vec::new();
     if !config.dont_track_primary {
         implied.extend(own);
+        implied.extend(config.virtual_link.as_ref().map(|link| key(&link.name)));
     }
     for address in config.vips.iter().chain(&config.excluded_vips) {
         if let (true, Some(dev)) = (address.track, &address.dev) {

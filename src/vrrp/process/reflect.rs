@@ -66,6 +66,10 @@ impl VrrpProcess {
         self.link_changed(s, index);
         self.pass_on(s.now(), key, running);
         self.install_statics_on(key);
+        if let Some(interface) = self.interfaces.get(key) {
+            let name = interface.name.clone();
+            self.make_virtual_links_at(s.now(), &name);
+        }
     }
 
     /// The kernel has no link of this name any more.
@@ -86,6 +90,7 @@ impl VrrpProcess {
         self.queue_all_orders();
         self.interfaces.set_index(key, None);
         self.refresh_instances_on(s, key);
+        self.make_virtual_links_at(s.now(), name);
     }
 
     fn link_is(&mut self, s: &mut Scheduler<Self>, index: IfIndex, up: bool) {

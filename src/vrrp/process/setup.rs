@@ -15,6 +15,7 @@ use super::interfaces::Interfaces;
 use super::policy;
 use super::pool::SocketPool;
 use super::pump::Kernel;
+use super::virtual_links::VirtualLinks;
 use super::virtual_router::VirtualRouter;
 use crate::control_plane::Config;
 use crate::model::{Family, IfName};
@@ -63,6 +64,7 @@ impl VrrpProcess {
             interfaces,
             book,
             kernel,
+            virtual_links: VirtualLinks::default(),
             pool: SocketPool::new(config.global.log_unknown_vrids),
             batch: RxBatch::new(),
             effects: Effects::new(),
@@ -79,6 +81,7 @@ impl VrrpProcess {
         };
         process.watch(s)?;
         process.add_instances();
+        process.make_virtual_links(s.now());
         process.set_delays();
         process.set_sysctls();
         process.set_up_notifications(s);
@@ -124,10 +127,10 @@ impl VrrpProcess {
             self.announcer.add(machine.announce, &of_entries);
             self.router.add(machine);
             let key = instance
-                .interface
-                .as_ref()
-                .map(|name| self.interfaces.key(&name.value));
-            self.routers.push(VirtualRouter::new(instance, key));
+                .advert_interface()
+                .map(|name| self.interfaces.key(name));
+            let needed = self.needed_by(instance);
+            self.routers.push(VirtualRouter::new(instance, key, needed));
         }
     }
 
@@ -174,7 +177,7 @@ impl VrrpProcess {
         }
     }
 
-    fn set_sysctl(&mut self, name: &str, value: &str) {
+    pub(super) fn set_sysctl(&mut self, name: &str, value: &str) {
         if let Err(error) = self.announcements.sysctls.set(name, value) {
             log::error!("cannot set {name} to {value}: {error}");
         }
@@ -233,12 +236,10 @@ fn address_book(config: &Config, interfaces: &mut Interfaces) -> AddressBook {
         .map(|name| name.value.clone());
     let default = default.or_else(|| IfName::new(DEFAULT_INTERFACE));
     AddressBook::new(vrrp, |instance, address| {
-        let of_instance = || vrrp.instances.get(instance?)?.interface.as_ref();
-        let named = address
-            .dev
-            .as_ref()
-            .or_else(of_instance)
-            .map(|name| &name.value);
+        let named = match instance.and_then(|number| vrrp.instances.get(number)) {
+            Some(instance) => instance.interface_of(address),
+            None => address.dev.as_ref().map(|name| &name.value),
+        };
         named.or(default.as_ref()).map(|name| interfaces.key(name))
     })
 }

@@ -32,7 +32,7 @@ impl VrrpProcess {
         for id in (0..count).map(InstanceId) {
             let own = self.routers.get(id.index());
             let by_source = own.is_some_and(|own| own.key.is_none());
-            if by_source || own.is_some_and(|own| own.key == Some(key)) {
+            if by_source || own.is_some_and(|own| own.needed.contains(&key)) {
                 self.refresh_instance(s, id);
             }
         }
@@ -43,9 +43,8 @@ impl VrrpProcess {
         let Some(own) = self.routers.get(id.index()) else {
             return;
         };
-        let exists = own
-            .key
-            .is_none_or(|key| self.interfaces.index(key).is_some());
+        let mut needed = own.needed.iter();
+        let exists = needed.all(|key| self.interfaces.index(*key).is_some());
         let address = self.usable_source(id).filter(|_| exists);
         if address != own.source || own.socket.is_none() != address.is_none() {
             self.close_socket(s, id);
@@ -71,9 +70,8 @@ impl VrrpProcess {
     fn usable_source(&self, id: InstanceId) -> Option<IpAddr> {
         let config = self.config.vrrp.instances.get(id.index())?;
         let index = config
-            .interface
-            .as_ref()
-            .and_then(|name| self.interfaces.index(self.interfaces.by_name(&name.value)?));
+            .source_interface()
+            .and_then(|name| self.interfaces.index(self.interfaces.by_name(name)?));
         if let Some(source) = &config.source {
             let wanted = source.value;
             let there = index.is_none_or(|index| self.kernel.mirror.has_address(index, wanted));

@@ -17,8 +17,10 @@ use crate::vrrp::transmit::AdvertTemplate;
 #[derive(Debug)]
 pub(super) struct VirtualRouter {
     pub(super) name: Rc<str>,
-    /// Its own interface; unicast instances may have none.
+    /// The interface of its adverts; unicast instances may have none.
     pub(super) key: Option<InterfaceKey>,
+    /// All interfaces that have to exist: its own, and that below a virtual one.
+    pub(super) needed: Vec<InterfaceKey>,
     pub(super) receive: ReceivePolicy,
     /// Where multicast adverts go.
     pub(super) group: IpAddr,
@@ -44,10 +46,15 @@ pub(super) struct VirtualRouter {
 }
 
 impl VirtualRouter {
-    pub(super) fn new(config: &InstanceConfig, key: Option<InterfaceKey>) -> Self {
+    pub(super) fn new(
+        config: &InstanceConfig,
+        key: Option<InterfaceKey>,
+        needed: Vec<InterfaceKey>,
+    ) -> Self {
         Self {
             name: config.name.value.as_str().into(),
             key,
+            needed,
             receive: policy::receive(config),
             group: config.multicast_group,
             hop_limit: config.unicast_ttl,

@@ -17,6 +17,7 @@ mod strict;
 #[cfg(test)]
 mod tests;
 mod trackers;
+mod vmac;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -55,6 +56,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         resolver.instance(instance);
         names.check(&instance.given.tracked, resolver.diags);
     }
+    resolver.virtual_links(&mut vrrp.instances);
     resolver.duplicates(&vrrp.instances);
     resolver.static_addresses(&mut vrrp, &names);
     resolver.routes(&mut vrrp, [&static_routes, &static_rules], &names);

@@ -42,9 +42,6 @@ impl Resolver<'_> {
             self.error(accept.span, "strict mode: version 2 has no accept");
             instance.accept = false;
         }
-        if let Some(base) = instance.given.later.vmac_xmit_base {
-            self.error(base.span, "strict mode has no vmac_xmit_base: ignored");
-        }
         self.strict_values(instance);
     }
 

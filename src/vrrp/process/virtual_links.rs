@@ -1,0 +1,445 @@
+//! Interfaces that instances have for themselves: made before anything looks at
+//! them, made again when somebody deletes them, removed at the end.
+//!
+//! They have a netlink socket of their own. Their few requests are answered
+//! before the call returns, so that each step can rest on the one before.
+
+use std::io;
+use std::net::{IpAddr, Ipv6Addr};
+use std::rc::Rc;
+
+use nix::net::if_::if_nametoindex;
+use scheduler::Instant;
+
+use super::VrrpProcess;
+use crate::model::{Family, IfIndex, IfName, IpNet, MacAddr};
+use crate::netlink::addr::AddressFlags;
+use crate::netlink::header::{Header, flag, kind};
+use crate::netlink::link::{
+    IPVLAN_L2, LinkFlags, LinkMessage, MACVLAN_PRIVATE, ipvlan_data, macvlan_data,
+};
+use crate::netlink::mirror::Link;
+use crate::netlink::{AddressRequest, Commander, Operation, Outcomes, Tolerate};
+use crate::sys::sysctl;
+use crate::vrrp::config::{InstanceConfig, IpvlanMode, VirtualLink, VirtualLinkKind};
+use crate::vrrp::fsm::{FaultKind, InstanceId, InterfaceKey};
+use crate::vrrp::router::Input;
+use crate::vrrp::virtual_link::{
+    ETHERNET, Existing, Plan, WantedMacvlan, link_local_of, plan_ipvlan, plan_macvlan,
+};
+
+/// Receive buffer of the socket in octets: one answer at a time.
+const BUFFER: usize = 1 << 16;
+/// Longest prefix of a link-local address that tells hosts apart (RFC 4291 section 2.5.6).
+const LINK_LOCAL_PREFIX: u8 = 64;
+
+/// The socket, and which interfaces are to be removed at the end.
+#[derive(Debug, Default)]
+pub(super) struct VirtualLinks {
+    commander: Option<Commander>,
+    outcomes: Outcomes,
+    ours: Vec<IfName>,
+}
+
+impl VirtualLinks {
+    /// One request, and its outcome.
+    fn request(&mut self, kind: u16, flags: u16, message: &LinkMessage<'_>) -> io::Result<()> {
+        self.run(|commander| {
+            commander
+                .batch()
+                .push_with(0, Tolerate::NOTHING, |buffer, sequence| {
+                    let header = Header {
+                        kind,
+                        flags: flag::REQUEST | flags,
+                        sequence,
+                        port: 0,
+                    };
+                    message.write(buffer, header);
+                });
+        })
+    }
+
+    fn add_address(&mut self, index: IfIndex, net: IpNet) -> io::Result<()> {
+        let mut request = AddressRequest::new(index, net);
+        if net.family() == Family::V6 {
+            // The interface below may have the same one.
+            request.flags = AddressFlags::NODAD;
+        }
+        self.run(|commander| {
+            commander.push(&request, Operation::Replace, 0, Tolerate::EXISTS);
+        })
+    }
+
+    fn run(&mut self, push: impl FnOnce(&mut Commander)) -> io::Result<()> {
+        let commander = match &mut self.commander {
+            Some(commander) => commander,
+            none => none.insert(Commander::open(BUFFER)?),
+        };
+        push(commander);
+        commander.flush(1)?;
+        self.outcomes.clear();
+        commander.read(&mut self.outcomes)?;
+        for outcome in self.outcomes.drain(..) {
+            outcome.result.map_err(io::Error::other)?;
+        }
+        Ok(())
+    }
+
+    fn is_ours(&mut self, name: &IfName) {
+        if !self.ours.contains(name) {
+            self.ours.push(name.clone());
+        }
+    }
+
+    fn delete(&mut self, name: &IfName) -> io::Result<()> {
+        let message = LinkMessage {
+            name: Some(name.as_str()),
+            ..LinkMessage::default()
+        };
+        self.request(kind::DEL_LINK, 0, &message)
+    }
+
+    /// Remove what was made, at the end.
+    pub(super) fn remove_all(&mut self) {
+        for name in std::mem::take(&mut self.ours) {
+            match self.delete(&name) {
+                Ok(()) => log::info!("Removed virtual interface {name}"),
+                Err(error) => log::debug!("cannot remove virtual interface {name}: {error}"),
+            }
+        }
+    }
+}
+
+impl VrrpProcess {
+    /// Make all virtual interfaces that can be made, and look at the result.
+    pub(super) fn make_virtual_links(&mut self, now: Instant) {
+        let config = Rc::clone(&self.config);
+        let mut any = false;
+        for (instance, number) in config.vrrp.instances.iter().zip(0..) {
+            if instance.virtual_link.is_some() {
+                any = true;
+                self.make_virtual_link(now, InstanceId(number), instance);
+            }
+        }
+        if !any {
+            return;
+        }
+        self.release_reverse_path_filter();
+        while self.kernel.read_monitor().unwrap_or(false) {}
+        self.kernel.changes.clear();
+    }
+
+    /// An interface has appeared or gone: those above it may be needed.
+    pub(super) fn make_virtual_links_at(&mut self, now: Instant, name: &IfName) {
+        if self.is_stopping {
+            return;
+        }
+        let config = Rc::clone(&self.config);
+        for (instance, number) in config.vrrp.instances.iter().zip(0..) {
+            let own = instance.virtual_link.as_ref();
+            let below = instance.interface.as_ref();
+            if own.is_some_and(|link| link.name == *name)
+                || (own.is_some() && below.is_some_and(|below| below.value == *name))
+            {
+                self.make_virtual_link(now, InstanceId(number), instance);
+            }
+        }
+    }
+
+    fn make_virtual_link(&mut self, now: Instant, id: InstanceId, instance: &InstanceConfig) {
+        let (Some(wanted), Some(below)) = (&instance.virtual_link, &instance.interface) else {
+            return;
+        };
+        // Without the interface below there is nothing to make: the instance
+        // waits for it in FAULT.
+        let Some(parent) = self.kernel.mirror.link_named(&below.value).cloned() else {
+            return;
+        };
+        let macvlan = matches!(wanted.kind, VirtualLinkKind::Macvlan(_));
+        if macvlan && parent.hardware != ETHERNET {
+            log::error!(
+                "({}) {} is no Ethernet interface: use_vmac is not possible",
+                instance.name.value,
+                parent.name
+            );
+            return self.configuration_fault(now, id);
+        }
+        match self.bring_virtual_link(instance, wanted, &parent) {
+            Ok(true) => {}
+            Ok(false) => {
+                log::error!(
+                    "({}) interface {} exists and is something else",
+                    instance.name.value,
+                    wanted.name
+                );
+                self.configuration_fault(now, id);
+            }
+            Err(error) => log::error!(
+                "({}) cannot make virtual interface {}: {error}",
+                instance.name.value,
+                wanted.name
+            ),
+        }
+    }
+
+    fn configuration_fault(&mut self, now: Instant, id: InstanceId) {
+        let input = Input::Fault {
+            id,
+            kind: FaultKind::Configuration,
+            on: true,
+        };
+        self.router.on(now, input, &mut self.effects);
+    }
+
+    /// False if something else has the name.
+    fn bring_virtual_link(
+        &mut self,
+        instance: &InstanceConfig,
+        wanted: &VirtualLink,
+        parent: &Link,
+    ) -> io::Result<bool> {
+        let existing = self.kernel.mirror.link_named(&wanted.name);
+        let plan = plan(wanted, parent, existing);
+        let is_up = existing.is_some_and(Link::is_up);
+        let links = &mut self.virtual_links;
+        match plan {
+            Plan::Refuse => return Ok(false),
+            // Made a moment ago.
+            Plan::Use if is_up && links.ours.contains(&wanted.name) => return Ok(true),
+            Plan::Use if is_up => {
+                // Left over by a run that was killed, or made by the administrator.
+                if wanted.is_generated {
+                    links.is_ours(&wanted.name);
+                }
+                self.settle_sysctls(instance, wanted, parent);
+                return Ok(true);
+            }
+            Plan::Use => {}
+            Plan::Adjust => adjust(links, wanted)?,
+            Plan::Replace => {
+                links.delete(&wanted.name)?;
+                self.create(wanted, parent)?;
+            }
+            Plan::Create => self.create(wanted, parent)?,
+        }
+        self.settle_sysctls(instance, wanted, parent);
+        set_up(&mut self.virtual_links, &wanted.name)?;
+        self.address_virtual_link(instance, wanted, parent)?;
+        Ok(true)
+    }
+
+    fn create(&mut self, wanted: &VirtualLink, parent: &Link) -> io::Result<()> {
+        let data = kind_data(wanted.kind);
+        let vrf = parent.master.filter(|master| {
+            let master = self.kernel.mirror.link(*master);
+            master.is_some_and(|master| master.kind.as_deref() == Some("vrf"))
+        });
+        let message = LinkMessage {
+            name: Some(wanted.name.as_str()),
+            parent: Some(parent.index),
+            mac: mac_of(wanted.kind),
+            master: vrf,
+            group: Some(wanted.group.unwrap_or(parent.group)),
+            kind: Some(kind_name(wanted.kind)),
+            kind_data: Some(&data),
+            ..LinkMessage::default()
+        };
+        let flags = flag::CREATE | flag::EXCLUSIVE;
+        let links = &mut self.virtual_links;
+        links.request(kind::NEW_LINK, flags, &message)?;
+        links.is_ours(&wanted.name);
+        log::info!(
+            "Created virtual interface {} on {}",
+            wanted.name,
+            parent.name
+        );
+        Ok(())
+    }
+
+    /// What neighbours must not see: the address of the interface below for the
+    /// virtual addresses (RFC 9568 section 8.1.2), and packets that come in on
+    /// one of the two must be taken on it.
+    fn settle_sysctls(&mut self, instance: &InstanceConfig, wanted: &VirtualLink, parent: &Link) {
+        let name = &wanted.name;
+        let v4 = instance.family == Family::V4;
+        let all = instance.vips.iter().chain(&instance.excluded_vips);
+        let has_v6 = all
+            .filter(|address| instance.interface_of(address) == Some(name))
+            .any(|address| address.net.family() == Family::V6);
+        let own: &[(&str, &str, bool)] = &[
+            ("ipv4", "arp_ignore", true),
+            ("ipv4", "accept_local", v4),
+            ("ipv4", "promote_secondaries", v4),
+        ];
+        for (family, setting, _) in own.iter().filter(|(_, _, wanted)| *wanted) {
+            write(&format!("net/{family}/conf/{name}/{setting}"), "1");
+        }
+        if v4 {
+            write(&format!("net/ipv4/conf/{name}/rp_filter"), "0");
+        }
+        if matches!(wanted.kind, VirtualLinkKind::Macvlan(_)) {
+            // No address of its own making: it would show the virtual router's MAC.
+            write(&format!("net/ipv6/conf/{name}/addr_gen_mode"), "1");
+        }
+        let off = if v4 && !has_v6 { "1" } else { "0" };
+        write(&format!("net/ipv6/conf/{name}/disable_ipv6"), off);
+        if v4 {
+            for setting in ["arp_ignore", "arp_filter"] {
+                self.set_sysctl(&format!("net/ipv4/conf/{}/{setting}", parent.name), "1");
+            }
+        }
+    }
+
+    /// The strictest of `all` and the interface's own filter counts, so `all`
+    /// would filter on virtual interfaces: its value moves to the others.
+    fn release_reverse_path_filter(&mut self) {
+        const ALL: &str = "net/ipv4/conf/all/rp_filter";
+        let Ok(all) = sysctl::read_number(ALL) else {
+            return;
+        };
+        if all == 0 {
+            return;
+        }
+        let config = Rc::clone(&self.config);
+        let virtual_links = config.vrrp.instances.iter();
+        let own: Vec<&IfName> = virtual_links
+            .filter_map(|instance| instance.virtual_link.as_ref().map(|link| &link.name))
+            .collect();
+        let others = self.kernel.mirror.links().into_iter();
+        let others: Vec<String> = others
+            .filter(|link| !own.contains(&&link.name))
+            .map(|link| link.name.as_str().to_owned())
+            .chain(["default".to_owned()])
+            .collect();
+        for name in others {
+            let setting = format!("net/ipv4/conf/{name}/rp_filter");
+            if sysctl::read_number(&setting).is_ok_and(|value| value < all) {
+                self.set_sysctl(&setting, &all.to_string());
+            }
+        }
+        self.set_sysctl(ALL, "0");
+    }
+
+    /// IPv6 adverts need a link-local source on their interface; an ipvlan has
+    /// the address it was given.
+    fn address_virtual_link(
+        &mut self,
+        instance: &InstanceConfig,
+        wanted: &VirtualLink,
+        parent: &Link,
+    ) -> io::Result<()> {
+        let net = match (wanted.kind, instance.family) {
+            (VirtualLinkKind::Ipvlan { address, .. }, _) => address,
+            (VirtualLinkKind::Macvlan(_), Family::V4) => None,
+            (VirtualLinkKind::Macvlan(_), Family::V6) => Some(IpNet {
+                addr: self.link_local(instance, parent).into(),
+                prefix: LINK_LOCAL_PREFIX,
+            }),
+        };
+        let Some(net) = net else { return Ok(()) };
+        let index = if_nametoindex(wanted.name.as_str())?;
+        self.virtual_links.add_address(IfIndex(index), net)
+    }
+
+    /// The source that is configured, that of the interface below, or the one it
+    /// would give itself.
+    fn link_local(&self, instance: &InstanceConfig, parent: &Link) -> Ipv6Addr {
+        if let Some(IpAddr::V6(source)) = instance.source.as_ref().map(|source| source.value) {
+            return source;
+        }
+        let mirror = &self.kernel.mirror;
+        match mirror.source_address(parent.index, Family::V6, |_| false) {
+            Some(IpAddr::V6(address)) => address,
+            Some(IpAddr::V4(_)) | None => link_local_of(parent.mac.unwrap_or_default()),
+        }
+    }
+
+    /// The keys of all interfaces that an instance cannot be without.
+    pub(super) fn needed_by(&mut self, instance: &InstanceConfig) -> Vec<InterfaceKey> {
+        let below = instance.interface.as_ref().map(|name| &name.value);
+        let own = instance.virtual_link.as_ref().map(|link| &link.name);
+        let names = below.into_iter().chain(own);
+        names.map(|name| self.interfaces.key(name)).collect()
+    }
+}
+
+fn plan(wanted: &VirtualLink, parent: &Link, existing: Option<&Link>) -> Plan {
+    let existing = existing.map(|link| Existing {
+        kind: link.kind.as_deref(),
+        parent: link.parent,
+        mac: link.mac,
+        mode: link.macvlan_mode,
+    });
+    match wanted.kind {
+        VirtualLinkKind::Ipvlan { .. } => plan_ipvlan(existing.as_ref()),
+        VirtualLinkKind::Macvlan(mac) => {
+            let wanted = WantedMacvlan {
+                parent: parent.index,
+                mac,
+                mode: MACVLAN_PRIVATE,
+            };
+            plan_macvlan(&wanted, existing.as_ref())
+        }
+    }
+}
+
+/// Another address or mode, in place.
+fn adjust(links: &mut VirtualLinks, wanted: &VirtualLink) -> io::Result<()> {
+    let data = kind_data(wanted.kind);
+    let message = LinkMessage {
+        name: Some(wanted.name.as_str()),
+        mac: mac_of(wanted.kind),
+        kind: Some(kind_name(wanted.kind)),
+        kind_data: Some(&data),
+        ..LinkMessage::default()
+    };
+    links.request(kind::NEW_LINK, 0, &message)
+}
+
+fn set_up(links: &mut VirtualLinks, name: &IfName) -> io::Result<()> {
+    let message = LinkMessage {
+        name: Some(name.as_str()),
+        flags: LinkFlags::UP,
+        change: LinkFlags::UP,
+        ..LinkMessage::default()
+    };
+    links.request(kind::NEW_LINK, 0, &message)
+}
+
+const fn mac_of(kind: VirtualLinkKind) -> Option<MacAddr> {
+    match kind {
+        VirtualLinkKind::Macvlan(mac) => Some(mac),
+        VirtualLinkKind::Ipvlan { .. } => None,
+    }
+}
+
+const fn kind_name(kind: VirtualLinkKind) -> &'static str {
+    match kind {
+        VirtualLinkKind::Macvlan(_) => "macvlan",
+        VirtualLinkKind::Ipvlan { .. } => "ipvlan",
+    }
+}
+
+fn kind_data(kind: VirtualLinkKind) -> Vec<u8> {
+    match kind {
+        VirtualLinkKind::Macvlan(_) => macvlan_data(MACVLAN_PRIVATE),
+        VirtualLinkKind::Ipvlan { mode, .. } => {
+            let flags = match mode {
+                IpvlanMode::Bridge => 0,
+                IpvlanMode::Private => 1,
+                IpvlanMode::Vepa => 2,
+            };
+            ipvlan_data(IPVLAN_L2, flags)
+        }
+    }
+}
+
+/// Settings of an interface of our own go with it. Without IPv6 in the kernel
+/// there are none of that.
+fn write(name: &str, value: &str) {
+    match sysctl::write(name, value) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        Err(error) => log::error!("cannot set {name} to {value}: {error}"),
+    }
+}
