@@ -16,6 +16,7 @@ const IFLA_LINKINFO: u16 = 18;
 const IFLA_GROUP: u16 = 27;
 const IFLA_INFO_KIND: u16 = 1;
 const IFLA_INFO_DATA: u16 = 2;
+const IFLA_VRF_TABLE: u16 = 1;
 const IFLA_LINK_NETNSID: u16 = 37;
 const IFLA_EXT_MASK: u16 = 29;
 const IFLA_MACVLAN_MODE: u16 = 1;
@@ -135,6 +136,14 @@ impl<'a> LinkMessage<'a> {
         Attributes::new(data)
             .find(|attribute| attribute.kind == IFLA_MACVLAN_MODE)?
             .as_u32()
+    }
+
+    /// The table of a VRF.
+    #[must_use]
+    pub fn vrf_table(&self) -> Option<u32> {
+        let data = self.kind_data.filter(|_| self.kind == Some("vrf"))?;
+        let table = Attributes::new(data).find(|a| a.kind == IFLA_VRF_TABLE);
+        table.and_then(|attribute| attribute.as_u32())
     }
 
     /// Append the message to `buffer`.

@@ -19,11 +19,13 @@ use crate::model::{Family, IfIndex, IfName, IpNet};
 
 mod address;
 mod link;
+mod path;
 
 pub use address::Address;
 use address::Addresses;
 pub use link::Link;
 use link::Slot;
+pub use path::PathMessage;
 
 /// Who caused a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,11 +78,18 @@ pub enum Change {
         net: IpNet,
         ours: bool,
     },
+    /// A route or rule of keepalived's protocol number appeared, or (`removed`)
+    /// is gone. Told of every one, not as a net change; only heard where the
+    /// monitor listens to them, and not told after a loss.
+    Path {
+        message: Box<PathMessage>,
+        removed: bool,
+    },
     /// The flags of an address changed: duplicate address detection ended.
     AddressChanged { index: IfIndex, net: IpNet },
 }
 
-/// Changes in the order of their telling: links, then addresses. Clear and
+/// Changes in the order of their telling: links, addresses, routes and rules. Clear and
 /// reuse it: then telling allocates nothing.
 pub type Changes = Vec<Change>;
 
@@ -91,6 +100,8 @@ pub struct Mirror {
     names: HashMap<IfName, IfIndex>,
     touched: Vec<IfIndex>,
     addresses: Addresses,
+    /// What was heard of routes and rules since the last time.
+    paths: Vec<Change>,
     generation: u32,
     resynchronising: bool,
 }
@@ -116,6 +127,15 @@ impl Mirror {
                     let present = message.header.kind == kind::NEW_ADDRESS;
                     self.addresses
                         .hear(&address, present, origin, self.generation);
+                }
+            }
+            kind::NEW_ROUTE | kind::DEL_ROUTE | kind::NEW_RULE | kind::DEL_RULE => {
+                if let (Some(message), Origin::Foreign) = (PathMessage::of(message), origin) {
+                    let removed = message.is_removal();
+                    self.paths.push(Change::Path {
+                        message: Box::new(message),
+                        removed,
+                    });
                 }
             }
             _ => {}
@@ -171,6 +191,7 @@ impl Mirror {
         }
         self.touched = touched;
         self.addresses.settle(out);
+        out.append(&mut self.paths);
     }
 
     /// Whether the picture waits for dumps after a loss.

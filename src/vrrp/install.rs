@@ -1,9 +1,11 @@
-//! The order in which virtual addresses enter and leave the kernel.
+//! The order in which addresses, routes and rules enter and leave the kernel.
 //!
 //! A takeover of ten thousand addresses takes the kernel longer than an advert
-//! interval, so addresses are handed over in chunks with adverts between them.
+//! interval, so items are handed over in chunks with adverts between them.
 //! This machine remembers who still waits for what. It knows neither netlink
-//! nor addresses: an address is its position in the list of its instance.
+//! nor addresses: an item is its position in the list of its owner. The
+//! addresses come first, then the routes, which may need them, then the rules;
+//! they leave in the opposite order of kinds (protocols.md section 7).
 //!
 //! The kernel works requests off in the order they were sent, so one queue is
 //! enough: what is removed after it was added is removed in the end.
@@ -12,7 +14,7 @@ use std::collections::VecDeque;
 
 use crate::vrrp::fsm::InstanceId;
 
-/// Whether an address shall be there or not.
+/// Whether an item shall be there or not.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Wanted {
     /// Add it, or leave it if it is there.
@@ -21,12 +23,13 @@ pub enum Wanted {
     Absent,
 }
 
-/// One address to add or delete.
+/// One item to add or delete.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Order {
-    /// Whose address.
+    /// Whose item.
     pub instance: InstanceId,
-    /// Its position: virtual addresses first, excluded ones after them.
+    /// Its position: virtual addresses first, excluded ones after them, then
+    /// routes, then rules.
     pub index: u32,
     /// What to do with it.
     pub wanted: Wanted,
@@ -57,7 +60,32 @@ impl Order {
     }
 }
 
-/// Consecutive addresses of one instance that wait for the same thing.
+/// How many items of each kind an owner has, in the order of their positions.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Layout {
+    /// Addresses.
+    pub addresses: u32,
+    /// Routes.
+    pub routes: u32,
+    /// Rules.
+    pub rules: u32,
+}
+
+impl Layout {
+    /// All items.
+    #[must_use]
+    pub const fn count(&self) -> u32 {
+        self.rules_from().saturating_add(self.rules)
+    }
+
+    /// Position of the first rule.
+    #[must_use]
+    pub const fn rules_from(&self) -> u32 {
+        self.addresses.saturating_add(self.routes)
+    }
+}
+
+/// Consecutive items of one instance that wait for the same thing.
 #[derive(Debug)]
 struct Job {
     instance: InstanceId,
@@ -66,10 +94,11 @@ struct Job {
     end: u32,
 }
 
-/// How far one instance's addresses are.
+/// How far one owner's items are.
 #[derive(Clone, Copy, Debug, Default)]
 struct Progress {
-    /// Addresses below this position were sent to the kernel to be added.
+    layout: Layout,
+    /// Items below this position were sent to the kernel to be added.
     sent: u32,
     /// Additions below this position were answered.
     settled: u32,
@@ -92,13 +121,30 @@ impl Installer {
         }
     }
 
-    /// The instance became master: all its `count` addresses shall be there.
-    pub fn add_all(&mut self, instance: InstanceId, count: u32) {
+    /// What an owner has.
+    pub fn set_layout(&mut self, instance: InstanceId, layout: Layout) {
+        if let Some(progress) = self.progress_mut(instance) {
+            progress.layout = layout;
+        }
+    }
+
+    /// How many items of each kind an owner has.
+    #[must_use]
+    pub fn layout(&self, instance: InstanceId) -> Layout {
+        let slot = usize::try_from(instance.0).unwrap_or(usize::MAX);
+        let progress = self.progress.get(slot);
+        progress.map(|progress| progress.layout).unwrap_or_default()
+    }
+
+    /// The instance became master: all its items shall be there.
+    pub fn add_all(&mut self, instance: InstanceId) {
         self.queue
             .retain(|job| job.instance != instance || job.wanted == Wanted::Absent);
-        if let Some(progress) = self.progress_mut(instance) {
-            *progress = Progress::default();
-        }
+        let Some(progress) = self.progress_mut(instance) else {
+            return;
+        };
+        (progress.sent, progress.settled) = (0, 0);
+        let count = progress.layout.count();
         self.queue.push_back(Job {
             instance,
             wanted: Wanted::Present,
@@ -107,7 +153,8 @@ impl Installer {
         });
     }
 
-    /// The instance is no longer master: what was sent of its addresses shall go.
+    /// The instance is no longer master: what was sent of its items shall go,
+    /// rules first, addresses last.
     /// Returns how many, counted from the first, that concerns.
     pub fn remove_all(&mut self, instance: InstanceId) -> u32 {
         self.queue
@@ -115,19 +162,26 @@ impl Installer {
         let Some(progress) = self.progress_mut(instance) else {
             return 0;
         };
-        let sent = std::mem::take(progress).sent;
-        if sent > 0 {
-            self.queue.push_back(Job {
-                instance,
-                wanted: Wanted::Absent,
-                next: 0,
-                end: sent,
-            });
+        let sent = std::mem::take(&mut progress.sent);
+        progress.settled = 0;
+        let Layout { addresses, .. } = progress.layout;
+        let rules = progress.layout.rules_from();
+        let parts = [(rules, u32::MAX), (addresses, rules), (0, addresses)];
+        for (next, end) in parts {
+            let end = end.min(sent);
+            if next < end {
+                self.queue.push_back(Job {
+                    instance,
+                    wanted: Wanted::Absent,
+                    next,
+                    end,
+                });
+            }
         }
         sent
     }
 
-    /// One address shall be there (again), whatever the others of its owner do.
+    /// One item shall be there (again), whatever the others of its owner do.
     pub fn add_one(&mut self, instance: InstanceId, index: u32) {
         let end = index.saturating_add(1);
         self.queue.push_back(Job {
@@ -138,7 +192,7 @@ impl Installer {
         });
     }
 
-    /// One address that should not be there was found (left over by a crash).
+    /// One item that should not be there was found, or may be left over by a crash.
     pub fn remove_one(&mut self, instance: InstanceId, index: u32) {
         self.queue.push_back(Job {
             instance,
@@ -172,7 +226,7 @@ impl Installer {
     }
 
     /// The kernel answered an addition, well or not. Returns how many of the
-    /// instance's addresses, counted from the first, are settled now.
+    /// instance's items, counted from the first, are settled now.
     pub fn settled(&mut self, order: Order) -> Option<u32> {
         let progress = self.progress_mut(order.instance)?;
         let counts = order.wanted == Wanted::Present && order.index < progress.sent;
@@ -182,7 +236,7 @@ impl Installer {
         })
     }
 
-    /// Whether this address is one that the instance has asked the kernel for.
+    /// Whether this item is one that the instance has asked the kernel for.
     #[must_use]
     pub fn holds(&self, instance: InstanceId, index: u32) -> bool {
         let slot = usize::try_from(instance.0).unwrap_or(usize::MAX);
@@ -209,6 +263,19 @@ mod tests {
     const A: InstanceId = InstanceId(0);
     const B: InstanceId = InstanceId(1);
 
+    /// An installer whose instances have so many addresses.
+    fn installer<const N: usize>(addresses: [u32; N]) -> Installer {
+        let mut installer = Installer::new(N);
+        for (number, addresses) in (0..).zip(addresses) {
+            let layout = Layout {
+                addresses,
+                ..Layout::default()
+            };
+            installer.set_layout(InstanceId(number), layout);
+        }
+        installer
+    }
+
     fn drain(installer: &mut Installer) -> Vec<(u32, u32, Wanted)> {
         std::iter::from_fn(|| installer.take())
             .map(|o| (o.instance.0, o.index, o.wanted))
@@ -231,9 +298,9 @@ mod tests {
 
     #[test]
     fn a_master_gets_all_its_addresses_in_order() {
-        let mut installer = Installer::new(2);
-        installer.add_all(A, 2);
-        installer.add_all(B, 1);
+        let mut installer = installer([2, 1]);
+        installer.add_all(A);
+        installer.add_all(B);
         let all = drain(&mut installer);
         assert_eq!(
             all,
@@ -248,8 +315,8 @@ mod tests {
 
     #[test]
     fn only_what_was_sent_is_removed_when_mastership_ends_early() {
-        let mut installer = Installer::new(1);
-        installer.add_all(A, 1000);
+        let mut installer = installer([1000]);
+        installer.add_all(A);
         for _ in 0..3 {
             installer.take();
         }
@@ -267,11 +334,11 @@ mod tests {
 
     #[test]
     fn a_removal_that_still_waits_comes_before_the_next_addition() {
-        let mut installer = Installer::new(1);
-        installer.add_all(A, 1);
+        let mut installer = installer([1]);
+        installer.add_all(A);
         installer.take();
         installer.remove_all(A);
-        installer.add_all(A, 1);
+        installer.add_all(A);
         assert_eq!(
             drain(&mut installer),
             [(0, 0, Wanted::Absent), (0, 0, Wanted::Present)]
@@ -280,8 +347,8 @@ mod tests {
 
     #[test]
     fn answers_tell_how_far_an_instance_is() {
-        let mut installer = Installer::new(1);
-        installer.add_all(A, 2);
+        let mut installer = installer([2]);
+        installer.add_all(A);
         let first = installer.take().expect("two wait");
         let second = installer.take().expect("one waits");
         assert!(!installer.holds(A, 0));
@@ -292,11 +359,48 @@ mod tests {
 
     #[test]
     fn a_late_answer_of_an_earlier_mastership_counts_for_nothing() {
-        let mut installer = Installer::new(1);
-        installer.add_all(A, 1);
+        let mut installer = installer([1]);
+        installer.add_all(A);
         let order = installer.take().expect("one waits");
         installer.remove_all(A);
         assert_eq!(installer.settled(order), None);
         assert!(!installer.holds(A, 0));
+    }
+
+    #[test]
+    fn rules_leave_before_routes_and_routes_before_addresses() {
+        let mut installer = Installer::new(1);
+        let layout = Layout {
+            addresses: 2,
+            routes: 1,
+            rules: 2,
+        };
+        installer.set_layout(A, layout);
+        installer.add_all(A);
+        let added = drain(&mut installer);
+        assert!(added.iter().map(|(_, index, _)| *index).eq(0..5));
+        installer.remove_all(A);
+        let removed = drain(&mut installer);
+        let order: Vec<_> = removed.iter().map(|(_, index, _)| *index).collect();
+        assert_eq!(order, [3, 4, 2, 0, 1]);
+    }
+
+    #[test]
+    fn routes_that_were_not_sent_are_not_removed() {
+        let mut installer = Installer::new(1);
+        let layout = Layout {
+            addresses: 1,
+            routes: 2,
+            rules: 1,
+        };
+        installer.set_layout(A, layout);
+        installer.add_all(A);
+        for _ in 0..2 {
+            installer.take();
+        }
+        assert_eq!(installer.remove_all(A), 2);
+        let removed = drain(&mut installer);
+        let order: Vec<_> = removed.iter().map(|(_, index, _)| *index).collect();
+        assert_eq!(order, [1, 0]);
     }
 }

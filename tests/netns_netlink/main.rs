@@ -161,6 +161,7 @@ fn is_foreign(change: &Change) -> bool {
         | Change::LinkUp { .. }
         | Change::LinkDown { .. }
         | Change::LinkChanged { .. }
-        | Change::AddressChanged { .. } => true,
+        | Change::AddressChanged { .. }
+        | Change::Path { .. } => true,
     }
 }

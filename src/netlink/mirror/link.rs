@@ -29,6 +29,8 @@ pub struct Link {
     pub kind: Option<Box<str>>,
     /// The mode of a macvlan.
     pub macvlan_mode: Option<u32>,
+    /// The table of a VRF.
+    pub vrf_table: Option<u32>,
 }
 
 impl Link {
@@ -76,6 +78,7 @@ impl Link {
             group: message.group.unwrap_or(0),
             kind: message.kind.map(Box::from),
             macvlan_mode: message.macvlan_mode(),
+            vrf_table: message.vrf_table(),
         }
     }
 
@@ -95,6 +98,7 @@ impl Link {
         self.parent = now.parent;
         self.group = now.group;
         self.macvlan_mode = now.macvlan_mode;
+        self.vrf_table = now.vrf_table;
     }
 
     /// Take over what a message says; the old name if that changed. Allocates
@@ -108,6 +112,7 @@ impl Link {
         self.parent = message.parent;
         self.group = message.group.unwrap_or(self.group);
         self.macvlan_mode = message.macvlan_mode();
+        self.vrf_table = message.vrf_table();
         if self.kind.as_deref() != message.kind {
             self.kind = message.kind.map(Box::from);
         }

@@ -15,6 +15,8 @@ use crate::sys::sock::{self, RxSlot};
 const GROUP_LINK: i32 = 1;
 const GROUP_IPV4_ADDRESS: i32 = 5;
 const GROUP_IPV6_ADDRESS: i32 = 9;
+const GROUPS_ROUTE: [i32; 2] = [7, 11];
+const GROUPS_RULE: [i32; 2] = [8, 19];
 
 /// The most receive calls of one [`Monitor::read`], so that a flood of events
 /// does not keep the loop from its timers.
@@ -65,6 +67,28 @@ impl Monitor {
             overruns: 0,
             room: vec![0; ROOM].into_boxed_slice(),
             slots: vec![RxSlot::EMPTY; PIECES].into_boxed_slice(),
+        })
+    }
+
+    /// Listen to routes as well.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn watch_routes(&self) -> io::Result<()> {
+        self.join(GROUPS_ROUTE)
+    }
+
+    /// Listen to rules as well.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn watch_rules(&self) -> io::Result<()> {
+        self.join(GROUPS_RULE)
+    }
+
+    fn join(&self, groups: [i32; 2]) -> io::Result<()> {
+        groups.into_iter().try_for_each(|group| {
+            sock::set_option(self.fd.as_fd(), SOL_NETLINK, ADD_MEMBERSHIP, group)
         })
     }
 

@@ -1,5 +1,5 @@
-//! Every address that VRRP puts on an interface: whose it is, where it goes, and
-//! the request that puts it there.
+//! Every item that VRRP has the kernel keep: addresses, routes, rules; whose an
+//! address is, where it goes, and the request that puts it there.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -7,8 +7,9 @@ use std::net::IpAddr;
 use crate::model::{Family, IfIndex, IpNet};
 use crate::netlink::AddressRequest;
 use crate::netlink::addr::{AddressFlags, Lifetime};
-use crate::vrrp::config::{AddressConfig, VrrpConfig};
+use crate::vrrp::config::{AddressConfig, RouteConfig, RuleConfig, VrrpConfig};
 use crate::vrrp::fsm::{InstanceId, InterfaceKey};
+use crate::vrrp::install::Layout;
 
 /// Where one address belongs.
 #[derive(Clone, Copy, Debug)]
@@ -97,20 +98,64 @@ impl AddressBook {
     }
 }
 
-/// The configuration behind an entry of the book.
-pub(super) fn configured(
-    config: &VrrpConfig,
-    owner: InstanceId,
-    index: u32,
-) -> Option<&AddressConfig> {
+/// What an owner has the kernel keep.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Item<'a> {
+    Address(&'a AddressConfig),
+    Route(&'a RouteConfig),
+    Rule(&'a RuleConfig),
+}
+
+/// The item at a position of an owner's.
+pub(super) fn configured(config: &VrrpConfig, owner: InstanceId, index: u32) -> Option<Item<'_>> {
     let index = usize::try_from(index).ok()?;
-    match config.instances.get(owner.index()) {
-        Some(instance) => match index.checked_sub(instance.vips.len()) {
-            None => instance.vips.get(index),
-            Some(rest) => instance.excluded_vips.get(rest),
-        },
-        None => config.static_addresses.get(index),
+    let none: &[AddressConfig] = &[];
+    let (vips, more, routes, rules) = match config.instances.get(owner.index()) {
+        Some(own) => (
+            own.vips.as_slice(),
+            own.excluded_vips.as_slice(),
+            own.routes.as_slice(),
+            own.rules.as_slice(),
+        ),
+        None => (
+            config.static_addresses.as_slice(),
+            none,
+            config.static_routes.as_slice(),
+            config.static_rules.as_slice(),
+        ),
+    };
+    let Some(index) = index.checked_sub(vips.len()) else {
+        return vips.get(index).map(Item::Address);
+    };
+    let Some(index) = index.checked_sub(more.len()) else {
+        return more.get(index).map(Item::Address);
+    };
+    match index.checked_sub(routes.len()) {
+        None => routes.get(index).map(Item::Route),
+        Some(index) => rules.get(index).map(Item::Rule),
     }
+}
+
+/// How many items each owner has: the instances, and the static ones last.
+pub(super) fn layouts(config: &VrrpConfig) -> impl Iterator<Item = Layout> {
+    let layout = |[addresses, routes, rules]: [usize; 3]| {
+        let count = |length| u32::try_from(length).unwrap_or(u32::MAX);
+        Layout {
+            addresses: count(addresses),
+            routes: count(routes),
+            rules: count(rules),
+        }
+    };
+    let statics = [
+        config.static_addresses.len(),
+        config.static_routes.len(),
+        config.static_rules.len(),
+    ];
+    let of_instances = config.instances.iter().map(move |instance| {
+        let addresses = instance.vips.len() + instance.excluded_vips.len();
+        layout([addresses, instance.routes.len(), instance.rules.len()])
+    });
+    of_instances.chain(std::iter::once(layout(statics)))
 }
 
 /// The request for an address on an interface.

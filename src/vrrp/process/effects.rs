@@ -113,14 +113,12 @@ impl VrrpProcess {
         }
     }
 
-    /// All addresses of a new master shall be there.
+    /// All addresses, routes and rules of a new master shall be there.
     fn install(&mut self, id: InstanceId) {
-        let count = self.book.of(id).len();
-        self.installer
-            .add_all(id, u32::try_from(count).unwrap_or(u32::MAX));
+        self.installer.add_all(id);
     }
 
-    /// None of the addresses shall be there: neither those this process added,
+    /// None of the items shall be there: neither those this process added,
     /// nor leftovers of a run that was killed.
     fn withdraw(&mut self, id: InstanceId) {
         if self.is_stopping && self.plumbing.settings.dont_release_vrrp {
@@ -131,6 +129,11 @@ impl VrrpProcess {
         };
         log::debug!("({}) removing VIPs.", own.name);
         let begun = self.installer.remove_all(id);
+        let layout = self.installer.layout(id);
+        // Of routes and rules there is no picture: the kernel is asked for each.
+        for index in (layout.addresses.max(begun)..layout.count()).rev() {
+            self.installer.remove_one(id, index);
+        }
         let entries = self.book.of(id).iter().zip(0u32..);
         for (entry, index) in entries.skip_while(|(_, index)| *index < begun) {
             let present = self

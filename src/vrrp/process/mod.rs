@@ -13,7 +13,8 @@
 //! ```
 //!
 //! * `setup` builds all of it from the configuration; `policy` translates.
-//! * `interfaces`, `book`: interfaces by key, addresses by owner.
+//! * `interfaces`, `book`, `paths`: interfaces by key, addresses by owner, routes
+//!   and rules; `path_changes`: what the kernel tells of those.
 //! * `virtual_router`, `source`: what the process keeps of an instance, and the
 //!   address it sends from.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
@@ -31,6 +32,8 @@ mod effects;
 mod interfaces;
 mod notify;
 mod observe;
+mod path_changes;
+mod paths;
 mod policy;
 mod pool;
 mod pump;
@@ -53,7 +56,7 @@ use crate::notify::notifier::{Notifier, SubjectId};
 use crate::sys::signals::SignalReader;
 use crate::vrrp::announce::Announcer;
 use crate::vrrp::debounce::{self, Debouncer};
-use crate::vrrp::fsm::{Effects, InterfaceKey};
+use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
 use crate::watchdog::launch::Plumbing;
@@ -61,6 +64,7 @@ use crate::watchdog::launch::Plumbing;
 use announcing::Announcements;
 use book::AddressBook;
 use interfaces::Interfaces;
+use paths::Paths;
 use pool::SocketPool;
 use pump::Kernel;
 use virtual_links::VirtualLinks;
@@ -79,6 +83,7 @@ pub struct VrrpProcess {
     debouncer: Debouncer,
     interfaces: Interfaces,
     book: AddressBook,
+    paths: Paths,
     kernel: Kernel,
     virtual_links: VirtualLinks,
     pool: SocketPool,
@@ -86,6 +91,10 @@ pub struct VrrpProcess {
     effects: Effects,
     /// Own addresses reported gone, to look at when all events have been read.
     suspects: Vec<(InterfaceKey, IpAddr)>,
+    /// The same of routes and rules, by owner and position.
+    missing_paths: Vec<(InstanceId, u32)>,
+    /// How often the monitor had lost events when routes were last looked after.
+    losses_seen: u64,
     /// Reused for what the debouncer lets through.
     passed: debounce::Changes,
     alarm: Alarm<Self>,

@@ -49,7 +49,7 @@ pub(super) fn machine(
 }
 
 /// The interfaces an instance depends on: its own, those of its tracked
-/// addresses, and those it names (protocols.md section 11: an address on
+/// addresses, and those it names (protocols.md section 11: an address, route or rule on
 /// another interface makes the instance track that interface).
 fn tracks(
     config: &InstanceConfig,
@@ -74,6 +74,12 @@ fn tracks(
         if let (true, Some(dev)) = (address.track, &address.dev) {
             implied.push(key(&dev.value));
         }
+    }
+    for route in config.routes.iter().filter(|route| route.track) {
+        implied.extend(route.interfaces().map(|name| key(&name.value)));
+    }
+    for rule in config.rules.iter().filter(|rule| rule.track) {
+        implied.extend(rule.interfaces().map(|name| key(&name.value)));
     }
     for interface in implied {
         let excused = config.dont_track_primary && own == Some(interface);

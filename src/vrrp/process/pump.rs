@@ -8,8 +8,11 @@ use std::time::Duration;
 use scheduler::{Drain, IoId, Key, Ready, Scheduler};
 
 use super::VrrpProcess;
-use super::book;
+use super::book::{self, Item};
+use super::paths;
 use crate::netlink::{Changes, Commander, Mirror, Monitor, Operation, Outcome, Outcomes, Tolerate};
+use crate::vrrp::config::AddressConfig;
+use crate::vrrp::config::routes::{route_text, rule_text};
 use crate::vrrp::install::{Order, Wanted};
 
 /// How long the kernel may work on one portion. Adverts wait no longer than
@@ -155,13 +158,31 @@ impl VrrpProcess {
         self.read_outcomes(s);
     }
 
-    /// Queue the request for one address. False if there is nothing to do: the
+    /// Queue the request for one item. False if there is nothing to do: an
     /// interface does not exist.
     fn request(&mut self, config: &crate::control_plane::Config, order: Order) -> bool {
+        let Kernel {
+            mirror, commander, ..
+        } = &mut self.kernel;
+        let is_queued = match book::configured(&config.vrrp, order.instance, order.index) {
+            Some(Item::Address(address)) => return self.request_address(address, order),
+            Some(Item::Route(route)) => paths::request_route(route, order, mirror, commander),
+            Some(Item::Rule(rule)) => {
+                paths::request_rule(rule, order, commander);
+                true
+            }
+            None => false,
+        };
+        if !is_queued {
+            self.settled(order);
+        }
+        is_queued
+    }
+
+    fn request_address(&mut self, address: &AddressConfig, order: Order) -> bool {
         let entry = self.book.entry(order.instance, order.index);
         let interface = entry.and_then(|entry| self.interfaces.index(entry.key));
-        let address = book::configured(&config.vrrp, order.instance, order.index);
-        let (Some(interface), Some(address)) = (interface, address) else {
+        let Some(interface) = interface else {
             self.settled(order);
             return false;
         };
@@ -201,27 +222,36 @@ impl VrrpProcess {
     }
 
     fn settled(&mut self, order: Order) -> Option<u32> {
-        self.installer
-            .settled(order)
-            .filter(|_| order.instance != self.book.statics())
+        let settled = self.installer.settled(order)?;
+        let addresses = self.book.of(order.instance).len();
+        let addresses = u32::try_from(addresses).unwrap_or(u32::MAX);
+        // Routes and rules are not announced.
+        (order.instance != self.book.statics()).then(|| settled.min(addresses))
     }
 
     fn complain(&self, order: Order, outcome: &Outcome) {
         let Err(error) = &outcome.result else { return };
-        let Some(entry) = self.book.entry(order.instance, order.index) else {
+        let Some(item) = book::configured(&self.config.vrrp, order.instance, order.index) else {
             return;
         };
-        let device = self
-            .interfaces
-            .get(entry.key)
-            .map_or("?", |i| i.name.as_str());
+        let item = self.item_text(item, order);
         let what = match order.wanted {
             Wanted::Present => "add",
             Wanted::Absent => "remove",
         };
-        log::error!(
-            "Netlink: error: cannot {what} address {} on {device}: {error}",
-            entry.net
-        );
+        log::error!("Netlink: error: cannot {what} {item}: {error}");
+    }
+
+    fn item_text(&self, item: Item<'_>, order: Order) -> String {
+        match item {
+            Item::Address(address) => {
+                let entry = self.book.entry(order.instance, order.index);
+                let interface = entry.and_then(|entry| self.interfaces.get(entry.key));
+                let device = interface.map_or("?", |i| i.name.as_str());
+                format!("address {} on {device}", address.net.value)
+            }
+            Item::Route(route) => format!("route {}", route_text(route)),
+            Item::Rule(rule) => format!("rule {}", rule_text(rule)),
+        }
     }
 }

@@ -27,6 +27,7 @@ impl VrrpProcess {
         self.kernel.changes = changes;
         if !more {
             self.check_suspects(s);
+            self.check_paths(s.now());
         }
         self.settle_interfaces(s.now());
         self.perform(s);
@@ -35,18 +36,26 @@ impl VrrpProcess {
 
     fn reflect(&mut self, s: &mut Scheduler<Self>, change: &Change) {
         match change {
-            Change::LinkAdded { index } => self.link_appeared(s, *index),
+            Change::LinkAdded { index } => {
+                self.link_appeared(s, *index);
+                self.renew_routes_of(*index);
+            }
             Change::LinkRemoved { index, name } => self.link_vanished(s, *index, name),
             Change::LinkRenamed { index, from } => {
                 self.link_vanished(s, *index, from);
                 self.link_appeared(s, *index);
+                self.renew_routes_of(*index);
             }
-            Change::LinkUp { index } => self.link_is(s, *index, true),
+            Change::LinkUp { index } => {
+                self.link_is(s, *index, true);
+                self.renew_routes_of(*index);
+            }
             Change::LinkDown { index } => self.link_is(s, *index, false),
             Change::LinkChanged { index } => self.link_changed(s, *index),
             Change::AddressAdded { index, net, .. } | Change::AddressChanged { index, net } => {
                 self.address_appeared(s, *index, *net);
             }
+            Change::Path { message, removed } => self.path_changed(message, *removed),
             Change::AddressRemoved { index, net, ours } => {
                 self.address_vanished(s, *index, *net, *ours);
             }

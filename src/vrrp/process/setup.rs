@@ -12,6 +12,7 @@ use super::VrrpProcess;
 use super::announcing::Announcements;
 use super::book::AddressBook;
 use super::interfaces::Interfaces;
+use super::paths::Paths;
 use super::policy;
 use super::pool::SocketPool;
 use super::pump::Kernel;
@@ -63,12 +64,15 @@ impl VrrpProcess {
             debouncer: Debouncer::default(),
             interfaces,
             book,
+            paths: Paths::new(&config.vrrp),
             kernel,
             virtual_links: VirtualLinks::default(),
             pool: SocketPool::new(config.global.log_unknown_vrids),
             batch: RxBatch::new(),
             effects: Effects::new(),
             suspects: Vec::new(),
+            missing_paths: Vec::new(),
+            losses_seen: 0,
             passed: Vec::new(),
             alarm: Alarm::new("VRRP", 0, Self::on_deadline),
             notifier: Notifier::default(),
@@ -80,6 +84,7 @@ impl VrrpProcess {
             plumbing,
         };
         process.watch(s)?;
+        process.watch_paths()?;
         process.add_instances();
         process.make_virtual_links(s.now());
         process.set_delays();
@@ -198,6 +203,7 @@ impl VrrpProcess {
                 self.refresh_instances_on(s, key);
             }
         }
+        self.install_static_paths();
         for line in self.pool.describe() {
             log::debug!("{line}");
         }

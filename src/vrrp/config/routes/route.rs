@@ -102,6 +102,15 @@ impl RouteConfig {
         self.destination.value.family()
     }
 
+    /// All ways packets go.
+    #[must_use]
+    pub fn ways(&self) -> Vec<&NextHopConfig> {
+        let alone = &self.hop;
+        let is_way = self.hops.is_empty() || alone.via.is_some() || alone.dev.is_some();
+        let first = is_way.then_some(alone);
+        first.into_iter().chain(&self.hops).collect()
+    }
+
     /// Every interface it names.
     pub fn interfaces(&self) -> impl Iterator<Item = &Spanned<IfName>> {
         let hops = std::iter::once(&self.hop).chain(&self.hops);

@@ -256,7 +256,7 @@ impl RouteDraft {
     fn ways(&mut self, span: Span, diags: &mut Diags) {
         let route = &mut self.route;
         let alone = &route.hop;
-        if !route.hops.is_empty() && (alone.via.is_some() || alone.dev.is_some()) {
+        if self.has_hops && (alone.via.is_some() || alone.dev.is_some()) {
             let text = "`via` and `dev` of a route with `nexthop` belong behind that word";
             refuse(diags, span, Refusal::general(text));
         }
