@@ -119,7 +119,7 @@ impl Allowance {
     fn refill(&mut self, now: Instant) {
         while self.spent > 0 && self.refill_at <= now {
             self.spent -= 1;
-            self.refill_at = self.refill_at + REFILL;
+            self.refill_at += REFILL;
         }
     }
 
