@@ -54,9 +54,9 @@ impl VrrpProcess {
                     self.tell_state(s.now(), id, to, &cause);
                 }
             }
-            Effect::GroupWent { group, to, .. } => {
-                self.tell_group(s.now(), group, to, "");
-            }
+            Effect::GroupWent {
+                group, to, member, ..
+            } => self.tell_group(s.now(), group, to, member),
             Effect::Noted { id, note } => {
                 self.noted(id, &note);
                 self.tell_note(s.now(), id, &note);

@@ -46,6 +46,11 @@ impl VrrpProcess {
             let wishes = wishes(&instance.notify);
             own.subject = Some(self.notifier.add(Kind::Instance, &own.name, &wishes));
         }
+        for group in &config.vrrp.sync_groups {
+            let wishes = wishes(&group.notify);
+            let subject = self.notifier.add(Kind::Group, &group.name, &wishes);
+            self.group_subjects.push(subject);
+        }
     }
 
     /// An instance has changed its state.
@@ -85,7 +90,15 @@ impl VrrpProcess {
     }
 
     /// A group has changed its state, after all of its members.
-    pub(super) fn tell_group(&mut self, now: Instant, group: GroupId, to: State, why: &str) {
+    pub(super) fn tell_group(
+        &mut self,
+        now: Instant,
+        group: GroupId,
+        to: State,
+        member: InstanceId,
+    ) {
+        let member = self.routers.get(member.index());
+        let why = member.map_or_else(String::new, |own| format!("with member {}", own.name));
         let what = match to {
             State::Init => What::Stop,
             State::Backup => What::Backup,
@@ -93,7 +106,7 @@ impl VrrpProcess {
             State::Fault => What::Fault,
         };
         if let Some(&subject) = self.group_subjects.get(group.index()) {
-            self.notifier.tell(now, subject, what, 0, why);
+            self.notifier.tell(now, subject, what, 0, &why);
         }
     }
 
