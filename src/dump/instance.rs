@@ -5,15 +5,17 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::address;
+use super::command;
 use super::fact::{Fact, FlagForm, Value};
 use super::json::Json;
 use super::stats;
 use super::text::Text;
+use super::tracker;
 use crate::model::{Family, IfName, Priority, UnixTime};
 use crate::vrrp::accept::ReceiveStats;
 use crate::vrrp::authentication::Authentication;
 use crate::vrrp::config::routes::{route_text, rule_text};
-use crate::vrrp::config::{AddressConfig, InstanceConfig};
+use crate::vrrp::config::{AddressConfig, InstanceConfig, VrrpConfig};
 use crate::vrrp::fsm::{FaultKind, FaultSet, InstanceId, Peer, State, Version};
 use crate::vrrp::history::History;
 
@@ -24,6 +26,8 @@ pub struct InstanceView<'a> {
     pub id: InstanceId,
     /// What is configured.
     pub config: &'a InstanceConfig,
+    /// What it may refer to.
+    pub vrrp: &'a VrrpConfig,
     /// Its state.
     pub state: State,
     /// The state it is on its way to.
@@ -173,6 +177,8 @@ facts! {
         time: v.master_interval,
         millis: true,
     };
+    PRIORITY_CHANGES = "Notify priority changes", "",
+        |v| Value::truth(v.config.notify.priority_changes, BOOL);
     DONT_TRACK = "", "dont_track_primary", |v| Value::truth(v.config.dont_track_primary, NUMBER);
     SKIP_CHECK = "", "skip_check_adv_addr", |v| Value::truth(v.config.skip_check_adv_addr, NUMBER);
     STRICT = "", "strict_mode", |v| Value::truth(v.config.strict, NUMBER);
@@ -180,9 +186,9 @@ facts! {
     MASTER_PRIORITY_KEY = "", "master_priority",
         |v| Value::Number(master(v).map_or(0, |m| m.priority.0.into()));
     VIPS_SET = "", "vipset", |v| Value::truth(v.vips().any(|(_, is_set)| is_set), BOOL);
-    SMTP = "Using smtp notification", "smtp_alert", |_| Value::answer(false, BOOL);
-    NOTIFY_DELETED = "Notify deleted", "notify_deleted", |_| Value::Flag {
-        is_set: false,
+    SMTP = "Using smtp notification", "smtp_alert", |v| Value::answer(v.config.notify.alert, BOOL);
+    NOTIFY_DELETED = "Notify deleted", "notify_deleted", |v| Value::Flag {
+        is_set: v.config.notify.tells_deleted,
         words: ["Fault", "Deleted"],
         json: BOOL,
     };
@@ -232,8 +238,11 @@ const TEXT: &[Part] = &[
     Part::Other(socket),
     Part::Other(routes),
     Part::Other(tracked_interfaces),
+    Part::Other(|view, out| tracker::used(view.vrrp, &view.config.trackers, out)),
     Part::Line(SMTP),
     Part::Line(NOTIFY_DELETED),
+    Part::Other(|view, out| command::scripts(&view.config.notify, out)),
+    Part::Line(PRIORITY_CHANGES),
     Part::Other(history),
 ];
 
@@ -270,9 +279,11 @@ const JSON: &[Member] = &[
     Member::Key(VERSION),
     Member::Key(SMTP),
     Member::Key(NOTIFY_DELETED),
+    Member::Other(script_strings),
     Member::Other(address_strings),
     Member::Other(route_strings),
     Member::Other(tracked_interface_strings),
+    Member::Other(|view, out| tracker::strings(view.vrrp, &view.config.trackers, out)),
     Member::Key(AUTH_TYPE),
     Member::Key(AUTH_DATA),
     Member::Other(history_objects),
@@ -526,6 +537,14 @@ fn history(view: &InstanceView<'_>, out: &mut Text) {
             out.push(": ");
             out.push(&transition.cause);
         });
+    }
+}
+
+fn script_strings(view: &InstanceView<'_>, out: &mut Json) {
+    for (_, key, get) in &command::SCRIPTS {
+        if let Some(script) = &get(&view.config.notify).command {
+            out.member(key, Value::Text(command::quoted(script).into()));
+        }
     }
 }
 

@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod command;
 pub mod fact;
 pub mod global;
 pub mod instance;
@@ -30,6 +31,7 @@ pub mod kernel;
 pub mod scheduler;
 pub mod stats;
 pub mod text;
+pub mod tracker;
 pub mod vrrp;
 
 pub use instance::InstanceView;

@@ -155,9 +155,14 @@ pub fn statistics(instances: &[InstanceView<'_>]) -> String {
     out
 }
 
-/// The JSON file of `json_version` 1, an array, or 2, an object.
+/// The JSON file of `json_version` 1, an array, or 2, an object, for which
+/// `trackers` writes the tracked processes.
 #[must_use]
-pub fn json(version: u8, instances: &[InstanceView<'_>]) -> String {
+pub fn json(
+    version: u8,
+    instances: &[InstanceView<'_>],
+    trackers: impl FnOnce(&mut Json),
+) -> String {
     let mut out = Json::with_capacity(instances.len() * OCTETS);
     let array = |out: &mut Json| {
         out.array(|out| {
@@ -171,7 +176,7 @@ pub fn json(version: u8, instances: &[InstanceView<'_>]) -> String {
             out.key("vrrp");
             array(out);
             out.key("track_process");
-            out.array(|_| {});
+            out.array(trackers);
         });
     } else {
         array(&mut out);

@@ -7,13 +7,15 @@ use std::process;
 use scheduler::{Drain, IoId, Ready, Scheduler};
 
 use super::{VrrpProcess, clock};
+use crate::dump::json::Json;
 use crate::dump::kernel::TrackerView;
+use crate::dump::tracker::{self, Trackers};
 use crate::dump::vrrp::{self, GroupView, SocketView};
 use crate::dump::{InstanceView, Text, global, kernel, scheduler as loop_accounts};
 use crate::model::UnixTime;
 use crate::net::{Mode, Protocol};
 use crate::vrrp::config::InitialState;
-use crate::vrrp::fsm::{InstanceId, InterfaceKey, State, TrackSource};
+use crate::vrrp::fsm::{InstanceId, InterfaceKey, State, Status, TrackSource, TrackerKey};
 use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::signals::{self, RealTime};
 
@@ -74,9 +76,10 @@ impl VrrpProcess {
             return;
         }
         let version = self.config.global.dump_files.json_version;
+        let processes = |out: &mut Json| tracker::processes_json(&self.config.vrrp, self, out);
         self.with_views(s, |views| {
             self.plumbing
-                .dump(DumpKind::Json, &vrrp::json(version, views));
+                .dump(DumpKind::Json, &vrrp::json(version, views, processes));
         });
     }
 
@@ -103,6 +106,7 @@ impl VrrpProcess {
         self.with_views(s, |views| vrrp::topology(views, out));
         vrrp::sockets(self.socket_views(), out);
         vrrp::sync_groups(self.group_views(), out);
+        tracker::text(&self.config.vrrp, self, out);
         let trackers = self.trackers();
         let of_link = |link: &crate::netlink::mirror::Link| {
             let key = self.interfaces.by_index(link.index);
@@ -126,6 +130,7 @@ impl VrrpProcess {
                 Some(InstanceView {
                     id,
                     config,
+                    vrrp: &self.config.vrrp,
                     state: machine.state(),
                     wanted: wanted(machine.state(), config.initial_state),
                     faults: machine.faults(),
@@ -211,6 +216,16 @@ impl VrrpProcess {
             }
         }
         trackers
+    }
+}
+
+impl Trackers for VrrpProcess {
+    fn status(&self, key: TrackerKey) -> Option<Status> {
+        self.router.status(TrackSource::Tracker(key))
+    }
+
+    fn script_state(&self, _: u32) -> &'static str {
+        "idle"
     }
 }
 

@@ -1,0 +1,217 @@
+//! `VRRP Scripts`, `VRRP Track files`, `VRRP Track processes`: what instances
+//! depend on beside interfaces.
+
+use super::command::quoted;
+use super::fact::{FlagForm, Value};
+use super::json::Json;
+use super::text::Text;
+use crate::vrrp::config::{
+    FileConfig, ProcessConfig, ScriptConfig, TrackerKind, TrackerUse, VrrpConfig,
+};
+use crate::vrrp::fsm::{Status, TrackerKey};
+
+/// How trackers are at this moment.
+pub trait Trackers {
+    /// What is known of one; `None` if nobody tracks it.
+    fn status(&self, key: TrackerKey) -> Option<Status>;
+    /// What a script does: `idle`, `running`, `requested termination` or
+    /// `forcing termination`.
+    fn script_state(&self, index: u32) -> &'static str;
+}
+
+/// All trackers of a configuration.
+pub fn text(config: &VrrpConfig, live: &dyn Trackers, out: &mut Text) {
+    if !config.scripts.is_empty() {
+        out.title("VRRP Scripts");
+    }
+    for (index, script) in (0..).zip(&config.scripts) {
+        script_text(script, live.status(TrackerKey::Script(index)), out);
+        users(config, TrackerKind::Script, index, out);
+        out.property("State", Value::Word(live.script_state(index)));
+    }
+    if !config.files.is_empty() {
+        out.title("VRRP Track files");
+    }
+    for (index, file) in (0..).zip(&config.files) {
+        file_text(file, live.status(TrackerKey::File(index)), out);
+        users(config, TrackerKind::File, index, out);
+    }
+    if !config.processes.is_empty() {
+        out.title("VRRP Track processes");
+    }
+    for (index, process) in (0..).zip(&config.processes) {
+        process_text(process, live.status(TrackerKey::Process(index)), out);
+        users(config, TrackerKind::Process, index, out);
+    }
+}
+
+/// The array `track_process` of JSON version 2.
+pub fn processes_json(config: &VrrpConfig, live: &dyn Trackers, out: &mut Json) {
+    for (index, process) in (0..).zip(&config.processes) {
+        let status = live.status(TrackerKey::Process(index));
+        out.object(|out| process_json(process, status, out));
+    }
+}
+
+/// The keys and strings of an instance's trackers in JSON.
+pub fn strings(config: &VrrpConfig, used: &[TrackerUse], out: &mut Json) {
+    let name = |used: &TrackerUse| match used.kind {
+        TrackerKind::Script => {
+            let script = config.scripts.get(used.index)?;
+            script.command.as_ref().map(quoted)
+        }
+        TrackerKind::Process => {
+            let process = config.processes.get(used.index)?;
+            Some(process.name.value.clone())
+        }
+        TrackerKind::File | TrackerKind::Bfd => None,
+    };
+    let kinds = [
+        (TrackerKind::Script, "track_script"),
+        (TrackerKind::Process, "track_process"),
+    ];
+    for (kind, key) in kinds {
+        let of_kind = used.iter().filter(|used| used.kind == kind);
+        let mut names = of_kind.filter_map(name).peekable();
+        if names.peek().is_none() {
+            continue;
+        }
+        out.key(key);
+        out.array(|out| {
+            for name in names {
+                out.string(&name);
+            }
+        });
+    }
+}
+
+/// The trackers of an instance, by kind.
+pub fn used(config: &VrrpConfig, used: &[TrackerUse], out: &mut Text) {
+    let kinds = [
+        (TrackerKind::Script, "Tracked scripts :"),
+        (TrackerKind::File, "Tracked files :"),
+        (TrackerKind::Process, "Tracked processes :"),
+    ];
+    for (kind, title) in kinds {
+        let mut of_kind = used.iter().filter(|used| used.kind == kind).peekable();
+        if of_kind.peek().is_some() {
+            out.line(title);
+        }
+        for used in of_kind {
+            let name = name(config, used).unwrap_or("?");
+            out.item(|out| out.show(format_args!("{name} weight {}", shown(used))));
+        }
+    }
+}
+
+fn name<'a>(config: &'a VrrpConfig, used: &TrackerUse) -> Option<&'a str> {
+    let name = match used.kind {
+        TrackerKind::Script => &config.scripts.get(used.index)?.name,
+        TrackerKind::File => &config.files.get(used.index)?.name,
+        TrackerKind::Process => &config.processes.get(used.index)?.name,
+        TrackerKind::Bfd => return None,
+    };
+    Some(&name.value)
+}
+
+fn shown(used: &TrackerUse) -> String {
+    let reverse = if used.weight.reverse { " reverse" } else { "" };
+    format!("{}{reverse}", used.weight.value)
+}
+
+fn users(config: &VrrpConfig, kind: TrackerKind, index: u32, out: &mut Text) {
+    out.line("Tracking instances :");
+    for instance in &config.instances {
+        let is_it =
+            |used: &&TrackerUse| used.kind == kind && u32::try_from(used.index) == Ok(index);
+        for used in instance.trackers.iter().filter(is_it) {
+            let name = &instance.name.value;
+            out.item(|out| out.show(format_args!("{name}, weight {}", shown(used))));
+        }
+    }
+}
+
+fn script_text(script: &ScriptConfig, status: Option<Status>, out: &mut Text) {
+    out.object("VRRP Script", &script.name.value);
+    if let Some(command) = &script.command {
+        out.property("Command", Value::Text(quoted(command).into()));
+    }
+    let seconds = |time| Value::Seconds { time, unit: " sec" };
+    out.property("Interval", seconds(script.interval));
+    out.property("Timeout", seconds(script.timeout.unwrap_or_default()));
+    out.property("Weight", Value::Signed(script.weight.value.into()));
+    out.property("Rise", Value::Number(script.rise.into()));
+    out.property("Fall", Value::Number(script.fall.into()));
+    let init = if script.init_fail {
+        "failed"
+    } else {
+        "unknown"
+    };
+    out.property("Init state", Value::Word(init));
+    out.property("Status", Value::Word(status_word(status)));
+    if let Some(command) = &script.command {
+        let account = &command.account;
+        let account = format!("{}:{}", account.uid, account.gid);
+        out.property("Script uid:gid", Value::Text(account.into()));
+    }
+}
+
+const fn status_word(status: Option<Status>) -> &'static str {
+    match status {
+        Some(Status::Good) => "GOOD",
+        Some(Status::Bad) => "BAD",
+        Some(Status::Unknown | Status::Value(_)) | None => "INIT",
+    }
+}
+
+fn file_text(file: &FileConfig, status: Option<Status>, out: &mut Text) {
+    out.object("VRRP Track file", &file.name.value);
+    let path = file.path.as_ref().map(|path| path.value.as_str());
+    out.property("File", path.map_or(Value::Absent, Value::Word));
+    if let Some(Status::Value(value)) = status {
+        out.property("Status", Value::Signed(value.into()));
+    }
+    out.property("Weight", Value::Signed(file.weight.value.into()));
+}
+
+fn process_text(process: &ProcessConfig, status: Option<Status>, out: &mut Text) {
+    out.object("VRRP Track process", &process.name.value);
+    let (command, parameters) = process.command.split_first().unzip();
+    out.property("Process", command.map_or(Value::Absent, |c| Value::Word(c)));
+    if let Some(parameters) = parameters.filter(|list| !list.is_empty()) {
+        out.property("Parameters", Value::Text(parameters.join(" ").into()));
+    }
+    out.property("Min processes", Value::Number(process.quorum.into()));
+    if let Some(most) = process.quorum_max {
+        out.property("Max processes", Value::Number(most.into()));
+    }
+    let quorum = Value::truth(status == Some(Status::Good), FlagForm::Bool);
+    out.property("Have quorum", quorum);
+    out.property("Weight", Value::Signed(process.weight.value.into()));
+    for (label, time) in [
+        ("Terminate delay", process.terminate_delay),
+        ("Fork delay", process.fork_delay),
+    ] {
+        let time = format!("{:.6}s", time.as_secs_f64());
+        out.property(label, Value::Text(time.into()));
+    }
+    let full = Value::truth(process.full_command, FlagForm::Bool);
+    out.property("Full command", full);
+}
+
+fn process_json(process: &ProcessConfig, status: Option<Status>, out: &mut Json) {
+    let (command, parameters) = process.command.split_first().unzip();
+    out.member("process", Value::Word(command.map_or("", String::as_str)));
+    let parameters = parameters.unwrap_or_default().join(" ");
+    out.member("parameters", Value::Text(parameters.into()));
+    out.member("min_processes", Value::Number(process.quorum.into()));
+    let most = process.quorum_max.unwrap_or(u32::MAX);
+    out.member("max_processes", Value::Number(most.into()));
+    let quorum = Value::truth(status == Some(Status::Good), FlagForm::Bool);
+    out.member("have_quorum", quorum);
+    out.member("weight", Value::Signed(process.weight.value.into()));
+    out.member("terminate_delay", Value::seconds(process.terminate_delay));
+    out.member("fork_delay", Value::seconds(process.fork_delay));
+    let full = Value::truth(process.full_command, FlagForm::Bool);
+    out.member("full_command", full);
+}
