@@ -39,6 +39,7 @@ pub(super) struct User {
 struct Slot {
     socket: VrrpSocket,
     io: IoId<VrrpProcess>,
+    /// By VRID, so that a packet finds its instance at once.
     users: Vec<User>,
     out: crate::net::TxBatch,
 }
@@ -74,7 +75,8 @@ impl SocketPool {
         };
         let all = self.all_vrids;
         if let Some(slot) = self.slot_mut(id) {
-            slot.users.push(user);
+            let place = slot.users.partition_point(|known| known.vrid <= user.vrid);
+            slot.users.insert(place, user);
             let joined = user.group.map_or(Ok(()), |group| slot.socket.join(group));
             if let Err(error) = joined.and_then(|()| slot.filter(all)) {
                 self.detach(s, id, user.id);
@@ -96,7 +98,7 @@ impl SocketPool {
             return;
         };
         if let Some(place) = slot.users.iter().position(|known| known.id == user) {
-            let gone = slot.users.swap_remove(place);
+            let gone = slot.users.remove(place);
             // The interface may be gone, and the membership with it.
             let _ = gone.group.map(|group| slot.socket.leave(group));
         }
@@ -110,14 +112,19 @@ impl SocketPool {
 
     /// For whom a packet on this socket is.
     pub(super) fn user(&self, id: SocketId, vrid: Vrid, to: IpAddr) -> Option<InstanceId> {
-        let users = || self.slot(id).into_iter().flat_map(|slot| &slot.users);
-        let mut same = users().filter(|user| user.vrid == vrid);
-        let first = same.next()?;
-        if same.next().is_none() {
+        let users = &self.slot(id)?.users;
+        let from = users.partition_point(|user| user.vrid < vrid);
+        let same = users
+            .get(from..)?
+            .iter()
+            .take_while(|user| user.vrid == vrid);
+        let mut only = same.clone();
+        let first = only.next()?;
+        if only.next().is_none() {
             return Some(first.id);
         }
-        let exact = users().find(|user| user.vrid == vrid && user.group == Some(to));
-        exact.map(|user| user.id)
+        let mut same = same;
+        same.find(|user| user.group == Some(to)).map(|user| user.id)
     }
 
     /// Queue a packet; [`Self::flush`] sends.
