@@ -192,9 +192,10 @@ mod tests {
     use super::*;
 
     fn names(text: &str) -> NumberNames {
-        NumberNames::new(|kind| match kind {
-            NameKind::Table => vec![text.to_owned(), "9 own\n".to_owned()],
-            _ => Vec::new(),
+        NumberNames::new(|kind| {
+            let texts = [text.to_owned(), "9 own\n".to_owned()];
+            let is_table = kind == NameKind::Table;
+            texts.into_iter().filter(|_| is_table).collect()
         })
     }
 

@@ -9,9 +9,11 @@ use proptest::prelude::*;
 
 use super::addr::{AddressFlags, AddressMessage, AddressRequest, Lifetime, Operation};
 use super::attr::Attributes;
+use super::encapsulation::{Encapsulation, Tunnel};
 use super::error::Reply;
 use super::header::{Header, Message, Messages, flag, kind};
 use super::link::{LinkFlags, LinkMessage};
+use super::metrics::{Metric, RouteMetrics};
 use super::mirror::{Changes, Mirror, Origin};
 use super::route::{NextHop, RouteMessage};
 use super::rule::RuleMessage;
@@ -437,4 +439,113 @@ proptest! {
         rule.write(&mut buffer, HEADER);
         prop_assert_eq!(RuleMessage::parse(&only(&buffer)), Some(rule));
     }
+
+    #[test]
+    fn written_metrics_are_read_again(
+        values in proptest::collection::vec((0..METRICS.len(), any::<u32>(), any::<bool>()), 0..20),
+        congestion in proptest::option::of(("[a-z]{1,15}", any::<bool>())),
+    ) {
+        let mut metrics = RouteMetrics::default();
+        for (place, value, locked) in values {
+            metrics.set(METRICS[place], value);
+            if locked {
+                metrics.lock(METRICS[place]);
+            }
+        }
+        if let Some((name, locked)) = congestion {
+            metrics.set_congestion(name, locked);
+        }
+        let mut buffer = Vec::new();
+        metrics.write(&mut buffer);
+        prop_assert_eq!(RouteMetrics::parse(&buffer), metrics);
+    }
+
+    #[test]
+    fn a_written_encapsulation_is_read_again(encapsulation in encapsulation()) {
+        let mut octets = Vec::new();
+        encapsulation.write(&mut octets);
+        let kind = encapsulation.kind();
+        prop_assert_eq!(Encapsulation::parse(kind, &octets), Some(encapsulation));
+        let hop = NextHop {
+            flags: 0,
+            weight: 1,
+            interface: None,
+            gateway: None,
+            realms: None,
+            encapsulation: Some((kind, &octets)),
+        };
+        let mut list = Vec::new();
+        hop.write(&mut list);
+        let route = RouteMessage {
+            next_hops: Some(&list),
+            encapsulation: Some((kind, &octets)),
+            ..RouteMessage::default()
+        };
+        let mut buffer = Vec::new();
+        route.write(&mut buffer, HEADER);
+        let parsed = RouteMessage::parse(&only(&buffer)).unwrap();
+        prop_assert_eq!(parsed, route);
+        prop_assert_eq!(parsed.hops().collect::<Vec<_>>(), [hop]);
+    }
+
+    #[test]
+    fn foreign_metrics_and_encapsulations_never_panic(octets: Vec<u8>, kind in 0..6_u16) {
+        let _ = RouteMetrics::parse(&octets);
+        let _ = Encapsulation::parse(kind, &octets);
+    }
+}
+
+const METRICS: &[Metric] = &[
+    Metric::Mtu,
+    Metric::Rtt,
+    Metric::HopLimit,
+    Metric::Features,
+    Metric::LeastRetransmission,
+    Metric::QuickAcknowledge,
+    Metric::FastOpenWithoutCookie,
+];
+
+fn encapsulation() -> impl Strategy<Value = Encapsulation> {
+    let tunnel = (
+        any::<Option<u64>>(),
+        addr(),
+        addr(),
+        any::<[Option<u8>; 2]>(),
+        any::<Option<u16>>(),
+    );
+    let tunnel = tunnel.prop_map(|(id, destination, source, [ttl, tos], flags)| Tunnel {
+        id,
+        destination,
+        source,
+        ttl,
+        tos,
+        flags,
+    });
+    prop_oneof![
+        proptest::collection::vec(0..1_u32 << 20, 1..8).prop_map(Encapsulation::Mpls),
+        any::<u64>().prop_map(Encapsulation::Ila),
+        (tunnel, any::<bool>()).prop_map(|(tunnel, is_ip6)| match is_ip6 {
+            true => Encapsulation::Ip6(tunnel),
+            false => Encapsulation::Ip(tunnel),
+        }),
+    ]
+}
+
+/// The value of an attribute that `ip route add 10.1.0.0/16 encap mpls 16/17 via
+/// inet 10.77.0.2` and its like send (iproute2 6.1).
+#[test]
+fn encapsulations_have_the_octets_of_iproute2() {
+    let octets = |encapsulation: Encapsulation| {
+        let mut buffer = Vec::new();
+        encapsulation.write(&mut buffer);
+        buffer
+    };
+    assert_eq!(
+        octets(Encapsulation::Mpls(vec![16, 17])),
+        [12, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0x11, 0]
+    );
+    assert_eq!(
+        octets(Encapsulation::Ila(0x0001_0002_0003_0004)),
+        [12, 0, 1, 0, 0, 1, 0, 2, 0, 3, 0, 4]
+    );
 }

@@ -25,6 +25,7 @@ pub mod fsm;
 pub mod history;
 pub mod hmac;
 pub mod install;
+pub mod path_request;
 pub mod process;
 pub mod router;
 pub mod sync;

@@ -28,6 +28,7 @@ const BUFFER: usize = 4 * 1024 * 1024;
 mod addresses;
 mod links;
 mod measure;
+mod paths;
 mod sockets;
 
 /// Enter a new namespace, or say why the test is skipped.

@@ -9,11 +9,11 @@ use scheduler::{Drain, IoId, Key, Ready, Scheduler};
 
 use super::VrrpProcess;
 use super::book::{self, Item};
-use super::paths;
 use crate::netlink::{Changes, Commander, Mirror, Monitor, Operation, Outcome, Outcomes, Tolerate};
 use crate::vrrp::config::AddressConfig;
 use crate::vrrp::config::routes::{route_text, rule_text};
 use crate::vrrp::install::{Order, Wanted};
+use crate::vrrp::path_request;
 
 /// How long the kernel may work on one portion. Adverts wait no longer than
 /// this for addresses.
@@ -166,9 +166,11 @@ impl VrrpProcess {
         } = &mut self.kernel;
         let is_queued = match book::configured(&config.vrrp, order.instance, order.index) {
             Some(Item::Address(address)) => return self.request_address(address, order),
-            Some(Item::Route(route)) => paths::request_route(route, order, mirror, commander),
+            Some(Item::Route(route)) => {
+                path_request::request_route(route, order, mirror, commander)
+            }
             Some(Item::Rule(rule)) => {
-                paths::request_rule(rule, order, commander);
+                path_request::request_rule(rule, order, commander);
                 true
             }
             None => false,

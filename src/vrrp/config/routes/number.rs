@@ -132,7 +132,7 @@ pub(super) fn time(word: &Word, per_milli: u32, diags: &mut Diags) -> Option<u32
     };
     let wanted = number * scale;
     let used = wanted.clamp(TIME_MIN, TIME_MAX);
-    if wanted < TIME_MIN || wanted > TIME_MAX {
+    if !(TIME_MIN..=TIME_MAX).contains(&wanted) {
         let text = format!("{wanted} ms is outside 200 ms to 120 s: {used} ms is used");
         diags.note(word.span, text);
     }

@@ -7,9 +7,9 @@ use crate::control_plane::words::{Line, Word};
 use crate::model::{NameKind, NumberNames};
 
 fn names() -> Rc<NumberNames> {
-    Rc::new(NumberNames::new(|kind| match kind {
-        NameKind::Table => vec!["1234 own\n".to_owned()],
-        _ => Vec::new(),
+    Rc::new(NumberNames::new(|kind| {
+        let text = (kind == NameKind::Table).then(|| "1234 own\n".to_owned());
+        text.into_iter().collect()
     }))
 }
 
