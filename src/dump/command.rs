@@ -7,9 +7,12 @@ use crate::control_plane::script::Script;
 use crate::model::Command;
 use crate::vrrp::config::NotifyConfig;
 
+/// Where a script is.
+pub type WhereScript = fn(&NotifyConfig) -> &Script;
+
 /// The scripts of an instance or a sync group: what they are called in the text,
 /// their keys in JSON, where they are.
-pub static SCRIPTS: [(&str, &str, fn(&NotifyConfig) -> &Script); 7] = [
+pub static SCRIPTS: [(&str, &str, WhereScript); 7] = [
     ("Backup", "script_backup", |notify| &notify.backup),
     ("Master", "script_master", |notify| &notify.master),
     ("Fault", "script_fault", |notify| &notify.fault),

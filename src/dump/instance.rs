@@ -231,7 +231,7 @@ const TEXT: &[Part] = &[
     Part::Line(PREEMPT),
     Part::Other(preempt_delay),
     Part::Line(PROMOTE),
-    Part::Line(AUTH_TYPE),
+    Part::Other(auth_type),
     Part::Line(AUTH_DATA),
     Part::Other(addresses),
     Part::Other(peers),
@@ -358,7 +358,6 @@ fn track_faults(faults: FaultSet) -> u64 {
     kinds.sum::<u64>() + u64::from(faults.trackers())
 }
 
-/// Version 3 has none, which the text passes over and JSON says.
 const fn authentication(config: &InstanceConfig) -> Value<'static> {
     let word = match config.authentication {
         Authentication::None => "none",
@@ -439,6 +438,13 @@ fn group(view: &InstanceView<'_>, out: &mut Text) {
 fn preempt_delay(view: &InstanceView<'_>, out: &mut Text) {
     if !view.config.preempt_delay.is_zero() {
         out.property(PREEMPT_DELAY.label, (PREEMPT_DELAY.get)(view));
+    }
+}
+
+/// Version 3 has no authentication, of which the text says nothing.
+fn auth_type(view: &InstanceView<'_>, out: &mut Text) {
+    if view.config.version == Version::V2 {
+        out.property(AUTH_TYPE.label, (AUTH_TYPE.get)(view));
     }
 }
 

@@ -99,7 +99,13 @@ pub fn used(config: &VrrpConfig, used: &[TrackerUse], out: &mut Text) {
         }
         for used in of_kind {
             let name = name(config, used).unwrap_or("?");
-            out.item(|out| out.show(format_args!("{name} weight {}", shown(used))));
+            // As the C daemon has it: a comma for processes only.
+            let comma = if kind == TrackerKind::Process {
+                ","
+            } else {
+                ""
+            };
+            out.item(|out| out.show(format_args!("{name}{comma} weight {}", shown(used))));
         }
     }
 }

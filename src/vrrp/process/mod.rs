@@ -139,11 +139,14 @@ impl VrrpProcess {
 
     /// A signal from the parent, or from an operator.
     fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
-        match signal {
-            Signal::SIGTERM | Signal::SIGINT => self.stop(s),
-            Signal::SIGUSR1 => self.dump_data(s),
-            Signal::SIGUSR2 => self.dump_stats(s),
-            other => log::info!("signal {other} is not yet in effect"),
+        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
+            self.stop(s);
+        } else if signal == Signal::SIGUSR1 {
+            self.dump_data(s);
+        } else if signal == Signal::SIGUSR2 {
+            self.dump_stats(s);
+        } else {
+            log::info!("signal {signal} is not yet in effect");
         }
     }
 
