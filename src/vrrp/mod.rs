@@ -5,6 +5,7 @@
 //!
 //! * [`fsm`]: one instance, the state machine of RFC 9568 section 6.4
 //! * [`sync`]: instances that change together
+//! * [`track`]: what scripts and files come to
 //! * [`router`]: all instances and their deadlines; what simulations drive
 //! * [`announce`]: when which address is announced, in portions, paced
 //! * [`history`]: the last transitions with their causes
@@ -29,5 +30,6 @@ pub mod path_request;
 pub mod process;
 pub mod router;
 pub mod sync;
+pub mod track;
 pub mod transmit;
 pub mod virtual_link;

@@ -56,7 +56,10 @@ impl VrrpProcess {
             }
             Effect::GroupWent {
                 group, to, member, ..
-            } => self.tell_group(s.now(), group, to, member),
+            } => {
+                self.group_went(group, to, member);
+                self.tell_group(s.now(), group, to, member);
+            }
             Effect::Noted { id, note } => {
                 self.noted(id, &note);
                 self.tell_note(s.now(), id, &note);
@@ -176,7 +179,7 @@ impl VrrpProcess {
             return;
         };
         if from != to || to == State::Backup {
-            let why = report::because(cause, &self.interfaces);
+            let why = report::because(cause, &self.interfaces, &self.config.vrrp);
             report::transition(&own.name, to, &why);
             own.history.push(Transition {
                 at: clock::wall(),

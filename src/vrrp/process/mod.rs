@@ -42,6 +42,7 @@ mod reflect;
 mod report;
 mod setup;
 mod source;
+mod trackers;
 mod virtual_links;
 mod virtual_router;
 
@@ -67,6 +68,7 @@ use interfaces::Interfaces;
 use paths::Paths;
 use pool::SocketPool;
 use pump::Kernel;
+use trackers::Trackers;
 use virtual_links::VirtualLinks;
 use virtual_router::VirtualRouter;
 
@@ -98,6 +100,7 @@ pub struct VrrpProcess {
     /// Reused for what the debouncer lets through.
     passed: debounce::Changes,
     alarm: Alarm<Self>,
+    trackers: Trackers,
     notifier: Notifier<Self>,
     /// The sync groups in the notifier, by their numbers.
     group_subjects: Vec<SubjectId>,
@@ -162,6 +165,7 @@ impl VrrpProcess {
             self.installer.remove_all(self.book.statics());
         }
         self.perform(s);
+        self.end_scripts(s);
         self.notifier.stop(s);
         self.ask_for_pump(s);
     }

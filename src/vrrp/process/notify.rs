@@ -61,7 +61,7 @@ impl VrrpProcess {
             State::Master => What::Master,
             State::Fault => What::Fault,
         };
-        let why = report::because(cause, &self.interfaces);
+        let why = report::because(cause, &self.interfaces, &self.config.vrrp);
         self.tell(now, id, what, &why);
     }
 

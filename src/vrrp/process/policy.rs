@@ -43,7 +43,7 @@ pub(super) fn machine(
             lower_prio_delay: garp.lower_prio_delay,
         },
         addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
-        grouped: false,
+        grouped: config.sync_group.is_some(),
         tracks: tracks(config, key),
     }
 }
@@ -91,6 +91,7 @@ fn tracks(
             tracks.push(Track::interface(interface));
         }
     }
+    tracks.extend(config.trackers.iter().map(super::trackers::track));
     tracks
 }
 

@@ -4,6 +4,8 @@
 use std::time::Duration;
 
 use super::interfaces::Interfaces;
+use super::trackers;
+use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::fsm::{Cause, FaultKind, Note, State};
 
 /// One line for a transition.
@@ -17,7 +19,7 @@ pub(super) fn transition(name: &str, to: State, why: &str) {
 }
 
 /// The cause in words.
-pub(super) fn because(cause: &Cause, interfaces: &Interfaces) -> String {
+pub(super) fn because(cause: &Cause, interfaces: &Interfaces, config: &VrrpConfig) -> String {
     let device = |key| {
         interfaces
             .get(key)
@@ -58,9 +60,13 @@ pub(super) fn because(cause: &Cause, interfaces: &Interfaces) -> String {
         }
         Cause::InterfaceDown(key) => format!("interface {} is down", device(*key)),
         Cause::InterfaceUp(key) => format!("interface {} is up", device(*key)),
-        Cause::TrackerBad(_) => "a tracker without weight is bad".to_owned(),
-        Cause::TrackerGood(_) => "no tracker without weight is bad any more".to_owned(),
-        Cause::Group(_) => "its sync group".to_owned(),
+        Cause::TrackerBad(key) => format!("{} is bad", trackers::name(config, *key)),
+        Cause::TrackerGood(key) => format!("{} is good", trackers::name(config, *key)),
+        Cause::Group(member) => {
+            let member = config.instances.get(member.index());
+            let member = member.map_or("another member", |member| member.name.as_str());
+            format!("its sync group follows {member}")
+        }
         Cause::SourceLost => "no address to send from".to_owned(),
         Cause::SourceFound(address) => format!("can send from {address}"),
         Cause::Fault(kind) => fault(*kind).to_owned(),

@@ -16,6 +16,7 @@ use super::paths::Paths;
 use super::policy;
 use super::pool::SocketPool;
 use super::pump::Kernel;
+use super::trackers::Trackers;
 use super::virtual_links::VirtualLinks;
 use super::virtual_router::VirtualRouter;
 use crate::control_plane::Config;
@@ -75,6 +76,7 @@ impl VrrpProcess {
             losses_seen: 0,
             passed: Vec::new(),
             alarm: Alarm::new("VRRP", 0, Self::on_deadline),
+            trackers: Trackers::default(),
             notifier: Notifier::default(),
             group_subjects: Vec::new(),
             real_time: SignalReader::open(&real_time())?,
@@ -91,6 +93,7 @@ impl VrrpProcess {
         process.set_sysctls();
         process.set_up_notifications(s);
         crate::log::keep_flushing(&mut process, s, 0);
+        process.set_up_trackers(s);
         process.start(s);
         Ok(process)
     }

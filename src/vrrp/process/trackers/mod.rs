@@ -1,0 +1,117 @@
+//! What instances track beside interfaces, and the sync groups.
+//!
+//! * `scripts`: run at intervals; their results
+//! * `files`: followed by inotify; their numbers
+
+mod files;
+mod scripts;
+
+use std::rc::Rc;
+
+use scheduler::Scheduler;
+
+use super::VrrpProcess;
+use crate::vrrp::config::{TrackerKind, TrackerUse, VrrpConfig};
+use crate::vrrp::fsm::{GroupId, InstanceId, State, Status, Track, TrackSource, TrackerKey};
+use crate::vrrp::router::Input;
+use crate::vrrp::sync::SyncGroup;
+
+/// All trackers of the process.
+#[derive(Debug, Default)]
+pub(super) struct Trackers {
+    pub(super) scripts: scripts::Scripts,
+    pub(super) files: files::Files,
+}
+
+/// What the machines call a tracker of the configuration.
+pub(super) fn track(tracker: &TrackerUse) -> Track {
+    let index = u32::try_from(tracker.index).unwrap_or(u32::MAX);
+    let key = match tracker.kind {
+        TrackerKind::Script => TrackerKey::Script(index),
+        TrackerKind::File => TrackerKey::File(index),
+        TrackerKind::Process => TrackerKey::Process(index),
+        TrackerKind::Bfd => TrackerKey::Bfd(index),
+    };
+    Track {
+        source: TrackSource::Tracker(key),
+        weight: tracker.weight.value,
+        reverse: tracker.weight.reverse,
+    }
+}
+
+/// The sync groups as the machines know them.
+pub(super) fn groups(config: &VrrpConfig) -> Vec<SyncGroup> {
+    let id = |index: &usize| InstanceId(u32::try_from(*index).unwrap_or(u32::MAX));
+    let group = |group: &crate::vrrp::config::SyncGroup| {
+        SyncGroup::new(&group.name, group.instances.iter().map(id).collect())
+    };
+    config.sync_groups.iter().map(group).collect()
+}
+
+/// The name a tracker has in the configuration.
+pub(super) fn name(config: &VrrpConfig, key: TrackerKey) -> String {
+    let at = |index: u32| usize::try_from(index).unwrap_or(usize::MAX);
+    let found = match key {
+        TrackerKey::Script(index) => config.scripts.get(at(index)).map(|s| ("script", &s.name)),
+        TrackerKey::File(index) => config.files.get(at(index)).map(|f| ("file", &f.name)),
+        TrackerKey::Process(index) => config
+            .processes
+            .get(at(index))
+            .map(|p| ("process", &p.name)),
+        TrackerKey::Bfd(_) => None,
+    };
+    found.map_or_else(
+        || "a tracker".to_owned(),
+        |(kind, name)| format!("{kind} {}", name.value),
+    )
+}
+
+impl VrrpProcess {
+    /// Whether any instance tracks it.
+    fn is_tracked(&self, key: TrackerKey) -> bool {
+        self.router.status(TrackSource::Tracker(key)).is_some()
+    }
+
+    /// Before the instances start: the groups, and what is known at once.
+    pub(super) fn set_up_trackers(&mut self, s: &mut Scheduler<Self>) {
+        let config = Rc::clone(&self.config);
+        for group in groups(&config.vrrp) {
+            self.router.add_group(group);
+        }
+        self.set_up_files(s);
+        self.set_up_scripts(s);
+        // Nobody tells of sessions: they are down.
+        for instance in &config.vrrp.instances {
+            for tracker in &instance.trackers {
+                if let TrackSource::Tracker(key @ TrackerKey::Bfd(_)) = track(tracker).source {
+                    self.tracked(s, key, Status::Bad);
+                }
+            }
+        }
+    }
+
+    /// One line for a transition of a group.
+    pub(super) fn group_went(&self, group: GroupId, to: State, member: InstanceId) {
+        let groups = &self.config.vrrp.sync_groups;
+        let name = groups
+            .get(group.index())
+            .map_or("?", |group| group.name.as_str());
+        let instances = &self.config.vrrp.instances;
+        let member = instances
+            .get(member.index())
+            .map_or("?", |own| own.name.as_str());
+        match to {
+            State::Init => log::info!("VRRP_Group({name}) stopped"),
+            State::Backup | State::Master | State::Fault => log::info!(
+                "VRRP_Group({name}) Syncing instances to {} state ({member})",
+                to.as_str()
+            ),
+        }
+    }
+
+    /// What is known of a tracker; the effects are carried out by the caller.
+    fn tracked(&mut self, s: &Scheduler<Self>, key: TrackerKey, status: Status) {
+        let input = Input::Tracker { key, status };
+        self.router.on(s.now(), input, &mut self.effects);
+    }
+}
