@@ -158,18 +158,16 @@ const fn script() -> Argument {
 }
 
 pub(super) const FIREWALL: &[Row] = &[
-    Row::later(
+    Row::new(
         "vrrp_iptables",
-        words("[IN-CHAIN [OUT-CHAIN]]", 0, 2, distinct, |_, _, _| ()),
-        "Use iptables.",
+        words("[IN-CHAIN [OUT-CHAIN]]", 0, 2, not_iptables, |_, _, _| ()),
+        "Accepted; a table of nftables does the work.",
     ),
-    Row::later(
+    Row::new(
         "vrrp_ipsets",
-        words("[SET ...]", 0, 6, distinct, |_, _, _| ()),
-        "Names of ipsets.",
+        words("[SET ...]", 0, 6, not_iptables, |_, _, _| ()),
+        "Accepted; sets of nftables do the work.",
     ),
-    Row::later("nftables", some_words("[TABLE]", 0, 1), "Use nftables."),
-    Row::later("nftables_priority", SIGNED, "The priority of its chains."),
     Row::later("nftables_ifindex", FLAG, "Sets by number of the interface."),
     Row::later(
         "nftables_ipvs",
@@ -186,7 +184,6 @@ pub(super) const FIREWALL: &[Row] = &[
         int(1, NUMBER_MAX, "", nowhere()),
         "The first mark.",
     ),
-    Row::later("nftables_counters", FLAG, "Count packets."),
     Row::later(
         "vmac_addr_prefix",
         text("NAME", nowhere()),
@@ -195,6 +192,15 @@ pub(super) const FIREWALL: &[Row] = &[
 ];
 
 const SIGNED: Argument = int(i32::MIN as i64, i32::MAX as i64, "", nowhere());
+
+fn not_iptables(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    distinct(global, call, diags);
+    let text = format!(
+        "`{}`: nftables is used instead, table `keepalived` unless `nftables` names another",
+        call.keyword.text
+    );
+    diags.note(call.keyword.span, text);
+}
 
 fn distinct(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
     for (place, word) in call.args.iter().enumerate() {

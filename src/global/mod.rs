@@ -53,6 +53,8 @@ pub struct GlobalConfig {
     pub iproute_etc_dir: Option<String>,
     /// `iproute_usr_dir`: second folder; `None`: `/usr/share/iproute2`.
     pub iproute_usr_dir: Option<String>,
+    /// `nftables` and what belongs to it.
+    pub nftables: Nftables,
     /// `vmac_prefix`: how names of virtual interfaces begin; `None`: `vrrp`.
     pub vmac_prefix: Option<String>,
     /// `disable_local_igmp`: no reports for link-local multicast groups.
@@ -196,6 +198,30 @@ pub enum DynamicInterfaces {
     AllowChanges,
 }
 
+/// The rules of the firewall.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Nftables {
+    /// `nftables`: the name of the table; `None`: `keepalived`.
+    pub table: Option<String>,
+    /// Whether `nftables` is given.
+    pub is_given: bool,
+    /// `nftables_priority`
+    pub priority: i32,
+    /// `nftables_counters`
+    pub counters: bool,
+}
+
+impl Default for Nftables {
+    fn default() -> Self {
+        Self {
+            table: None,
+            is_given: false,
+            priority: -1,
+            counters: false,
+        }
+    }
+}
+
 impl Default for GlobalConfig {
     fn default() -> Self {
         Self {
@@ -214,6 +240,7 @@ impl Default for GlobalConfig {
             default_interface: None,
             iproute_etc_dir: None,
             iproute_usr_dir: None,
+            nftables: Nftables::default(),
             vmac_prefix: None,
             disable_local_igmp: false,
             vrrp: VrrpDefaults::default(),

@@ -146,6 +146,33 @@ const INTERFACES: &[Row] = &[
         "Interfaces may be absent at start, and with the word also change their type or parent.",
     ),
     Row::new(
+        "nftables",
+        words(
+            "[TABLE]",
+            0,
+            1,
+            words::set_nftables,
+            words::show_nftables,
+        ),
+        "The table of nftables with the rules of no_accept and of VMAC interfaces. It is used where they need one, also without this word.",
+    )
+    .default("keepalived"),
+    Row::new(
+        "nftables_priority",
+        int(
+            i32::MIN as i64,
+            i32::MAX as i64,
+            "",
+            at!(nftables.priority),
+        ),
+        "The priority of its chains; behind nftables.",
+    ),
+    Row::new(
+        "nftables_counters",
+        flag(at!(nftables.counters)),
+        "Its rules count packets.",
+    ),
+    Row::new(
         "vmac_prefix",
         short_text("NAME", 11, at!(vmac_prefix)),
         "How names of VMAC interfaces begin; the virtual router follows.",

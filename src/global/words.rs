@@ -224,3 +224,18 @@ pub(super) fn check_groups(global: &mut GlobalConfig, diags: &mut Diags) {
         diags.warn(Code::Warning, group6.span, text);
     }
 }
+
+/// A new table begins with the default priority.
+pub(super) fn set_nftables(global: &mut GlobalConfig, call: &Call<'_>, _: &mut Diags) {
+    let nftables = &mut global.nftables;
+    nftables.is_given = true;
+    nftables.table = call.args.first().map(|word| word.text.clone());
+    nftables.priority = super::Nftables::default().priority;
+}
+
+pub(super) fn show_nftables(global: &GlobalConfig, name: &str, out: &mut dyn Sink) {
+    if global.nftables.is_given {
+        let table: Vec<&str> = global.nftables.table.iter().map(String::as_str).collect();
+        out.line(name, &table);
+    }
+}

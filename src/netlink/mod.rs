@@ -45,6 +45,7 @@ pub mod header;
 pub mod link;
 pub mod metrics;
 pub mod mirror;
+pub mod nft;
 pub mod route;
 pub mod rule;
 pub mod socket;

@@ -2,6 +2,7 @@
 
 mod commander;
 mod monitor;
+pub mod netfilter;
 
 pub use commander::Commander;
 pub use monitor::{Monitor, ReadStatus};

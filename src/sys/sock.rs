@@ -38,6 +38,8 @@ pub enum Kind {
     Packet,
     /// Netlink of the route family.
     RouteNetlink,
+    /// Netlink of the netfilter family.
+    Netfilter,
 }
 
 /// Make a socket.
@@ -50,6 +52,7 @@ pub fn socket(kind: Kind) -> io::Result<OwnedFd> {
         Kind::RawV6(protocol) => (libc::AF_INET6, i32::from(protocol)),
         Kind::Packet => (libc::AF_PACKET, 0),
         Kind::RouteNetlink => (libc::AF_NETLINK, libc::NETLINK_ROUTE),
+        Kind::Netfilter => (libc::AF_NETLINK, libc::NETLINK_NETFILTER),
     };
     let flags = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     // SAFETY: no memory is passed.

@@ -22,6 +22,7 @@ pub mod announce;
 pub mod authentication;
 pub mod config;
 pub mod debounce;
+pub mod firewall;
 pub mod fsm;
 pub mod history;
 pub mod hmac;

@@ -76,3 +76,51 @@ fn carrier_and_bridge_ports_are_understood() {
         "leaving a bridge is no end"
     );
 }
+
+#[test]
+fn a_macvlan_is_made_with_its_mode_address_and_group() {
+    use keepalived::model::MacAddr;
+    use keepalived::netlink::header::{Header, flag, kind};
+    use keepalived::netlink::link::{LinkMessage, MACVLAN_PRIVATE, macvlan_data};
+    use keepalived::netlink::{Commander, Outcomes, Tolerate};
+
+    if !entered() {
+        return;
+    }
+    add_link();
+    let mut kernel = Kernel::open();
+    let parent = kernel.index("d0");
+    let mac = MacAddr([0, 0, 0x5e, 0, 1, 7]);
+    let data = macvlan_data(MACVLAN_PRIVATE);
+    let request = LinkMessage {
+        name: Some("vrrp.7"),
+        parent: Some(parent),
+        mac: Some(mac),
+        group: Some(3),
+        kind: Some("macvlan"),
+        kind_data: Some(&data),
+        ..LinkMessage::default()
+    };
+    let mut commander = Commander::open(1 << 16).unwrap();
+    commander
+        .batch()
+        .push_with(1, Tolerate::NOTHING, |buffer, sequence| {
+            let header = Header {
+                kind: kind::NEW_LINK,
+                flags: flag::REQUEST | flag::CREATE | flag::EXCLUSIVE,
+                sequence,
+                port: 0,
+            };
+            request.write(buffer, header);
+        });
+    commander.flush(1).unwrap();
+    let mut outcomes = Outcomes::new();
+    commander.read(&mut outcomes).unwrap();
+    assert_eq!(outcomes.first().map(|o| o.result.is_ok()), Some(true));
+
+    let name = IfName::new("vrrp.7").unwrap();
+    kernel.read_until(|mirror, _| mirror.link_named(&name).is_some());
+    let link = kernel.mirror.link_named(&name).unwrap();
+    assert_eq!((link.parent, link.mac), (Some(parent), Some(mac)));
+    assert_eq!((link.macvlan_mode, link.group), (Some(1), 3));
+}

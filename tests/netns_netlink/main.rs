@@ -28,6 +28,7 @@ const BUFFER: usize = 4 * 1024 * 1024;
 mod addresses;
 mod links;
 mod measure;
+mod nft;
 mod paths;
 mod sockets;
 

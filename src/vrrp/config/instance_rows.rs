@@ -215,7 +215,7 @@ const ADDRESSES: &[Row] = &[
         flag(at!(given.accept)),
         "Others may reach the addresses.",
     ),
-    Row::later(
+    Row::new(
         "no_accept",
         flag(NO_ACCEPT),
         "Others may not, unless the priority is 255.",

@@ -29,6 +29,7 @@ mod announcing;
 mod book;
 mod clock;
 mod effects;
+mod firewall;
 mod interfaces;
 mod notify;
 mod observe;
@@ -88,6 +89,7 @@ pub struct VrrpProcess {
     paths: Paths,
     kernel: Kernel,
     virtual_links: VirtualLinks,
+    tables: firewall::Tables,
     pool: SocketPool,
     batch: RxBatch,
     effects: Effects,
@@ -190,6 +192,7 @@ impl VrrpProcess {
             if !self.plumbing.settings.dont_release_vrrp {
                 self.virtual_links.remove_all();
             }
+            self.drop_firewall();
             self.announcements.restore_sysctls();
             s.stop(Stop::Now);
         }

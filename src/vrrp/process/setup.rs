@@ -68,6 +68,7 @@ impl VrrpProcess {
             paths: Paths::new(&config.vrrp),
             kernel,
             virtual_links: VirtualLinks::default(),
+            tables: super::firewall::Tables::default(),
             pool: SocketPool::new(config.global.log_unknown_vrids),
             batch: RxBatch::new(),
             effects: Effects::new(),
@@ -89,6 +90,7 @@ impl VrrpProcess {
         process.watch_paths()?;
         process.add_instances();
         process.make_virtual_links(s.now());
+        process.raise_firewall();
         process.set_delays();
         process.set_sysctls();
         process.set_up_notifications(s);

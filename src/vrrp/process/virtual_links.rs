@@ -33,6 +33,15 @@ const BUFFER: usize = 1 << 16;
 /// Longest prefix of a link-local address that tells hosts apart (RFC 4291 section 2.5.6).
 const LINK_LOCAL_PREFIX: u8 = 64;
 
+/// Settings of the interface below: it answers and asks for its own addresses
+/// only. Without `arp_announce` its requests would carry a virtual address with
+/// its own MAC, and neighbours would learn that.
+const PARENT_SETTINGS: [(&str, &str); 3] = [
+    ("arp_ignore", "1"),
+    ("arp_filter", "1"),
+    ("arp_announce", "2"),
+];
+
 /// The socket, and which interfaces are to be removed at the end.
 #[derive(Debug, Default)]
 pub(super) struct VirtualLinks {
@@ -284,8 +293,8 @@ impl VrrpProcess {
         let off = if v4 && !has_v6 { "1" } else { "0" };
         write(&format!("net/ipv6/conf/{name}/disable_ipv6"), off);
         if v4 {
-            for setting in ["arp_ignore", "arp_filter"] {
-                self.set_sysctl(&format!("net/ipv4/conf/{}/{setting}", parent.name), "1");
+            for (setting, value) in PARENT_SETTINGS {
+                self.set_sysctl(&format!("net/ipv4/conf/{}/{setting}", parent.name), value);
             }
         }
     }
