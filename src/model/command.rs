@@ -28,6 +28,9 @@ impl Account {
 pub struct Command {
     /// Where it is: absolute, and without symbolic links unless `use_symlink_paths`.
     pub path: PathBuf,
+    /// What it is called by (`argv[0]`): the word of the configuration. A program
+    /// that is several in one, such as BusyBox, goes by that.
+    pub name: OsString,
     /// The arguments behind its name.
     pub args: Vec<OsString>,
     /// Who runs it.
@@ -73,6 +76,7 @@ impl CommandFound {
     pub fn unchecked(request: &CommandRequest) -> Self {
         let command = request.words.split_first().map(|(path, args)| Command {
             path: path.into(),
+            name: path.clone(),
             args: args.to_vec(),
             account: Account::ROOT,
         });

@@ -46,7 +46,7 @@ pub fn program(command: &Command) -> io::Result<Program> {
     let credentials = geteuid()
         .is_root()
         .then_some(Credentials { uid, gid, groups });
-    Program::new(&command.path, &command.args, credentials)
+    Program::new(&command.path, &command.args, credentials)?.called(&command.name)
 }
 
 fn look_up(
@@ -81,6 +81,7 @@ fn look_up(
     }
     Ok((!refused).then(|| Command {
         path,
+        name: program.clone(),
         args: args.to_vec(),
         account,
     }))

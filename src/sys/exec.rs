@@ -78,6 +78,19 @@ impl Program {
         })
     }
 
+    /// Have it called by another name than its path (`argv[0]`): a program that is
+    /// several in one goes by that.
+    ///
+    /// # Errors
+    /// `InvalidInput` if the name holds an octet 0.
+    pub fn called(mut self, name: &OsStr) -> io::Result<Self> {
+        let name = text(name)?;
+        if let Some(first) = self.args.first_mut() {
+            *first = name;
+        }
+        Ok(self)
+    }
+
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -109,14 +122,16 @@ impl Program {
         let more = more.iter().map(|arg| text(OsStr::new(arg)));
         let more = more.collect::<io::Result<Vec<CString>>>()?;
         let args = self.args.iter().chain(&more);
-        let mut argv = vec![SHELL.as_ptr()];
-        argv.extend(args.map(|arg| arg.as_ptr()));
+        let mut argv: Vec<*const c_char> = args.map(|arg| arg.as_ptr()).collect();
         argv.push(ptr::null());
+        let mut shell_argv = vec![SHELL.as_ptr(), self.path.as_ptr()];
+        shell_argv.extend(argv.iter().skip(1));
         let mut envp: Vec<*const c_char> = self.environment.iter().map(|v| v.as_ptr()).collect();
         envp.push(ptr::null());
         let start = Start {
             path: self.path.as_ptr(),
             argv: &argv,
+            shell_argv: &shell_argv,
             envp: &envp,
             credentials: self.credentials.as_ref(),
             parent: nix::unistd::getpid().as_raw(),
@@ -147,8 +162,10 @@ fn variable(name: &OsStr, value: &OsStr) -> io::Result<CString> {
 /// What the new process reads, in the memory both share.
 struct Start<'a> {
     path: *const c_char,
-    /// The shell, then the arguments, then null.
+    /// The name, the arguments, null.
     argv: &'a [*const c_char],
+    /// The shell's name, the path, the arguments, null.
+    shell_argv: &'a [*const c_char],
     envp: &'a [*const c_char],
     credentials: Option<&'a Credentials>,
     parent: libc::pid_t,
@@ -256,20 +273,16 @@ fn plain_signals() -> Step {
 /// Returns only if the program cannot be loaded.
 fn load(start: &Start<'_>) -> c_int {
     let envp = start.envp.as_ptr();
-    let Some(argv) = start.argv.get(1..) else {
-        return libc::EINVAL;
-    };
     // SAFETY: lists that end with null of texts that end with NUL.
-    let _ = unsafe { libc::execve(start.path, argv.as_ptr(), envp) };
+    let _ = unsafe { libc::execve(start.path, start.argv.as_ptr(), envp) };
     let Err(errno) = call(-1) else {
         return libc::EINVAL;
     };
     if errno != libc::ENOEXEC {
         return errno;
     }
-    // The shell's first argument is the script's path, which `argv` begins with.
     // SAFETY: as above.
-    let _ = unsafe { libc::execve(SHELL.as_ptr(), start.argv.as_ptr(), envp) };
+    let _ = unsafe { libc::execve(SHELL.as_ptr(), start.shell_argv.as_ptr(), envp) };
     call(-1).err().unwrap_or(errno)
 }
 
@@ -350,6 +363,13 @@ mod tests {
         let ended = status(&program, &[]);
         std::fs::remove_file(&path).unwrap();
         assert!(matches!(ended, WaitStatus::Exited(_, 5)), "{ended:?}");
+    }
+
+    #[test]
+    fn a_name_of_its_own() {
+        let script = "test \"$(tr '\\0' ' ' < /proc/$$/cmdline | cut -d' ' -f1)\" = other";
+        let program = sh(script).called(OsStr::new("other")).unwrap();
+        assert!(matches!(status(&program, &[]), WaitStatus::Exited(_, 0)));
     }
 
     #[test]
