@@ -17,6 +17,8 @@
 //!   and rules; `path_changes`: what the kernel tells of those.
 //! * `virtual_router`, `source`: what the process keeps of an instance, and the
 //!   address it sends from.
+//! * `virtual_links`: the interfaces instances have for themselves; `firewall`: what
+//!   is kept away from them.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
 //! * `report`: the words of the log; `notify`: what others are told; `observe`:

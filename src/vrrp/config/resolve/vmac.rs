@@ -58,6 +58,24 @@ impl Resolver<'_> {
         if let (Some(flag), true, Some(_)) = (xmit_base, instance.strict, &link) {
             self.error(flag.span, "strict mode has no vmac_xmit_base: ignored");
         }
+        if let (Some(vmac), Some(_), true) = (
+            &instance.given.use_vmac,
+            &link,
+            instance.promote_secondaries,
+        ) {
+            let text = "promote_secondaries is set on a virtual interface anyway: ignored";
+            self.error(vmac.span, text);
+            instance.promote_secondaries = false;
+        }
+        if let (Some(vmac), Some(_), None, true) = (
+            &instance.given.use_vmac,
+            &link,
+            xmit_base,
+            instance.is_unicast(),
+        ) {
+            let text = "use_vmac with unicast_peer: vmac_xmit_base is used";
+            self.error(vmac.span, text);
+        }
         instance.virtual_link = link;
     }
 
