@@ -183,6 +183,7 @@ impl Kept {
                 stats: &self.stats,
                 history: &self.histories[place % 3],
                 socket: (state != State::Fault).then_some(11),
+                is_virtual_link_up: false,
                 sync_group: None,
                 is_set,
             }

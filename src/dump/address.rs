@@ -6,9 +6,24 @@ use super::text::{Text, push_number};
 use crate::model::{Family, IfName};
 use crate::vrrp::config::AddressConfig;
 
+/// The interface of addresses that name none.
+#[derive(Clone, Copy, Debug)]
+pub struct Device<'a> {
+    /// Its name.
+    pub name: &'a IfName,
+    /// The interface below, if it is a virtual one of ours.
+    pub base: Option<&'a IfName>,
+}
+
+impl<'a> From<&'a IfName> for Device<'a> {
+    fn from(name: &'a IfName) -> Self {
+        Self { name, base: None }
+    }
+}
+
 /// Append the line of an address; `default` is the interface of one that names
 /// none, `is_set` whether the kernel has it by our doing.
-pub fn push(out: &mut String, address: &AddressConfig, default: Option<&IfName>, is_set: bool) {
+pub fn push(out: &mut String, address: &AddressConfig, default: Option<Device<'_>>, is_set: bool) {
     push_display(out, address.net.value.addr);
     let net = address.net.value;
     if net.prefix != net.family().host_prefix() {
@@ -19,9 +34,14 @@ pub fn push(out: &mut String, address: &AddressConfig, default: Option<&IfName>,
         out.push_str(" brd ");
         push_display(out, broadcast);
     }
-    if let Some(dev) = address.dev.as_ref().map(|dev| &dev.value).or(default) {
+    let own = address.dev.as_ref().map(|dev| Device::from(&dev.value));
+    if let Some(device) = own.or(default) {
         out.push_str(" dev ");
-        out.push_str(dev.as_str());
+        out.push_str(device.name.as_str());
+        if let Some(base) = device.base {
+            out.push('@');
+            out.push_str(base.as_str());
+        }
     }
     out.push_str(" scope ");
     push_scope(out, address.scope);
@@ -43,7 +63,7 @@ pub fn push(out: &mut String, address: &AddressConfig, default: Option<&IfName>,
 pub fn list<'a>(
     out: &mut Text,
     addresses: impl Iterator<Item = (&'a AddressConfig, bool)>,
-    default: Option<&IfName>,
+    default: Option<Device<'_>>,
 ) {
     for (address, is_set) in addresses {
         out.item(|out| push(out.buffer(), address, default, is_set));
@@ -105,7 +125,8 @@ mod tests {
 
     fn line(address: &AddressConfig, is_set: bool) -> String {
         let mut out = String::new();
-        push(&mut out, address, IfName::new("eth0").as_ref(), is_set);
+        let device = IfName::new("eth0").expect("a name");
+        push(&mut out, address, Some(Device::from(&device)), is_set);
         out
     }
 

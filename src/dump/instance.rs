@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::address;
+use super::address::{self, Device};
 use super::command;
 use super::fact::{Fact, FlagForm, Value};
 use super::json::Json;
@@ -15,7 +15,7 @@ use crate::model::{Family, IfName, Priority, UnixTime};
 use crate::vrrp::accept::ReceiveStats;
 use crate::vrrp::authentication::Authentication;
 use crate::vrrp::config::routes::{route_text, rule_text};
-use crate::vrrp::config::{AddressConfig, InstanceConfig, VrrpConfig};
+use crate::vrrp::config::{AddressConfig, InstanceConfig, VirtualLinkKind, VrrpConfig};
 use crate::vrrp::fsm::{FaultKind, FaultSet, InstanceId, Peer, State, Version};
 use crate::vrrp::history::History;
 
@@ -54,6 +54,8 @@ pub struct InstanceView<'a> {
     pub history: &'a History,
     /// The descriptor of its socket.
     pub socket: Option<i32>,
+    /// Whether its virtual interface is up and running.
+    pub is_virtual_link_up: bool,
     /// The sync group it is in.
     pub sync_group: Option<&'a str>,
     /// Whether the address of an instance at a position (virtual ones first,
@@ -71,7 +73,21 @@ impl std::fmt::Debug for InstanceView<'_> {
 }
 
 impl<'a> InstanceView<'a> {
+    /// Its own interface: the virtual one if it has one.
     fn interface(&self) -> Option<&'a IfName> {
+        let link = self.config.virtual_link.as_ref().map(|link| &link.name);
+        link.or_else(|| self.base())
+    }
+
+    /// Where addresses go that name no interface.
+    fn device(&self) -> Option<Device<'a>> {
+        let name = self.interface()?;
+        let base = self.config.virtual_link.as_ref().and_then(|_| self.base());
+        Some(Device { name, base })
+    }
+
+    /// The interface below a virtual one.
+    fn base(&self) -> Option<&'a IfName> {
         self.config.interface.as_ref().map(|name| &name.value)
     }
 
@@ -133,7 +149,7 @@ facts! {
         |v| Value::Moment(Some(v.history.last()));
     DEADLINE = "Read timeout", "", |v| Value::Moment(v.deadline);
     DOWN_INTERVAL = "Master down timer", "", |v| Value::Micros(v.down_interval);
-    INTERFACE = "Interface", "ifp_ifname",
+    INTERFACE = "", "ifp_ifname",
         |v| v.interface().map_or(Value::Absent, |name| Value::Word(name.as_str()));
     GARP_DELAY = "Gratuitous ARP delay", "garp_delay", |v| Value::seconds(v.config.garp.delay);
     GARP_REPEAT = "Gratuitous ARP repeat", "garp_rep",
@@ -182,7 +198,9 @@ facts! {
     DONT_TRACK = "", "dont_track_primary", |v| Value::truth(v.config.dont_track_primary, NUMBER);
     SKIP_CHECK = "", "skip_check_adv_addr", |v| Value::truth(v.config.skip_check_adv_addr, NUMBER);
     STRICT = "", "strict_mode", |v| Value::truth(v.config.strict, NUMBER);
-    VMAC_INTERFACE = "", "vmac_ifname", |_| Value::Word("");
+    VMAC_INTERFACE = "", "vmac_ifname", |v| {
+        Value::Word(v.config.virtual_link.as_ref().map_or("", |link| link.name.as_str()))
+    };
     MASTER_PRIORITY_KEY = "", "master_priority",
         |v| Value::Number(master(v).map_or(0, |m| m.priority.0.into()));
     VIPS_SET = "", "vipset", |v| Value::truth(v.vips().any(|(_, is_set)| is_set), BOOL);
@@ -209,7 +227,7 @@ const TEXT: &[Part] = &[
     Part::Line(LAST_TRANSITION),
     Part::Line(DEADLINE),
     Part::Line(DOWN_INTERVAL),
-    Part::Line(INTERFACE),
+    Part::Other(interface),
     Part::Other(oddities),
     Part::Other(source),
     Part::Other(group),
@@ -394,6 +412,27 @@ fn flags(view: &InstanceView<'_>, out: &mut Text) {
     }
 }
 
+fn interface(view: &InstanceView<'_>, out: &mut Text) {
+    let Some(name) = view.interface() else {
+        return;
+    };
+    let Some(link) = &view.config.virtual_link else {
+        out.property("Interface", Value::Word(name.as_str()));
+        return;
+    };
+    let (title, kind) = match link.kind {
+        VirtualLinkKind::Macvlan(_) => ("VMAC", "vmac"),
+        VirtualLinkKind::Ipvlan { .. } => ("IPVLAN", "ipvlan"),
+    };
+    out.line(&format!(
+        "Use {title}, i/f name {name}, is_up = {}, xmit_base = {}",
+        view.is_virtual_link_up, link.xmit_base
+    ));
+    let base = view.base().map_or("?", IfName::as_str);
+    let text = format!("{name}, {kind} on {base}");
+    out.property("Interface", Value::Text(text.into()));
+}
+
 fn oddities(view: &InstanceView<'_>, out: &mut Text) {
     let config = view.config;
     let lines = [
@@ -452,11 +491,11 @@ fn addresses(view: &InstanceView<'_>, out: &mut Text) {
     let config = view.config;
     if !config.vips.is_empty() {
         out.counted("Virtual IP", config.vips.len());
-        address::list(out, view.vips(), view.interface());
+        address::list(out, view.vips(), view.device());
     }
     if !config.excluded_vips.is_empty() {
         out.line("Virtual IP Excluded :");
-        address::list(out, view.excluded_vips(), view.interface());
+        address::list(out, view.excluded_vips(), view.device());
     }
 }
 
@@ -555,14 +594,14 @@ fn script_strings(view: &InstanceView<'_>, out: &mut Json) {
 }
 
 fn address_strings(view: &InstanceView<'_>, out: &mut Json) {
-    string_array("vips", view.vips(), view.interface(), out);
-    string_array("evips", view.excluded_vips(), view.interface(), out);
+    string_array("vips", view.vips(), view.device(), out);
+    string_array("evips", view.excluded_vips(), view.device(), out);
 }
 
 fn string_array<'a>(
     key: &str,
     addresses: impl Iterator<Item = (&'a AddressConfig, bool)>,
-    default: Option<&IfName>,
+    default: Option<Device<'a>>,
     out: &mut Json,
 ) {
     let mut addresses = addresses.peekable();

@@ -14,7 +14,8 @@ use crate::dump::vrrp::{self, GroupView, SocketView};
 use crate::dump::{InstanceView, Text, global, kernel, scheduler as loop_accounts};
 use crate::model::UnixTime;
 use crate::net::{Mode, Protocol};
-use crate::vrrp::config::InitialState;
+use crate::netlink::mirror::Link;
+use crate::vrrp::config::{InitialState, InstanceConfig};
 use crate::vrrp::fsm::{InstanceId, InterfaceKey, State, Status, TrackSource, TrackerKey};
 use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::signals::{self, RealTime};
@@ -108,7 +109,7 @@ impl VrrpProcess {
         vrrp::sync_groups(self.group_views(), out);
         tracker::text(&self.config.vrrp, self, out);
         let trackers = self.trackers();
-        let of_link = |link: &crate::netlink::mirror::Link| {
+        let of_link = |link: &Link| {
             let key = self.interfaces.by_index(link.index);
             let list = key.and_then(|key| trackers.get(&key));
             list.cloned().unwrap_or_default()
@@ -144,6 +145,7 @@ impl VrrpProcess {
                     stats: &own.stats,
                     history: &own.history,
                     socket: own.socket.and_then(|id| self.pool.descriptor(id)),
+                    is_virtual_link_up: self.is_virtual_link_up(config),
                     sync_group: self.sync_group_of(id),
                     is_set: &is_set,
                 })
@@ -179,6 +181,12 @@ impl VrrpProcess {
                     .collect(),
             }
         })
+    }
+
+    fn is_virtual_link_up(&self, config: &InstanceConfig) -> bool {
+        let name = config.virtual_link.as_ref().map(|link| &link.name);
+        let link = name.and_then(|name| self.kernel.mirror.link_named(name));
+        link.is_some_and(Link::is_running)
     }
 
     fn sync_group_of(&self, id: InstanceId) -> Option<&str> {
@@ -224,8 +232,8 @@ impl Trackers for VrrpProcess {
         self.router.status(TrackSource::Tracker(key))
     }
 
-    fn script_state(&self, _: u32) -> &'static str {
-        "idle"
+    fn script_state(&self, index: u32) -> &'static str {
+        self.trackers.scripts.state(index)
     }
 }
 

@@ -84,6 +84,17 @@ impl Script {
         self.run != Run::Idle
     }
 
+    /// What it does, in the words of the data dump.
+    #[must_use]
+    pub const fn state(&self) -> &'static str {
+        match self.run {
+            Run::Idle => "idle",
+            Run::Under => "running",
+            Run::Ending(0 | 1) => "requested termination",
+            Run::Ending(_) => "forcing termination",
+        }
+    }
+
     /// When it is due next.
     #[must_use]
     pub const fn due(&self) -> Instant {

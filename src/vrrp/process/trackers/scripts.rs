@@ -52,6 +52,13 @@ impl Tracked {
 }
 
 impl Scripts {
+    /// What a script does, in the words of the data dump.
+    pub(in crate::vrrp::process) fn state(&self, index: u32) -> &'static str {
+        let place = usize::try_from(index).ok();
+        let script = place.and_then(|place| self.list.get(place)?.as_ref());
+        script.map_or("idle", |script| script.machine.state())
+    }
+
     fn get_mut(&mut self, key: Key) -> Option<&mut Tracked> {
         self.list.get_mut(usize::try_from(key).ok()?)?.as_mut()
     }
