@@ -31,6 +31,7 @@ pub mod exec;
 pub mod fd;
 pub mod fork;
 pub mod host;
+pub mod memory;
 pub mod ns;
 pub mod pass;
 pub mod prctl;

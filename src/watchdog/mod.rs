@@ -44,7 +44,7 @@ use crate::dump::Text;
 use crate::dump::global::definitions;
 use crate::global::UMASK;
 use crate::model::version;
-use crate::sys::{fork, ns, prctl, rlimit, sysctl};
+use crate::sys::{fork, memory, ns, prctl, rlimit, sysctl};
 
 use launch::daemon::{Detached, Startup, detach};
 use launch::paths::{PidPaths, RUN_DIR, make_directory};
@@ -110,6 +110,7 @@ fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
     let given = settings.pid_files.clone();
     let paths = PidPaths::new(Path::new(RUN_DIR), given, &names, own_dir);
     let (pid_file, child_pid_files) = claim_pid_files(&paths, &roles)?;
+    memory::give_back_free();
     Ok(Ground {
         settings: Rc::clone(settings),
         config,

@@ -219,6 +219,7 @@ impl VrrpProcess {
         if self.plumbing.settings.dump_config {
             self.log_configuration(s);
         }
+        crate::sys::memory::give_back_free();
         self.plumbing.ready();
     }
 

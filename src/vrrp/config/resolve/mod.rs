@@ -54,9 +54,14 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     resolver.script_user();
     for instance in &mut vrrp.instances {
         resolver.instance(instance);
+        instance.vips.shrink_to_fit();
+        instance.excluded_vips.shrink_to_fit();
+        instance.track_interfaces.shrink_to_fit();
+        instance.unicast_peers.shrink_to_fit();
         names.check(&instance.given.tracked, resolver.diags);
     }
     resolver.virtual_links(&mut vrrp.instances);
+    vrrp.instances.shrink_to_fit();
     resolver.duplicates(&vrrp.instances);
     resolver.static_addresses(&mut vrrp, &names);
     resolver.routes(&mut vrrp, [&static_routes, &static_rules], &names);
