@@ -233,11 +233,12 @@ fn deletions_by_others_are_told_and_those_of_other_routes_are_not() {
     let told = |change: &Change| matches!(change, Change::Path { removed: true, .. });
     let both = |changes: &[Change]| changes.iter().filter(|c| told(c)).count() == 2;
     let changes: Changes = kernel.read_until(|_, changes| both(changes));
-    let paths = changes.iter().filter_map(|change| match change {
-        Change::Path { message, .. } => Some(message),
-        _ => None,
-    });
-    let paths: Vec<_> = paths.collect();
+    let mut paths = Vec::new();
+    for change in &changes {
+        if let Change::Path { message, .. } = change {
+            paths.push(message);
+        }
+    }
     assert_eq!(paths.len(), 2, "our own requests are not told: {paths:?}");
     assert!(paths.iter().any(|path| path.route().is_some()));
     assert!(paths.iter().any(|path| path.rule().is_some()));

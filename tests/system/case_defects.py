@@ -14,7 +14,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import TRANSPORTS, Group, ours  # noqa: E402
 from ka import case, never, wait  # noqa: E402
-from vrrpkit import MAC4, Sender, frame4, put, single, split  # noqa: E402
+from vrrpkit import MAC4, Sender, conf, frame4, inst, put, routes, rules, single, split  # noqa: E402
 
 V3 = TRANSPORTS[0]
 ADV = V3.adv
@@ -146,6 +146,55 @@ def address_with_a_peer_is_removed(lab):
     wait(lambda: r1.has("10.99.0.1") and r1.has(VIP), 3, "has both addresses")
     assert d.stop() == 0
     assert not r1.has(VIP) and not r1.has("10.99.0.1"), "left behind: %s" % r1.addresses("eth0")
+
+
+@case("defects")
+def rule_with_a_bad_word_matches_nothing(lab):
+    """A port that is no range is an error, and leaves no rule without that condition behind."""
+    (r1,) = lab.pair(("r1",))
+    r1.keepalived(single(extra="""
+        virtual_rules {
+        from all ipproto tcp sport 80 table 100 priority 500
+        from 192.0.2.0/24 table 100 priority 501
+        }"""))
+    wait(lambda: rules(r1), 5)
+    assert [r.split(":")[0] for r in rules(r1)] == ["501"], rules(r1)
+
+
+@case("defects")
+def static_routes_are_removed_at_stop(lab):
+    """Static routes go with the daemon, and so do IPv6 routes without a metric."""
+    (r1,) = lab.pair(("r1",))
+    r1.ip("addr", "add", "2001:db8:77::1/64", "dev", "eth0", "nodad")
+    d = r1.keepalived(conf("""
+        static_routes {
+        192.0.2.0/24 via 10.77.0.254 dev eth0
+        2001:db8:1::/48 via 2001:db8:77::fe dev eth0
+        unreachable 2001:db8:2::/48
+        blackhole 198.51.100.0/24
+        }""", inst()))
+    ours = lambda: routes(r1, "proto", "18") + routes(r1, "proto", "18", family="-6")
+    wait(lambda: len(ours()) == 4, 5, "all static routes")
+    d.stop()
+    assert not ours(), ours()
+
+
+@case("defects")
+def many_routes_delay_no_advert(lab):
+    """5,000 routes and 1,000 rules are handed over, put back and removed between the adverts."""
+    lines = ["10.%d.%d.0/24 via 10.77.0.254" % (100 + n // 250, n % 250) for n in range(5000)]
+    more = ["from 10.200.%d.%d table 10 priority %d" % (n // 250, n % 250, 1000 + n) for n in range(1000)]
+    text = "virtual_routes {\n%s\n}\nvirtual_rules {\n%s\n}" % ("\n".join(lines), "\n".join(more))
+    group = Group(lab, V3, (ours(), 200, text))
+    (one,) = group.routers
+    one.start()
+    wait(lambda: len(rules(one.host)) == 1000, 10, "all rules")
+    one.host.ip("rule", "del", "priority", "1500")
+    wait(lambda: len(rules(one.host)) < 1000, 3, "a rule less")
+    wait(lambda: len(rules(one.host)) == 1000, 10, "all rules again")
+    steady([p for p in one.adverts() if p.prio], "while routes come and go")
+    one.daemon.stop()
+    assert not rules(one.host) and not routes(one.host, "proto", "18")
 
 
 @case("defects")

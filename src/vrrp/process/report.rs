@@ -44,7 +44,7 @@ pub(super) fn because(cause: &Cause, interfaces: &Interfaces, config: &VrrpConfi
         Cause::LowerPriority(peer) => {
             format!("lower priority {} from {}", peer.priority, peer.address)
         }
-        Cause::AddressRestored => "the deleted address is put back".to_owned(),
+        Cause::AddressRestored => "what was deleted is put back".to_owned(),
         Cause::HigherPriority(peer) => {
             format!("higher priority {} from {}", peer.priority, peer.address)
         }
@@ -54,7 +54,7 @@ pub(super) fn because(cause: &Cause, interfaces: &Interfaces, config: &VrrpConfi
                 peer.priority, peer.address
             )
         }
-        Cause::AddressDeleted => "a virtual address was deleted".to_owned(),
+        Cause::AddressDeleted => "a virtual address, route or rule was deleted".to_owned(),
         Cause::Late { silence } => {
             format!("no advert could be sent for {}", seconds(*silence))
         }
