@@ -106,6 +106,18 @@ pub(super) enum Item<'a> {
     Rule(&'a RuleConfig),
 }
 
+impl<'a> Item<'a> {
+    /// The `track_group` of a static item.
+    pub(super) fn track_group(self) -> Option<&'a str> {
+        let group = match self {
+            Self::Address(address) => &address.track_group,
+            Self::Route(route) => &route.track_group,
+            Self::Rule(rule) => &rule.track_group,
+        };
+        group.as_ref().map(|group| group.value.as_str())
+    }
+}
+
 /// The item at a position of an owner's.
 pub(super) fn configured(config: &VrrpConfig, owner: InstanceId, index: u32) -> Option<Item<'_>> {
     let index = usize::try_from(index).ok()?;

@@ -100,6 +100,7 @@ impl VrrpProcess {
         }
         if is_static {
             self.installer.add_one(owner, index);
+            self.static_item_missed(now, index);
         } else {
             let input = Input::AddressLost { id: owner };
             self.router.on(now, input, &mut self.effects);

@@ -214,6 +214,7 @@ impl VrrpProcess {
         if owner == self.book.statics() {
             self.tell_address(key, address, "removed from");
             self.installer.add_one(owner, position);
+            self.static_item_missed(now, position);
         } else if self.router.state(owner) == State::Master {
             self.tell_address(key, address, "removed from");
             self.router

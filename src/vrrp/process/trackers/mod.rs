@@ -2,15 +2,18 @@
 //!
 //! * `scripts`: run at intervals; their results
 //! * `files`: followed by inotify; their numbers
+//! * `processes`: looked for in `/proc`
 
 mod files;
+mod processes;
 mod scripts;
 
 use std::rc::Rc;
 
-use scheduler::Scheduler;
+use scheduler::{Instant, Scheduler};
 
 use super::VrrpProcess;
+use super::book::{self, Item};
 use crate::vrrp::config::{TrackerKind, TrackerUse, VrrpConfig};
 use crate::vrrp::fsm::{GroupId, InstanceId, State, Status, Track, TrackSource, TrackerKey};
 use crate::vrrp::router::Input;
@@ -21,6 +24,7 @@ use crate::vrrp::sync::SyncGroup;
 pub(super) struct Trackers {
     pub(super) scripts: scripts::Scripts,
     pub(super) files: files::Files,
+    pub(super) processes: processes::Processes,
 }
 
 /// What the machines call a tracker of the configuration.
@@ -79,6 +83,7 @@ impl VrrpProcess {
             self.router.add_group(group);
         }
         self.set_up_files(s);
+        self.set_up_processes(s);
         self.set_up_scripts(s);
         // Nobody tells of sessions: they are down.
         for instance in &config.vrrp.instances {
@@ -106,6 +111,25 @@ impl VrrpProcess {
                 "VRRP_Group({name}) Syncing instances to {} state ({member})",
                 to.as_str()
             ),
+        }
+    }
+
+    /// Somebody deleted a static item with a `track_group`: its masters give up
+    /// and come back, as for an address of their own.
+    pub(super) fn static_item_missed(&mut self, now: Instant, position: u32) {
+        let config = Rc::clone(&self.config);
+        let item = book::configured(&config.vrrp, self.book.statics(), position);
+        let Some(group) = item.and_then(Item::track_group) else {
+            return;
+        };
+        let groups = &config.vrrp.track_groups;
+        let Some(group) = groups.iter().find(|other| other.name.value == group) else {
+            return;
+        };
+        for index in &group.instances {
+            let id = InstanceId(u32::try_from(*index).unwrap_or(u32::MAX));
+            self.router
+                .on(now, Input::AddressLost { id }, &mut self.effects);
         }
     }
 

@@ -1,0 +1,177 @@
+//! Tracked processes: `/proc` is read once a second, a portion per round, so that
+//! many processes delay no advert.
+
+use std::fs;
+use std::rc::Rc;
+use std::time::Duration;
+
+use scheduler::{Key, Scheduler};
+
+use crate::vrrp::config::ProcessConfig;
+use crate::vrrp::config::tracker::ParameterMatch;
+use crate::vrrp::fsm::TrackerKey;
+use crate::vrrp::process::VrrpProcess;
+use crate::vrrp::track::process::{Counted, Parameters, Pattern, Quorum};
+
+/// From the end of one look to the next.
+const PAUSE: Duration = Duration::from_secs(1);
+/// Processes looked at in one round.
+const PORTION: usize = 50;
+
+/// The processes that somebody tracks.
+#[derive(Debug, Default)]
+pub(in crate::vrrp::process) struct Processes {
+    list: Vec<Tracked>,
+    /// Not looked at yet in this look.
+    rest: Vec<u32>,
+}
+
+#[derive(Debug)]
+struct Tracked {
+    key: TrackerKey,
+    pattern: Pattern,
+    machine: Counted,
+    /// So many were found in this look.
+    found: u32,
+}
+
+impl Tracked {
+    fn new(config: &ProcessConfig, key: TrackerKey) -> Self {
+        let parameters = match config.parameters {
+            Some(ParameterMatch::Exact) => Parameters::Exact,
+            Some(ParameterMatch::Partial) => Parameters::Partial,
+            Some(ParameterMatch::Initial) => Parameters::Initial,
+            None if config.command.len() > 1 => Parameters::Exact,
+            None => Parameters::Any,
+        };
+        let words = config.command.iter();
+        Self {
+            key,
+            pattern: Pattern {
+                command: words.map(|word| word.as_bytes().to_vec()).collect(),
+                parameters,
+                full: config.full_command || parameters != Parameters::Any,
+            },
+            machine: Counted::new(Quorum {
+                least: config.quorum,
+                most: config.quorum_max.unwrap_or(u32::MAX),
+                fork_delay: config.fork_delay,
+                terminate_delay: config.terminate_delay,
+            }),
+            found: 0,
+        }
+    }
+}
+
+impl Processes {
+    fn begin(&mut self) {
+        self.rest = fs::read_dir("/proc")
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+            .collect();
+        for tracked in &mut self.list {
+            tracked.found = 0;
+        }
+    }
+
+    /// A portion of what is left.
+    fn look(&mut self, portion: usize) {
+        let lines = self.list.iter().any(|tracked| tracked.pattern.full);
+        let from = self.rest.len().saturating_sub(portion);
+        for pid in self.rest.drain(from..) {
+            let Some(name) = name_of(pid) else { continue };
+            let line = if lines {
+                fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
+            } else {
+                Vec::new()
+            };
+            for tracked in &mut self.list {
+                tracked.found += u32::from(tracked.pattern.matches(&name, &line));
+            }
+        }
+    }
+}
+
+/// The name of the task, unless it has ended (a zombie). It stands in brackets and
+/// may hold some itself; the state follows.
+fn name_of(pid: u32) -> Option<Vec<u8>> {
+    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
+    let open = stat.iter().position(|octet| *octet == b'(')?;
+    let close = stat.iter().rposition(|octet| *octet == b')')?;
+    let state = stat.get(close + 2)?;
+    let name = stat.get(open + 1..close)?;
+    (!matches!(state, b'Z' | b'X')).then(|| name.to_vec())
+}
+
+impl VrrpProcess {
+    /// Look for what somebody tracks before the instances start.
+    pub(super) fn set_up_processes(&mut self, s: &mut Scheduler<Self>) {
+        let config = Rc::clone(&self.config);
+        for (process, number) in config.vrrp.processes.iter().zip(0..) {
+            let key = TrackerKey::Process(number);
+            if self.is_tracked(key) {
+                let tracked = Tracked::new(process, key);
+                self.trackers.processes.list.push(tracked);
+            }
+        }
+        if self.trackers.processes.list.is_empty() {
+            return;
+        }
+        log::info!("tracked processes are looked for in /proc once a second");
+        self.trackers.processes.begin();
+        self.trackers.processes.look(usize::MAX);
+        self.processes_counted(s);
+    }
+
+    fn on_look(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        self.trackers.processes.begin();
+        self.on_look_on(s, 0);
+    }
+
+    fn on_look_on(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        self.trackers.processes.look(PORTION);
+        if self.trackers.processes.rest.is_empty() {
+            self.processes_counted(s);
+            self.perform(s);
+        } else {
+            s.at("track process", s.now(), 0, Self::on_look_on);
+        }
+    }
+
+    /// A look is complete.
+    fn processes_counted(&mut self, s: &mut Scheduler<Self>) {
+        let now = s.now();
+        for tracked in &mut self.trackers.processes.list {
+            tracked.machine.set(now, tracked.found);
+        }
+        self.processes_settled(s);
+        s.at("track process", now + PAUSE, 0, Self::on_look);
+    }
+
+    fn on_process_delay(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        let now = s.now();
+        for tracked in &mut self.trackers.processes.list {
+            tracked.machine.tick(now);
+        }
+        self.processes_settled(s);
+        self.perform(s);
+    }
+
+    /// Tell the router, and come back when a delay has passed.
+    fn processes_settled(&mut self, s: &mut Scheduler<Self>) {
+        let list = self.trackers.processes.list.iter();
+        let told: Vec<_> = list
+            .map(|tracked| (tracked.key, tracked.machine.status()))
+            .collect();
+        let list = self.trackers.processes.list.iter();
+        let next = list.filter_map(|tracked| tracked.machine.deadline()).min();
+        for (key, status) in told {
+            self.tracked(s, key, status);
+        }
+        // Delays that end at the next look need no timer of their own.
+        if let Some(at) = next.filter(|at| *at < s.now() + PAUSE) {
+            s.at("track process", at, 0, Self::on_process_delay);
+        }
+    }
+}

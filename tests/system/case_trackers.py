@@ -1,0 +1,29 @@
+"""Trackers beyond the public cases: processes, and static items that concern instances."""
+import subprocess
+import time
+from ka import case, never, wait
+from vrrpkit import VIP, conf, inst, single
+
+@case("vrrp")
+def trackers_process_comes_and_goes(lab):
+    """FAULT while there is no such process."""
+    (r1,) = lab.pair(("r1",))
+    r1.keepalived(single(before="vrrp_track_process tp {\nprocess sleep 54321\n}", extra="track_process {\ntp\n}"))
+    never(lambda: r1.has(VIP), 1.5)
+    p = subprocess.Popen(["sleep", "54321"])
+    wait(lambda: r1.has(VIP), 6)
+    p.kill(); p.wait()
+    wait(lambda: not r1.has(VIP), 3)
+
+@case("vrrp")
+def trackers_static_item_deleted_makes_the_group_give_up(lab):
+    """A deleted static address of a track_group: priority 0, and back with everything."""
+    (r1,) = lab.pair(("r1",))
+    wire = lab.sniff()
+    r1.keepalived(conf("track_group tg {\ngroup {\nVI_1\n}\n}\nstatic_ipaddress {\n10.99.0.1/24 dev eth0 track_group tg\n}", inst()))
+    wait(lambda: r1.has(VIP) and r1.has("10.99.0.1"), 5)
+    time.sleep(0.3)
+    mark = time.time()
+    r1.ip("addr", "del", "10.99.0.1/24", "dev", "eth0")
+    wire.wait(lambda p: p.kind == "vrrp" and p.prio == 0, 2, "gives up", mark)
+    wait(lambda: r1.has("10.99.0.1") and r1.has(VIP), 5)
