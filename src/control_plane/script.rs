@@ -187,7 +187,11 @@ mod tests {
         ] {
             let (request, diags) = read(raw);
             assert_eq!(request, None, "{raw}");
-            assert_eq!(diags.list[0].code, code, "{raw}");
+            assert_eq!(
+                diags.list.first().map(|diag| diag.code),
+                Some(code),
+                "{raw}"
+            );
         }
         let (request, diags) = read("notify /bin/a b c d");
         assert!(request.is_some() && diags.exit_status() == 0);

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
+use nix::errno::Errno;
 use nix::sys::wait::waitpid;
 use nix::unistd::Pid;
 
@@ -67,7 +68,7 @@ impl Program {
         }
         let inherited = std::env::vars_os().filter(|(name, _)| {
             let same = |other: &&str| OsStr::new(other) == name;
-            !NOT_INHERITED.iter().any(|other| same(&other))
+            !NOT_INHERITED.iter().any(same)
         });
         let environment = inherited.map(|(name, value)| variable(&name, &value));
         Ok(Self {
@@ -223,9 +224,8 @@ fn enter(start: &Start<'_>) -> Result<c_int, c_int> {
 
 fn call(result: i64) -> Step {
     if result < 0 {
-        // SAFETY: the C library's `errno` of this thread, which both processes
-        // share and only this one runs.
-        Err(unsafe { *libc::__errno_location() })
+        // That of this thread, which both processes share and only this one runs.
+        Err(Errno::last_raw())
     } else {
         Ok(())
     }
@@ -303,10 +303,11 @@ mod tests {
     }
 
     fn exit_code(script: &str, more: &[&str]) -> i32 {
-        match status(&sh(script), more) {
-            WaitStatus::Exited(_, code) => code,
-            other => panic!("{other:?}"),
-        }
+        let ended = status(&sh(script), more);
+        let WaitStatus::Exited(_, code) = ended else {
+            panic!("{ended:?}");
+        };
+        code
     }
 
     #[test]

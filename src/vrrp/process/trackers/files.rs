@@ -72,7 +72,7 @@ fn folder(path: &Path) -> &Path {
     let parent = path.parent();
     parent
         .filter(|parent| !parent.as_os_str().is_empty())
-        .unwrap_or(Path::new("/"))
+        .unwrap_or_else(|| Path::new("/"))
 }
 
 /// `init_file`
