@@ -18,21 +18,20 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
-use nix::time::{ClockId, clock_gettime};
 use nix::unistd::Pid;
 use scheduler::{Alarm, ChildEvent, Drain, Instant, Interest, IoId, Key, Ready, Scheduler};
 
 use super::command;
-use super::courier::{Action, Courier, Route};
+use super::courier::Courier;
 use super::event::{Event, Kind, What};
 use super::fifo::Fifo;
-use super::letter::{Letter, Mailbox, date};
+use super::letter::Mailbox;
 use super::line_queue::Flow;
-use super::mailer::Connection;
+use super::mailer::Mail;
+pub use super::mailer::MailWish;
 use super::serial::{Start, Ticket};
 use super::subject::{Run, Subject, Wishes};
 use crate::model::{Account, Command, RateLimit};
-use crate::sys::calendar::LocalTime;
 
 /// Scripts started per round of the loop. Each keeps the loop from other work
 /// until its program is loaded, about half a millisecond.
@@ -67,21 +66,6 @@ pub struct FifoWish {
     pub script: Option<Command>,
 }
 
-/// Mails, as configured.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct MailWish {
-    /// How they get to the server.
-    pub route: Route,
-    /// The sender.
-    pub from: String,
-    /// The recipients.
-    pub to: Vec<String>,
-    /// What the subjects begin with (`router_id`).
-    pub router: String,
-    /// Whether FAULT is not told.
-    pub no_faults: bool,
-}
-
 /// Names a subject within its notifier.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SubjectId(usize);
@@ -93,17 +77,6 @@ struct Pipe<P> {
     watched: Option<IoId<P>>,
     reader: Option<Pid>,
     told: RateLimit,
-}
-
-/// Mails in use.
-#[derive(Debug)]
-struct Mail<P> {
-    wish: MailWish,
-    from: Mailbox,
-    to: Rc<[Mailbox]>,
-    courier: Courier,
-    connection: Option<(Connection, IoId<P>)>,
-    actions: Vec<Action>,
 }
 
 /// What a running process is for the notifier.
@@ -122,7 +95,7 @@ pub struct Notifier<P> {
     children: BTreeMap<Key, Child>,
     next_child: Key,
     pipes: Vec<Pipe<P>>,
-    mail: Option<Mail<P>>,
+    pub(super) mail: Option<Mail<P>>,
     alarm: Alarm<P>,
     has_news: bool,
     is_pumping: bool,
@@ -296,15 +269,8 @@ impl<P: Host> Notifier<P> {
             return;
         }
         subject.mailed = Some(event.what);
-        let letter = Letter {
-            date: date(&local_time()),
-            from: mail.from.clone(),
-            to: Rc::clone(&mail.to),
-            subject: event.subject(&mail.wish.router),
-            body: event.body(),
-        };
         let sender = u64::try_from(id.0).unwrap_or(u64::MAX);
-        mail.courier.post(now, sender, letter, &mut mail.actions);
+        mail.post(now, sender, event);
     }
 
     fn start_reader(&mut self, s: &mut Scheduler<P>, number: usize, script: &Command) {
@@ -373,7 +339,9 @@ impl<P: Host> Notifier<P> {
             };
             self.start_script(s, id, &start);
         }
-        self.perform_mail(s);
+        if let Some(mail) = &mut self.mail {
+            mail.act(s);
+        }
     }
 
     fn start_script(&mut self, s: &mut Scheduler<P>, id: SubjectId, start: &Start<Run>) {
@@ -397,66 +365,6 @@ impl<P: Host> Notifier<P> {
                 );
                 self.ended(s.now(), child);
             }
-        }
-    }
-
-    /// What the courier asks for, until it asks no more.
-    fn perform_mail(&mut self, s: &mut Scheduler<P>) {
-        let Some(mail) = &mut self.mail else { return };
-        let mut actions = std::mem::take(&mut mail.actions);
-        let mut next = 0;
-        while let Some(action) = actions.get(next).cloned() {
-            next += 1;
-            mail.perform(s, action, &mut actions);
-        }
-        actions.clear();
-        mail.actions = actions;
-    }
-}
-
-impl<P: Host> Mail<P> {
-    fn perform(&mut self, s: &mut Scheduler<P>, action: Action, more: &mut Vec<Action>) {
-        match action {
-            Action::Close => self.close(s),
-            Action::Connect(to) => {
-                self.close(s);
-                let begun = Connection::begin(to).and_then(|connection| {
-                    let call = on_mail::<P>;
-                    let stream = connection.stream.as_fd();
-                    let io = s.watch("mail", stream, Interest::Both, 0, call)?;
-                    Ok((connection, io))
-                });
-                match begun {
-                    Ok(connection) => self.connection = Some(connection),
-                    Err(error) => self.courier.lost(s.now(), &error.to_string(), more),
-                }
-            }
-            Action::Write => {}
-            Action::Delivered { subject, refused } => {
-                log::debug!("mail sent: {subject}");
-                for refused in refused {
-                    log::warn!("the mail server does not take mails for {refused}");
-                }
-            }
-            Action::Failed {
-                subject,
-                why,
-                again: Some(pause),
-            } => {
-                let pause = pause.as_secs();
-                log::warn!("mail not sent ({why}), again in {pause} seconds: {subject}");
-            }
-            Action::Failed {
-                subject,
-                why,
-                again: None,
-            } => log::error!("mail lost ({why}): {subject}"),
-        }
-    }
-
-    fn close(&mut self, s: &mut Scheduler<P>) {
-        if let Some((_, io)) = self.connection.take() {
-            s.unwatch(io);
         }
     }
 }
@@ -485,12 +393,8 @@ impl<P> Pipe<P> {
     }
 }
 
-fn local_time() -> LocalTime {
-    let now = clock_gettime(ClockId::CLOCK_REALTIME_COARSE);
-    LocalTime::at(now.map_or(0, |time| time.tv_sec()))
-}
-
-fn done<P: Host>(program: &mut P, s: &mut Scheduler<P>) {
+/// After anything was done.
+pub(super) fn done<P: Host>(program: &mut P, s: &mut Scheduler<P>) {
     program.notifier().follow(s);
     program.notified(s);
 }
@@ -535,21 +439,4 @@ fn on_fifo<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: IoId<P>, ready: Re
         pipe.tell(s.now(), &flushed);
     }
     Drain::Drained
-}
-
-fn on_mail<P: Host>(program: &mut P, s: &mut Scheduler<P>, io: IoId<P>, _: Ready) -> Drain {
-    let now = s.now();
-    let Some(mail) = &mut program.notifier().mail else {
-        return Drain::Close;
-    };
-    let Some((connection, known)) = &mut mail.connection else {
-        return Drain::Close;
-    };
-    if *known != io {
-        return Drain::Close;
-    }
-    let more = connection.serve(now, &mut mail.courier, &mut mail.actions);
-    program.notifier().perform_mail(s);
-    done(program, s);
-    if more { Drain::More } else { Drain::Drained }
 }
