@@ -122,6 +122,17 @@ const ARROWS: &[Row] = &[
         ],
     },
     Row {
+        module: "vrrp::path_request",
+        may: &[
+            "model",
+            "netlink::batch",
+            "netlink::header",
+            "netlink::mirror",
+            "netlink::route",
+            "netlink::rule",
+        ],
+    },
+    Row {
         module: "vrrp::process",
         may: EVERYTHING,
     },

@@ -1,10 +1,11 @@
 //! Routes and rules as requests to the kernel.
 
 use crate::model::{Family, IfIndex, IfName};
+use crate::netlink::batch::{Batch, Tolerate};
 use crate::netlink::header::{Header, family, flag, kind};
+use crate::netlink::mirror::Mirror;
 use crate::netlink::route::{NextHop, ON_LINK, RouteMessage};
 use crate::netlink::rule::{INVERT, RuleMessage, action};
-use crate::netlink::{Commander, Mirror, Tolerate};
 use crate::vrrp::config::routes::{NextHopConfig, Placing, RuleAction};
 use crate::vrrp::config::{RouteConfig, RuleConfig};
 use crate::vrrp::install::{Order, Wanted};
@@ -16,7 +17,7 @@ pub fn request_route(
     route: &RouteConfig,
     order: Order,
     mirror: &Mirror,
-    commander: &mut Commander,
+    batch: &mut Batch,
 ) -> bool {
     let mut ways = Vec::new();
     for way in route.ways() {
@@ -44,7 +45,6 @@ pub fn request_route(
         }
         Wanted::Absent => (head(kind::DEL_ROUTE, flag::REQUEST), Tolerate::GONE),
     };
-    let batch = commander.batch();
     batch.push_with(order.ticket(), tolerate, |buffer, sequence| {
         let header = Header { sequence, ..header };
         write_route(route, table, &ways, order.wanted, buffer, header);
@@ -136,7 +136,7 @@ fn write_route(
 }
 
 /// Queue the request for a rule.
-pub fn request_rule(rule: &RuleConfig, order: Order, commander: &mut Commander) {
+pub fn request_rule(rule: &RuleConfig, order: Order, batch: &mut Batch) {
     let (header, tolerate) = match order.wanted {
         Wanted::Present => {
             // Without `EXCLUSIVE` the kernel makes the same rule twice.
@@ -145,7 +145,6 @@ pub fn request_rule(rule: &RuleConfig, order: Order, commander: &mut Commander) 
         }
         Wanted::Absent => (head(kind::DEL_RULE, flag::REQUEST), Tolerate::GONE),
     };
-    let batch = commander.batch();
     batch.push_with(order.ticket(), tolerate, |buffer, sequence| {
         rule_message(rule).write(buffer, Header { sequence, ..header });
     });

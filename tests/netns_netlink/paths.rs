@@ -137,11 +137,11 @@ fn request(kernel: &mut Kernel, config: &Config, wanted: Wanted) {
         let Kernel {
             mirror, commander, ..
         } = kernel;
-        assert!(request_route(route, order(next), mirror, commander));
+        assert!(request_route(route, order(next), mirror, commander.batch()));
     }
     for rule in &config.vrrp.static_rules {
         next += 1;
-        request_rule(rule, order(next), &mut kernel.commander);
+        request_rule(rule, order(next), kernel.commander.batch());
     }
     let outcomes = kernel.run();
     let all = config.vrrp.static_routes.len() + config.vrrp.static_rules.len();

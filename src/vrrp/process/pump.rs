@@ -167,10 +167,10 @@ impl VrrpProcess {
         let is_queued = match book::configured(&config.vrrp, order.instance, order.index) {
             Some(Item::Address(address)) => return self.request_address(address, order),
             Some(Item::Route(route)) => {
-                path_request::request_route(route, order, mirror, commander)
+                path_request::request_route(route, order, mirror, commander.batch())
             }
             Some(Item::Rule(rule)) => {
-                path_request::request_rule(rule, order, commander);
+                path_request::request_rule(rule, order, commander.batch());
                 true
             }
             None => false,
