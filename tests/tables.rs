@@ -299,6 +299,12 @@ fn by_line(context: &str, keyword: &str) -> bool {
             // Reported as not supported, which is more than unknown.
             return keyword == "as";
         }
+        context if context.ends_with("routes/entry/nexthop") && keyword == "encap" => {
+            let route =
+                "10.80.0.0/24 nexthop encap ip id 1 dst 10.77.0.9 dev eth0 nexthop via 10.77.0.3";
+            let text = format!("static_routes {{\n{route}\n}}\n");
+            return read(&text).diags.exit_status() == 0;
+        }
         context if context.ends_with("routes/entry/nexthop") => return keyword == "as",
         "virtual_server_group/entry" => {
             let text = format!("virtual_server_group G {{\n{keyword} 5\n}}\n");

@@ -324,12 +324,12 @@ impl fmt::Display for Rejection {
                 "IPSEC-AH : sequence number {received} already processed. \
                  Packet dropped. Local({highest})"
             ),
-            Self::SignatureMissing => f.write_str(UNSIGNED),
-            Self::SignatureMalformed => f.write_str("malformed auth_hmac trailer"),
-            Self::SignatureStale => f.write_str(STALE),
-            Self::SignatureWrong => f.write_str(WRONG_SIGNATURE),
-            Self::SignatureReplayed => f.write_str("auth_hmac trailer already seen: replayed"),
-            Self::SignatureKey(id) => write!(f, "auth_hmac key {id} is not configured"),
+            Self::SignatureMissing
+            | Self::SignatureMalformed
+            | Self::SignatureStale
+            | Self::SignatureWrong
+            | Self::SignatureReplayed
+            | Self::SignatureKey(_) => self.fmt_signature(f),
             Self::Interval { received, expected } => write!(
                 f,
                 "advertisement interval mismatch mine={} sec rcv'd={} sec",
@@ -343,12 +343,8 @@ impl fmt::Display for Rejection {
                 "ip_tot_len mismatch against received length. {total} and received {received}"
             ),
             Self::Checksum(version) => write!(f, "Invalid VRRPv{} checksum", version.number()),
-            Self::UnicastToMulticast => {
-                f.write_str("discarding unicast packet on multicast instance")
-            }
-            Self::MulticastToUnicast => {
-                f.write_str("discarding multicast packet on unicast instance")
-            }
+            Self::UnicastToMulticast => f.write_str(UNICAST_TO_MULTICAST),
+            Self::MulticastToUnicast => f.write_str(MULTICAST_TO_UNICAST),
             Self::OwnerIgnores => f.write_str("ignoring advert since address owner"),
             Self::NotAPeer(src) => write!(f, "unicast source address {src} not a unicast peer"),
             Self::PeerHopLimit { received, min, max } => {
@@ -358,6 +354,29 @@ impl fmt::Display for Rejection {
     }
 }
 
+impl Rejection {
+    /// What is wrong with an `auth_hmac` trailer.
+    fn fmt_signature(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts = [
+            (RejectionKind::SignatureMissing, UNSIGNED),
+            (RejectionKind::SignatureStale, STALE),
+            (RejectionKind::SignatureWrong, WRONG_SIGNATURE),
+            (
+                RejectionKind::SignatureReplayed,
+                "auth_hmac trailer already seen: replayed",
+            ),
+        ];
+        let own = self.kind();
+        if let Self::SignatureKey(id) = self {
+            return write!(f, "auth_hmac key {id} is not configured");
+        }
+        let text = texts.iter().find(|(kind, _)| *kind == own);
+        f.write_str(text.map_or("malformed auth_hmac trailer", |(_, text)| text))
+    }
+}
+
+const UNICAST_TO_MULTICAST: &str = "discarding unicast packet on multicast instance";
+const MULTICAST_TO_UNICAST: &str = "discarding multicast packet on unicast instance";
 const UNSIGNED: &str = "no auth_hmac trailer, and one is required";
 const STALE: &str = "auth_hmac trailer outside the time window: are the clocks set?";
 const WRONG_SIGNATURE: &str =
