@@ -26,7 +26,7 @@ fn corpus() -> PathBuf {
 }
 
 fn labels() -> Vec<Label> {
-    let text = fs::read_to_string(corpus().join("labels.tsv")).unwrap();
+    let text = fs::read_to_string(corpus().join("labels.tsv")).expect("the corpus can be read");
     let rows = text
         .lines()
         .filter(|line| !line.starts_with('#') && !line.is_empty());
@@ -38,7 +38,7 @@ fn labels() -> Vec<Label> {
             .filter_map(|pair| pair.split_once('='));
         Label {
             file: column(0).to_owned(),
-            status: column(1).parse().unwrap(),
+            status: column(1).parse().expect("the corpus can be read"),
             arguments: column(4).to_owned(),
             environment: pairs
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -96,7 +96,7 @@ fn options(label: &Label) -> ReaderOptions {
 
 /// Exit status by the reader alone, and the messages that count.
 fn judge(label: &Label) -> (u8, Vec<String>) {
-    let files = tree(&fs::read(corpus().join(&label.file)).unwrap());
+    let files = tree(&fs::read(corpus().join(&label.file)).expect("the corpus can be read"));
     let mut diags = Diags::default();
     let reader = Reader::open(&files, Path::new(MAIN), options(label), &mut diags);
     if let Some(mut reader) = reader {

@@ -1,5 +1,7 @@
 //! What must hold for every row of every table of the configuration language.
 
+#![expect(clippy::panic, reason = "a helper of tests may fail one")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
