@@ -411,6 +411,7 @@ fn describe(effect: &Effect, policies: &[Policy], names: &[String]) -> (Instance
             let policy = policies[id.index()].announce;
             let rounds = match burst {
                 Burst::Master => policy.repeat,
+                Burst::Added => policy.repeat,
                 Burst::LowerPriority => policy.lower_prio_repeat,
             };
             (id, format!("announce {rounds}"))

@@ -18,7 +18,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::sys::ns;
-use crate::watchdog::settings::Settings;
+use crate::watchdog::settings::{DEFAULT_CONFIG, Settings};
 use crate::watchdog::{self, config};
 
 use options::OPTIONS;
@@ -55,7 +55,27 @@ fn run(program: &str, words: &[String]) -> u8 {
     if parsed.has("config-test") {
         return config_test(&settings, parsed.value("config-test"));
     }
+    if parsed.has("reload-plan") {
+        return reload_plan(settings, parsed.value("running"));
+    }
     watchdog::start(settings)
+}
+
+/// Print what a reload of the running daemon with this configuration would do.
+fn reload_plan(new: Settings, running: Option<String>) -> u8 {
+    let mut old = new.clone();
+    old.config_file = running.unwrap_or_else(|| DEFAULT_CONFIG.to_owned()).into();
+    if let Some(name) = &new.namespace
+        && let Err(error) = ns::enter_network(name)
+    {
+        return complain(&format!("Cannot enter network namespace {name}: {error}"));
+    }
+    match watchdog::reload::plan(&old, &new) {
+        Ok(lines) if lines.is_empty() => say("nothing changes"),
+        Ok(lines) => lines.iter().for_each(|line| say(line)),
+        Err(error) => return complain(&format!("no reload: {error}")),
+    }
+    0
 }
 
 /// Check the configuration; the report goes to `file`, else to the standard error

@@ -250,6 +250,16 @@ pub const OPTIONS: &[CliOption] = &[
         Argument::Optional("FILE"),
         "Check the configuration and end. Messages go to the standard error output, or are appended to FILE.",
     ),
+    long_flag(
+        "reload-plan",
+        "Print what a reload of the running daemon with the configuration of -f would add, remove, restart or change, and which elections it may cause. Nothing is changed. Status 1: there would be no reload.",
+    ),
+    row(
+        None,
+        "running",
+        Argument::Required("FILE"),
+        "For --reload-plan: the configuration that the daemon runs with. The default is /etc/keepalived/keepalived.conf.",
+    ),
     row(
         None,
         "config-fd",

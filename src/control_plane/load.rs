@@ -77,7 +77,8 @@ pub struct LoadOptions {
     pub reader: ReaderOptions,
 }
 
-/// What the machine has that the configuration names.
+/// What the machine has that the configuration names. Each question also has its
+/// place in [`super::transcript`], so that a reload repeats the answers.
 pub trait Machine {
     /// Whether there is an interface of this name.
     fn interface_exists(&self, name: &str) -> bool;

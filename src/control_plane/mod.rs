@@ -42,6 +42,7 @@ mod sequence;
 pub mod show;
 pub mod source;
 pub mod sub_block;
+pub mod transcript;
 pub mod value;
 pub mod words;
 

@@ -351,11 +351,6 @@ const STATS: Argument = time(
 
 pub(super) const FILES: &[Row] = &[
     Row::later(
-        "reload_check_config",
-        some_words("[LOGFILE]", 0, 1),
-        "Test a configuration before a reload.",
-    ),
-    Row::later(
         "reload_time_file",
         text("FILE", nowhere()),
         "Holds the time of a reload to come.",

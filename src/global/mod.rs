@@ -61,6 +61,8 @@ pub struct GlobalConfig {
     pub disable_local_igmp: bool,
     /// Defaults of instances.
     pub vrrp: VrrpDefaults,
+    /// `reload_check_config`: a new file with mistakes is not applied.
+    pub reload_check: ReloadCheck,
     /// How the VRRP process is scheduled.
     pub vrrp_process: ProcessLimits,
     /// Buffers of the sockets of the VRRP process.
@@ -88,6 +90,18 @@ pub struct DumpFiles {
     pub use_instance: bool,
     /// `json_version`: 1, an array of instances, or 2, an object; 0 is 1.
     pub json_version: u8,
+}
+
+/// `reload_check_config`
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum ReloadCheck {
+    /// A file with mere mistakes is applied as far as it goes.
+    #[default]
+    Off,
+    /// Mistakes cancel the reload.
+    On,
+    /// They also go to this file.
+    Into(String),
 }
 
 /// Defaults of instances, `None` where unset differs from any value.
@@ -244,6 +258,7 @@ impl Default for GlobalConfig {
             vmac_prefix: None,
             disable_local_igmp: false,
             vrrp: VrrpDefaults::default(),
+            reload_check: ReloadCheck::Off,
             vrrp_process: ProcessLimits::default(),
             buffers: SocketBuffers::default(),
             startup_delay: Duration::ZERO,

@@ -92,6 +92,12 @@ const IDENTITY: &[Row] = &[
     )
     .default("IXUSR|IRWXG|IRWXO"),
     Row::new(
+        "reload_check_config",
+        words("[LOGFILE]", 0, 1, words::set_reload_check, words::show_reload_check),
+        "A reload with a file that has mistakes is cancelled, and the mistakes are appended to LOGFILE. \
+         Without it such a file is used as far as it goes; one that nothing can run with never is.",
+    ),
+    Row::new(
         "use_symlink_paths",
         boolean(at!(scripts.keep_symlinks)),
         "Run scripts by the path given instead of the one it resolves to.",

@@ -127,6 +127,13 @@ impl<P: Host> Notifier<P> {
         SubjectId(self.subjects.len() - 1)
     }
 
+    /// A subject has another name or other wishes from now on.
+    pub fn change(&mut self, id: SubjectId, name: &str, wishes: &Wishes) {
+        if let Some(subject) = self.subjects.get_mut(id.0) {
+            subject.change(name, wishes);
+        }
+    }
+
     /// Send mails of those subjects that want it.
     pub fn use_mail(&mut self, wish: MailWish) {
         self.mail = Some(Mail {

@@ -72,6 +72,16 @@ impl Subject {
         }
     }
 
+    /// What is begun or waits stays as it is.
+    pub(super) fn change(&mut self, name: &str, wishes: &Wishes) {
+        let new = Self::new(self.kind, name, wishes);
+        self.name = new.name;
+        self.mail = new.mail;
+        self.priority_changes = new.priority_changes;
+        self.scripts = new.scripts;
+        self.any = new.any;
+    }
+
     /// What waits in which way.
     pub(super) const fn class(what: What) -> Class {
         if what.is_state() {

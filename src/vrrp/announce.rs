@@ -15,6 +15,8 @@
 //! so that a slow interface holds up no other.
 #![forbid(unsafe_code)]
 
+mod reload;
+
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::time::Duration;
@@ -143,6 +145,7 @@ impl Announcer {
 
     /// Announce on an occasion; later bursts of the policy follow by themselves.
     ///
+    /// At [`Burst::Added`] those that are installed stay so.
     /// At [`Burst::Master`] no address counts as installed yet.
     pub fn begin(&mut self, now: Instant, id: InstanceId, burst: Burst) {
         let Some(target) = self.targets.get_mut(id.index()) else {
@@ -156,6 +159,10 @@ impl Announcer {
                 target.second = after(policy.delay);
                 let refreshes = !policy.refresh.is_zero() && policy.refresh_repeat > 0;
                 target.refresh = refreshes.then(|| now + policy.delay + policy.refresh);
+                policy.repeat
+            }
+            Burst::Added => {
+                target.second = after(policy.delay);
                 policy.repeat
             }
             Burst::LowerPriority => {

@@ -236,6 +236,41 @@ impl Installer {
         })
     }
 
+    /// How many of an instance's items, counted from the first, were sent to the
+    /// kernel to be added.
+    #[must_use]
+    pub fn sent(&self, instance: InstanceId) -> u32 {
+        let slot = usize::try_from(instance.0).unwrap_or(usize::MAX);
+        self.progress.get(slot).map_or(0, |progress| progress.sent)
+    }
+
+    /// Before a reload: what waits for removal, in order. What waits to be added
+    /// is forgotten.
+    pub fn take_removals(&mut self) -> Vec<Order> {
+        self.queue.retain(|job| job.wanted == Wanted::Absent);
+        std::iter::from_fn(|| self.take()).collect()
+    }
+
+    /// After a reload: the first `count` items are in the kernel already.
+    pub fn resume(&mut self, instance: InstanceId, count: u32) {
+        if let Some(progress) = self.progress_mut(instance) {
+            progress.sent = count;
+            progress.settled = count;
+        }
+    }
+
+    /// After a reload: the items from `first` on are to be added still.
+    pub fn add_from(&mut self, instance: InstanceId, first: u32, count: u32) {
+        if first < count {
+            self.queue.push_back(Job {
+                instance,
+                wanted: Wanted::Present,
+                next: first,
+                end: count,
+            });
+        }
+    }
+
     /// Whether this item is one that the instance has asked the kernel for.
     #[must_use]
     pub fn holds(&self, instance: InstanceId, index: u32) -> bool {
@@ -262,6 +297,13 @@ mod tests {
 
     const A: InstanceId = InstanceId(0);
     const B: InstanceId = InstanceId(1);
+
+    fn of_addresses(addresses: u32) -> Layout {
+        Layout {
+            addresses,
+            ..Layout::default()
+        }
+    }
 
     /// An installer whose instances have so many addresses.
     fn installer<const N: usize>(addresses: [u32; N]) -> Installer {
@@ -402,5 +444,29 @@ mod tests {
         let removed = drain(&mut installer);
         let order: Vec<_> = removed.iter().map(|(_, index, _)| *index).collect();
         assert_eq!(order, [1, 0]);
+    }
+
+    #[test]
+    fn a_reload_takes_the_removals_and_goes_on_behind_what_is_there() {
+        let mut old = Installer::new(2);
+        old.set_layout(A, of_addresses(3));
+        old.set_layout(B, of_addresses(5));
+        old.add_all(A);
+        old.take();
+        old.add_all(B);
+        old.remove_all(A);
+        let removals = old.take_removals();
+        assert_eq!(removals.len(), 1);
+        assert_eq!((old.sent(A), old.is_idle()), (0, true));
+        let mut new = Installer::new(1);
+        new.set_layout(A, of_addresses(3));
+        new.resume(A, 1);
+        new.add_from(A, 1, 3);
+        assert!(new.holds(A, 0) && !new.holds(A, 1));
+        assert_eq!(
+            drain(&mut new),
+            [(0, 1, Wanted::Present), (0, 2, Wanted::Present)]
+        );
+        assert_eq!(new.remove_all(A), 3);
     }
 }

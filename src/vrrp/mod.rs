@@ -9,6 +9,7 @@
 //! * [`router`]: all instances and their deadlines; what simulations drive
 //! * [`announce`]: when which address is announced, in portions, paced
 //! * [`history`]: the last transitions with their causes
+//! * [`plan`]: what a new configuration changes
 //! * [`debounce`]: which changes of an interface are passed on, and when
 //!
 //! Their tests: beside the code, `tests/recorded` (scripted events against
@@ -28,6 +29,7 @@ pub mod history;
 pub mod hmac;
 pub mod install;
 pub mod path_request;
+pub mod plan;
 pub mod process;
 pub mod router;
 pub mod sync;

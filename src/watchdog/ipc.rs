@@ -1,11 +1,11 @@
-//! What the children tell the parent: messages of one octet that names the kind,
-//! some with a descriptor.
+//! What the children tell the parent, and the parent them: messages of one octet
+//! that names the kind, some with a descriptor.
 //!
 //! A child never waits for its parent: a message that finds no room is an error
 //! of the call. The parent ignores what it does not know.
 
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
@@ -33,11 +33,16 @@ pub enum Told {
     Ready,
     /// The text of a dump file, in memory.
     Dump(DumpKind, File),
+    /// It goes by the new configuration, or not.
+    Reloaded(bool),
     /// Something this program does not know.
     Unknown,
 }
 
 const READY: u8 = b'R';
+const RELOAD: u8 = b'C';
+const APPLIED: u8 = b'A';
+const REFUSED: u8 = b'N';
 /// The octets of dumps.
 const DUMPS: [(u8, DumpKind); 3] = [
     (b'D', DumpKind::Data),
@@ -73,12 +78,51 @@ impl ChildEnd {
     /// # Errors
     /// No memory file, or the parent is behind with its work.
     pub fn dump(&self, kind: DumpKind, text: &str) -> io::Result<()> {
-        let mut file = File::from(memfd_create("keepalived dump", MFdFlags::MFD_CLOEXEC)?);
-        file.write_all(text.as_bytes())?;
+        let file = in_memory("keepalived dump", text.as_bytes())?;
         let octet = DUMPS.iter().find(|(_, known)| *known == kind);
         let octet = octet.map_or(0, |(octet, _)| *octet);
         pass::send(self.0.as_fd(), &[octet], Some(file.as_fd()))
     }
+}
+
+impl ChildEnd {
+    /// Say whether the new configuration is in use.
+    ///
+    /// # Errors
+    /// What sending says.
+    pub fn reloaded(&self, applied: bool) -> io::Result<()> {
+        let octet = if applied { APPLIED } else { REFUSED };
+        pass::send(self.0.as_fd(), &[octet], None)
+    }
+
+    /// The notes of a load ([`crate::control_plane::transcript`]) that the parent
+    /// hands over; nothing when it has closed its end.
+    ///
+    /// # Errors
+    /// `WouldBlock` when there are none; what else receiving says.
+    pub fn next_load(&self) -> io::Result<Option<Vec<u8>>> {
+        let mut room = [0; MESSAGE_MAX];
+        let (length, passed) = pass::receive(self.0.as_fd(), &mut room)?;
+        let Some(passed) = passed.filter(|_| length > 0) else {
+            return if length == 0 {
+                Ok(None)
+            } else {
+                Err(io::ErrorKind::InvalidData.into())
+            };
+        };
+        let mut file = File::from(passed);
+        let mut notes = Vec::new();
+        file.rewind()?;
+        file.read_to_end(&mut notes)?;
+        Ok(Some(notes))
+    }
+}
+
+/// A file in memory with this content.
+fn in_memory(name: &str, content: &[u8]) -> io::Result<File> {
+    let mut file = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?);
+    file.write_all(content)?;
+    Ok(file)
 }
 
 impl AsFd for ChildEnd {
@@ -107,8 +151,22 @@ impl ParentEnd {
         Ok(Some(match (dump, passed) {
             (Some(&(_, kind)), Some(file)) => Told::Dump(kind, file.into()),
             _ if kind == READY => Told::Ready,
+            _ if kind == APPLIED => Told::Reloaded(true),
+            _ if kind == REFUSED => Told::Reloaded(false),
             _ => Told::Unknown,
         }))
+    }
+}
+
+impl ParentEnd {
+    /// Hand over the notes of a load, for the child to repeat it. They travel in
+    /// memory, so that the child reads no disk.
+    ///
+    /// # Errors
+    /// No memory file, or the child is behind with its work.
+    pub fn reload(&self, notes: &[u8]) -> io::Result<()> {
+        let file = in_memory("keepalived configuration", notes)?;
+        pass::send(self.0.as_fd(), &[RELOAD], Some(file.as_fd()))
     }
 }
 
@@ -120,8 +178,6 @@ impl AsFd for ParentEnd {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read as _, Seek as _};
-
     use super::*;
 
     #[test]
@@ -139,6 +195,19 @@ mod tests {
         assert_eq!(text, "some text\n");
         drop(child);
         assert!(matches!(parent.next(), Ok(None)));
+    }
+
+    #[test]
+    fn a_load_arrives_and_is_answered() {
+        let (parent, child) = channel().unwrap();
+        let empty = child.next_load().unwrap_err();
+        assert_eq!(empty.kind(), io::ErrorKind::WouldBlock);
+        parent.reload(b"notes").unwrap();
+        assert_eq!(child.next_load().unwrap().as_deref(), Some(&b"notes"[..]));
+        child.reloaded(true).unwrap();
+        assert!(matches!(parent.next(), Ok(Some(Told::Reloaded(true)))));
+        drop(parent);
+        assert!(matches!(child.next_load(), Ok(None)));
     }
 
     #[test]

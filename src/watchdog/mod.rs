@@ -13,6 +13,7 @@
 //! * [`parent`] is its shell: scheduler handlers, signals, actions to system calls.
 //! * [`launch`] makes a process out of a role; `launch::role` is the table of roles.
 //! * [`ipc`] is what children tell; [`dump_files`] writes the dumps they hand over.
+//! * [`reload`] goes over to a new configuration.
 //! * [`config`] reads the configuration and tells what is wrong with it.
 //!
 //! Everything that can refuse the start (a bad configuration, a running daemon, a
@@ -28,6 +29,7 @@ pub mod launch;
 pub mod machine;
 pub mod names;
 pub mod parent;
+pub mod reload;
 pub mod settings;
 pub mod signals;
 pub mod systemd;

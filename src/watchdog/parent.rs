@@ -30,10 +30,11 @@ use super::launch::pidfile::PidFile;
 use super::launch::role::Role;
 use super::launch::{Spawned, spawn};
 use super::names::Names;
+use super::reload::Reload;
 use super::settings::Settings;
 use super::systemd::Manager;
 use super::watch::{Action, End, Event, Watch};
-use super::{config, release, signals};
+use super::{release, signals};
 use life::Life;
 
 /// How long the start waits for children that do not say that they are up.
@@ -85,6 +86,7 @@ pub struct WatchDog {
     /// The startup or shutdown script, while it runs.
     life: Option<Life>,
     manager: Manager,
+    pub(super) reload: Reload,
 }
 
 impl WatchDog {
@@ -135,6 +137,7 @@ impl WatchDog {
             startup,
             started: false,
             life: None,
+            reload: Reload::default(),
         }
     }
 
@@ -278,21 +281,41 @@ impl WatchDog {
         self.on(s, Event::Stop(0));
     }
 
-    /// Applying a new configuration to running children comes later; until then
-    /// SIGHUP checks the file, so that nobody takes silence for success.
-    fn on_reload(&mut self, _: &mut Scheduler<Self>, _: Signal) {
-        log::info!("Reloading ...");
-        self.manager.tell("RELOADING=1");
-        let loaded = config::read(&self.ground.settings);
-        config::log_messages(&loaded);
-        match config::usable(&loaded) {
-            Ok(_) => log::warn!(
-                "The configuration file can be used, but reloading is not yet in effect: \
-                 the old configuration stays until a restart"
-            ),
-            Err(_) => log::error!("The configuration file cannot be used: the old one stays"),
+    fn on_reload(&mut self, s: &mut Scheduler<Self>, _: Signal) {
+        self.reload(s);
+    }
+
+    pub(super) const fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    pub(super) const fn is_ending(&self) -> bool {
+        self.watch.is_ending()
+    }
+
+    pub(super) fn tell_manager(&self, state: &str) {
+        self.manager.tell(state);
+    }
+
+    /// Go by a new configuration, also for children that are started from now on.
+    pub(super) fn adopt_config(&mut self, _: &mut Scheduler<Self>, config: Rc<Config>) {
+        self.watch.set_patience(config.global.child_wait_time);
+        self.ground.config = config;
+    }
+
+    /// Hand the notes of a load to the children; those who have them.
+    pub(super) fn hand_over(&self, notes: &[u8]) -> Vec<Role> {
+        let mut done = Vec::new();
+        for child in &self.children {
+            match child.channel.reload(notes) {
+                Ok(()) => done.push(child.role),
+                Err(error) => {
+                    let title = child.role.spec().title;
+                    log::error!("Cannot hand the configuration to the {title} process: {error}");
+                }
+            }
         }
-        self.manager.tell("READY=1");
+        done
     }
 
     fn on_forward(&mut self, _: &mut Scheduler<Self>, signal: Signal) {
@@ -317,7 +340,7 @@ impl WatchDog {
         self.announce_start();
     }
 
-    fn on_channel(&mut self, _: &mut Scheduler<Self>, _: IoId<Self>, ready: Ready) -> Drain {
+    fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, ready: Ready) -> Drain {
         let children = &mut self.children;
         let Some(child) = children.iter_mut().find(|c| key_of(c.role) == ready.key()) else {
             return Drain::Close;
@@ -326,6 +349,7 @@ impl WatchDog {
         match child.channel.next() {
             Ok(Some(Told::Ready)) => child.up = true,
             Ok(Some(Told::Dump(kind, text))) => self.write_dump(kind, Some(role), text),
+            Ok(Some(Told::Reloaded(applied))) => self.reload_answered(s, role, applied),
             Ok(Some(Told::Unknown)) => {}
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Drain::Drained,
             Ok(None) | Err(_) => {
@@ -384,6 +408,8 @@ impl WatchDog {
             s.unwatch(watched);
         }
         self.log_end(&child, end);
+        // Its successor begins with the new configuration.
+        self.reload_answered(s, child.role, true);
         self.on(s, Event::Died(child.role, end));
     }
 

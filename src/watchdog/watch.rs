@@ -128,6 +128,11 @@ impl Watch {
         }
     }
 
+    /// Another time between asking children to end and forcing them.
+    pub const fn set_patience(&mut self, patience: Duration) {
+        self.patience = patience;
+    }
+
     /// When [`Event::Tick`] is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {

@@ -82,6 +82,8 @@ pub enum Presence {
 pub enum Burst {
     /// The instance became master.
     Master,
+    /// A new configuration gave a master more addresses.
+    Added,
     /// A master heard a losing advert: neighbours may have learned the rival.
     LowerPriority,
 }

@@ -99,7 +99,7 @@ impl AddressBook {
 }
 
 /// What an owner has the kernel keep.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Item<'a> {
     Address(&'a AddressConfig),
     Route(&'a RouteConfig),

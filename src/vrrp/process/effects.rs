@@ -50,7 +50,7 @@ impl VrrpProcess {
                 cause,
             } => {
                 self.went(id, from, to, &cause);
-                if from != to {
+                if from != to && !self.is_told_already(id, from, &cause) {
                     self.tell_state(s.now(), id, to, &cause);
                 }
             }

@@ -21,6 +21,7 @@
 //!   is kept away from them.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
+//! * `reload`, `carry`: another configuration for the running process.
 //! * `report`: the words of the log; `notify`: what others are told; `observe`:
 //!   dumps on a signal.
 //!
@@ -29,6 +30,7 @@
 
 mod announcing;
 mod book;
+mod carry;
 mod clock;
 mod effects;
 mod firewall;
@@ -42,6 +44,7 @@ mod pool;
 mod pump;
 mod receive;
 mod reflect;
+mod reload;
 mod report;
 mod setup;
 mod source;
@@ -106,6 +109,8 @@ pub struct VrrpProcess {
     alarm: Alarm<Self>,
     trackers: Trackers,
     notifier: Notifier<Self>,
+    /// Those of instances that a reload has removed.
+    spare_subjects: Vec<SubjectId>,
     /// The sync groups in the notifier, by their numbers.
     group_subjects: Vec<SubjectId>,
     /// Signals above those with a name.
@@ -152,6 +157,8 @@ impl VrrpProcess {
             self.dump_data(s);
         } else if signal == Signal::SIGUSR2 {
             self.dump_stats(s);
+        } else if signal == Signal::SIGHUP {
+            log::info!("SIGHUP is for the parent process, which reads the configuration");
         } else {
             log::info!("signal {signal} is not yet in effect");
         }

@@ -56,6 +56,8 @@ impl VrrpProcess {
     /// An instance has changed its state.
     pub(super) fn tell_state(&mut self, now: Instant, id: InstanceId, to: State, cause: &Cause) {
         let what = match to {
+            State::Init if *cause == Cause::Removed && self.tells_deleted(id) => What::Deleted,
+            State::Init if *cause == Cause::Removed => What::Fault,
             State::Init => What::Stop,
             State::Backup => What::Backup,
             State::Master => What::Master,
@@ -63,6 +65,49 @@ impl VrrpProcess {
         };
         let why = report::because(cause, &self.interfaces, &self.config.vrrp);
         self.tell(now, id, what, &why);
+    }
+
+    /// Who is removed in FAULT and has no word for it has told FAULT before.
+    pub(super) fn is_told_already(&self, id: InstanceId, from: State, cause: &Cause) -> bool {
+        *cause == Cause::Removed && from == State::Fault && !self.tells_deleted(id)
+    }
+
+    fn tells_deleted(&self, id: InstanceId) -> bool {
+        let instance = self.config.vrrp.instances.get(id.index());
+        instance.is_some_and(|instance| instance.notify.tells_deleted)
+    }
+
+    /// After a reload: whom to tell of an instance that is new or has changed. The
+    /// places of instances that ended are used again.
+    pub(super) fn retell(&mut self, id: InstanceId) {
+        let config = Rc::clone(&self.config);
+        let instance = config.vrrp.instances.get(id.index());
+        let (Some(own), Some(instance)) = (self.routers.get_mut(id.index()), instance) else {
+            return;
+        };
+        let wishes = wishes(&instance.notify);
+        let subject = own.subject.or_else(|| self.spare_subjects.pop());
+        if let Some(subject) = subject {
+            self.notifier.change(subject, &own.name, &wishes);
+            own.subject = Some(subject);
+        } else {
+            own.subject = Some(self.notifier.add(Kind::Instance, &own.name, &wishes));
+        }
+    }
+
+    /// After a reload: the groups, by their numbers.
+    pub(super) fn retell_groups(&mut self) {
+        let config = Rc::clone(&self.config);
+        for (number, group) in config.vrrp.sync_groups.iter().enumerate() {
+            let wishes = wishes(&group.notify);
+            match self.group_subjects.get(number) {
+                Some(&subject) => self.notifier.change(subject, &group.name, &wishes),
+                None => {
+                    let subject = self.notifier.add(Kind::Group, &group.name, &wishes);
+                    self.group_subjects.push(subject);
+                }
+            }
+        }
     }
 
     /// Something happened to an instance that is no change of its state.

@@ -127,6 +127,32 @@ impl SocketPool {
         same.find(|user| user.group == Some(to)).map(|user| user.id)
     }
 
+    /// Instances have other ids from now on. Who has none is gone.
+    pub(super) fn renumber(&mut self, mut new_id: impl FnMut(InstanceId) -> Option<InstanceId>) {
+        for slot in self.slots.iter_mut().flatten() {
+            slot.users.retain_mut(|user| match new_id(user.id) {
+                Some(id) => {
+                    user.id = id;
+                    true
+                }
+                None => false,
+            });
+        }
+    }
+
+    /// `log_unknown_vrids`, as another configuration has it.
+    pub(super) fn set_all_vrids(&mut self, all: bool) {
+        if self.all_vrids == all {
+            return;
+        }
+        self.all_vrids = all;
+        for slot in self.slots.iter_mut().flatten() {
+            if let Err(error) = slot.filter(all) {
+                log::warn!("cannot change the filter of a VRRP socket: {error}");
+            }
+        }
+    }
+
     /// Queue a packet; [`Self::flush`] sends.
     pub(super) fn queue(&mut self, id: SocketId, datagram: &Datagram<'_>) {
         let Some(slot) = self.slot_mut(id) else {

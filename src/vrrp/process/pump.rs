@@ -9,6 +9,7 @@ use scheduler::{Drain, IoId, Key, Ready, Scheduler};
 
 use super::VrrpProcess;
 use super::book::{self, Item};
+use crate::model::IfIndex;
 use crate::netlink::{Changes, Commander, Mirror, Monitor, Operation, Outcome, Outcomes, Tolerate};
 use crate::vrrp::config::AddressConfig;
 use crate::vrrp::config::routes::{route_text, rule_text};
@@ -35,7 +36,7 @@ pub(super) struct Kernel {
     pub(super) mirror: Mirror,
     pub(super) monitor: Monitor,
     pub(super) changes: Changes,
-    commander: Commander,
+    pub(super) commander: Commander,
     outcomes: Outcomes,
     portion: usize,
 }
@@ -74,6 +75,13 @@ impl Kernel {
     /// Whether requests wait to be sent.
     pub(super) fn has_queued(&self) -> bool {
         self.commander.queued() > 0
+    }
+
+    /// Queue the removal of an address.
+    pub(super) fn delete(&mut self, address: &AddressConfig, interface: IfIndex, ticket: u64) {
+        let request = book::request(address, interface);
+        self.commander
+            .push(&request, Operation::Delete, ticket, Tolerate::GONE);
     }
 
     /// Read what has happened; true if there may be more.
@@ -138,7 +146,7 @@ impl VrrpProcess {
         }
     }
 
-    fn install_portion(&mut self, s: &mut Scheduler<Self>) {
+    pub(super) fn install_portion(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
         let mut count = self.kernel.commander.queued();
         while count < self.kernel.portion {
@@ -160,7 +168,7 @@ impl VrrpProcess {
 
     /// Queue the request for one item. False if there is nothing to do: an
     /// interface does not exist.
-    fn request(&mut self, config: &crate::control_plane::Config, order: Order) -> bool {
+    pub(super) fn request(&mut self, config: &crate::control_plane::Config, order: Order) -> bool {
         let Kernel {
             mirror, commander, ..
         } = &mut self.kernel;

@@ -25,7 +25,7 @@ use crate::net::RxBatch;
 use crate::notify::notifier::Notifier;
 use crate::sys::signals::SignalReader;
 use crate::vrrp::announce::{Announcer, PacerId};
-use crate::vrrp::config::VrrpConfig;
+use crate::vrrp::config::{UpDownDelay, VrrpConfig};
 use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
 use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
@@ -79,6 +79,7 @@ impl VrrpProcess {
             alarm: Alarm::new("VRRP", 0, Self::on_deadline),
             trackers: Trackers::default(),
             notifier: Notifier::default(),
+            spare_subjects: Vec::new(),
             group_subjects: Vec::new(),
             real_time: SignalReader::open(&real_time())?,
             is_pumping: false,
@@ -91,7 +92,7 @@ impl VrrpProcess {
         process.add_instances();
         process.make_virtual_links(s.now());
         process.raise_firewall();
-        process.set_delays();
+        process.set_delays(&[]);
         process.set_sysctls();
         process.set_up_notifications(s);
         crate::log::keep_flushing(&mut process, s, 0);
@@ -120,6 +121,10 @@ impl VrrpProcess {
         let real_time = self.real_time.as_fd();
         let call = Self::on_real_time;
         s.watch("real-time signals", real_time, Interest::Read, 0, call)?;
+        if let Some(channel) = self.plumbing.channel() {
+            let call = Self::on_channel;
+            s.watch("parent", channel, Interest::Read, 0, call)?;
+        }
         s.signals(&SIGNALS, Self::on_signal)
     }
 
@@ -145,8 +150,13 @@ impl VrrpProcess {
     }
 
     /// `interface_up_down_delays`, bounded by what the instances there can bear.
-    fn set_delays(&mut self) {
+    /// Interfaces of the list before have none any more unless they are given.
+    pub(super) fn set_delays(&mut self, before: &[UpDownDelay]) {
         let config = Rc::clone(&self.config);
+        for former in before {
+            let key = self.interfaces.key(&former.name.value);
+            self.debouncer.set(key, Delays::default());
+        }
         for configured in &config.vrrp.up_down_delays {
             let name = &configured.name.value;
             let on_it = config
@@ -167,7 +177,7 @@ impl VrrpProcess {
         }
     }
 
-    fn set_sysctls(&mut self) {
+    pub(super) fn set_sysctls(&mut self) {
         let config = Rc::clone(&self.config);
         for instance in config
             .vrrp
@@ -239,7 +249,7 @@ impl VrrpProcess {
 }
 
 /// Enter all addresses, on the interface each names or inherits.
-fn address_book(config: &Config, interfaces: &mut Interfaces) -> AddressBook {
+pub(super) fn address_book(config: &Config, interfaces: &mut Interfaces) -> AddressBook {
     let vrrp: &VrrpConfig = &config.vrrp;
     let default = config
         .global
@@ -258,13 +268,17 @@ fn address_book(config: &Config, interfaces: &mut Interfaces) -> AddressBook {
 
 /// Which timer spaces the announcements of an interface: that of its
 /// `garp_group`, else its own with the global intervals.
-struct Pacers {
+pub(super) struct Pacers {
     of_groups: HashMap<(InterfaceKey, Family), PacerId>,
     of_interfaces: HashMap<(InterfaceKey, Family), PacerId>,
 }
 
 impl Pacers {
-    fn new(config: &Config, announcer: &mut Announcer, interfaces: &mut Interfaces) -> Self {
+    pub(super) fn new(
+        config: &Config,
+        announcer: &mut Announcer,
+        interfaces: &mut Interfaces,
+    ) -> Self {
         let mut of_groups = HashMap::new();
         for group in &config.vrrp.garp_groups {
             let intervals = [
@@ -297,7 +311,7 @@ impl Pacers {
         }
     }
 
-    fn of(&self, key: InterfaceKey, family: Family) -> PacerId {
+    pub(super) fn of(&self, key: InterfaceKey, family: Family) -> PacerId {
         let place = (key, family);
         let found = self
             .of_groups

@@ -157,6 +157,26 @@ impl VrrpProcess {
         }
     }
 
+    /// The advert of an instance whose configuration changed, and a socket of
+    /// another kind if it takes one.
+    pub(super) fn rebuild_advert(&mut self, s: &mut Scheduler<Self>, id: InstanceId) {
+        let Some(source) = self.routers.get(id.index()).and_then(|own| own.source) else {
+            return;
+        };
+        let own = self.routers.get_mut(id.index());
+        let before = own.and_then(|own| own.socket.take());
+        let is_open = self.open_socket(s, id, source);
+        // After the new use began, so that a socket that both are stays open.
+        if let Some(before) = before {
+            self.pool.detach(s, before, id);
+        }
+        if !is_open && let Some(own) = self.routers.get_mut(id.index()) {
+            own.source = None;
+            let input = Input::Source { id, address: None };
+            self.router.on(s.now(), input, &mut self.effects);
+        }
+    }
+
     pub(super) fn close_socket(&mut self, s: &mut Scheduler<Self>, id: InstanceId) {
         if let Some(socket) = self
             .routers

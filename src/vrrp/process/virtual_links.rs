@@ -138,6 +138,21 @@ impl VrrpProcess {
         self.kernel.changes.clear();
     }
 
+    /// After a reload: those of instances that are no longer there go.
+    pub(super) fn remove_unwanted_links(&mut self) {
+        let config = Rc::clone(&self.config);
+        let is_wanted = |name: &IfName| {
+            let links = config.vrrp.instances.iter();
+            let mut links = links.filter_map(|instance| instance.virtual_link.as_ref());
+            links.any(|link| link.name == *name)
+        };
+        let ours = std::mem::take(&mut self.virtual_links.ours);
+        let (wanted, unwanted) = ours.into_iter().partition(is_wanted);
+        self.virtual_links.ours = unwanted;
+        self.virtual_links.remove_all();
+        self.virtual_links.ours = wanted;
+    }
+
     /// An interface has appeared or gone: those above it may be needed.
     pub(super) fn make_virtual_links_at(&mut self, now: Instant, name: &IfName) {
         if self.is_stopping {
@@ -155,7 +170,12 @@ impl VrrpProcess {
         }
     }
 
-    fn make_virtual_link(&mut self, now: Instant, id: InstanceId, instance: &InstanceConfig) {
+    pub(super) fn make_virtual_link(
+        &mut self,
+        now: Instant,
+        id: InstanceId,
+        instance: &InstanceConfig,
+    ) {
         let (Some(wanted), Some(below)) = (&instance.virtual_link, &instance.interface) else {
             return;
         };

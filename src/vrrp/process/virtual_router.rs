@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::policy;
 use super::pool::SocketId;
 use crate::notify::notifier::SubjectId;
-use crate::vrrp::accept::{Complaints, ReceivePolicy, ReceiveStats};
+use crate::vrrp::accept::{Complaints, ReceiveMode, ReceivePolicy, ReceiveStats};
 use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::fsm::InterfaceKey;
 use crate::vrrp::history::History;
@@ -69,6 +69,35 @@ impl VirtualRouter {
             replay: ReplayMarks::new(config.unicast_peers.len()),
             skew_told: false,
         }
+    }
+
+    /// Go by another configuration. The advert follows, see
+    /// [`VrrpProcess::rebuild_advert`](super::VrrpProcess::rebuild_advert).
+    pub(super) fn reconfigure(
+        &mut self,
+        config: &InstanceConfig,
+        key: Option<InterfaceKey>,
+        needed: Vec<InterfaceKey>,
+    ) {
+        let receive = policy::receive(config);
+        let same_peers = match (&self.receive.mode, &receive.mode) {
+            (ReceiveMode::Unicast { peers: a, .. }, ReceiveMode::Unicast { peers: b, .. }) => {
+                a == b
+            }
+            (a, b) => a == b,
+        };
+        if !same_peers {
+            // Marks are kept by position of the peer.
+            self.replay = ReplayMarks::new(config.unicast_peers.len());
+        }
+        self.name = config.name.value.as_str().into();
+        self.key = key;
+        self.needed = needed;
+        self.receive = receive;
+        self.group = config.multicast_group;
+        self.hop_limit = config.unicast_ttl;
+        self.complaints = Complaints::default();
+        self.skew_told = false;
     }
 
     /// The highest sequence number of authentication headers, sent or received.

@@ -24,7 +24,7 @@ pub mod pidfile;
 pub mod role;
 
 use std::io;
-use std::os::fd::AsFd as _;
+use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
 
 use nix::sys::signal::Signal;
@@ -62,6 +62,32 @@ impl Plumbing {
         if let Some(channel) = &self.channel {
             // A parent that is gone ends this process by its own signal.
             let _ = channel.ready();
+        }
+    }
+
+    /// What the parent sends over, to be watched: it is readable when a new
+    /// configuration has come.
+    #[must_use]
+    pub fn channel(&self) -> Option<BorrowedFd<'_>> {
+        self.channel.as_ref().map(AsFd::as_fd)
+    }
+
+    /// The notes of the newest load that the parent has handed over, if any.
+    #[must_use]
+    pub fn next_load(&self) -> Option<Vec<u8>> {
+        let channel = self.channel.as_ref()?;
+        let mut newest = None;
+        while let Ok(Some(notes)) = channel.next_load() {
+            newest = Some(notes);
+        }
+        newest
+    }
+
+    /// Tell the parent whether the new configuration is in use.
+    pub fn reloaded(&self, applied: bool) {
+        if let Some(channel) = &self.channel {
+            // A parent that does not hear it goes on after a while.
+            let _ = channel.reloaded(applied);
         }
     }
 

@@ -1,0 +1,288 @@
+//! Another configuration for the running process.
+//!
+//! The parent hands over the notes of its load. Instances that are equal in both
+//! configurations do not notice; those that differ change where they stand:
+//!
+//! 1. who is not in the new one leaves, its adverts and removals go first;
+//! 2. what waits for removal becomes requests, for ids and addresses change now;
+//! 3. tables are built from the new configuration, machines are carried over;
+//! 4. addresses follow by difference, new instances join.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use scheduler::{Drain, Instant, IoId, Ready, Scheduler};
+
+use super::VrrpProcess;
+use super::book::AddressBook;
+use super::paths::Paths;
+use super::policy;
+use super::setup::{Pacers, address_book};
+use super::trackers;
+use super::virtual_router::VirtualRouter;
+use crate::control_plane::transcript::Player;
+use crate::control_plane::{Config, load};
+use crate::vrrp::announce::Announcer;
+use crate::vrrp::fsm::{Burst, FaultKind, InstanceId, Policy, TrackSource, TrackerKey};
+use crate::vrrp::install::Installer;
+use crate::vrrp::plan::{Plan, Step};
+use crate::vrrp::router::{Input, Successor, Successors};
+
+/// What is left of the old configuration while the new one takes over.
+pub(super) struct Old {
+    pub(super) config: Rc<Config>,
+    pub(super) book: AddressBook,
+    /// For each owner, how many of its addresses are in the kernel.
+    pub(super) sent: Vec<u32>,
+    /// How many static items there are.
+    pub(super) statics: u32,
+    pub(super) routers: Vec<Option<VirtualRouter>>,
+    pub(super) announcer: Announcer,
+}
+
+impl VrrpProcess {
+    /// The parent has handed something over.
+    pub(super) fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+        if let Some(notes) = self.plumbing.next_load() {
+            let config = self.repeat_load(&notes).filter(|_| !self.is_stopping);
+            let is_applied = config.is_some();
+            if let Some(config) = config {
+                self.reload(s, config);
+            }
+            self.plumbing.reloaded(is_applied);
+        }
+        Drain::Drained
+    }
+
+    /// Come to the configuration that the parent has come to.
+    fn repeat_load(&self, notes: &[u8]) -> Option<Rc<Config>> {
+        let settings = &self.plumbing.settings;
+        let player = Player::new(notes);
+        let loaded = load(&player, &settings.config_file, &settings.load, &player);
+        if !player.is_faithful() {
+            log::error!("The new configuration is not understood: the old one stays");
+            return None;
+        }
+        loaded.config.filter(|new| self.has_same_trackers(new))
+    }
+
+    /// Scripts, files and processes are numbered by their place, and run on.
+    fn has_same_trackers(&self, new: &Config) -> bool {
+        let (old, new) = (&self.config.vrrp, &new.vrrp);
+        let same =
+            old.scripts == new.scripts && old.files == new.files && old.processes == new.processes;
+        if !same {
+            log::error!(
+                "vrrp_script, track_file or vrrp_track_process changed: that takes a restart \
+                 so far, the old configuration stays"
+            );
+        }
+        same
+    }
+
+    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        let plan = Plan::between(&self.config.vrrp, &config.vrrp);
+        for line in plan.describe(&self.config.vrrp, &config.vrrp) {
+            log::info!("Reload: {line}");
+        }
+        self.part(s, &plan);
+        let policies = self.policies(&config);
+        let book = address_book(&config, &mut self.interfaces);
+        self.learn_interfaces(s);
+        self.perform(s);
+        let mut old = self.switch(config, book);
+        let grown = self.rebuild(s.now(), &plan, policies, &old);
+        self.carry_routers(&plan, std::mem::take(&mut old.routers));
+        self.settle_changes(s, &plan);
+        self.retell_groups();
+        for id in grown {
+            self.announcer.begin(s.now(), id, Burst::Added);
+        }
+        self.set_delays(&old.config.vrrp.up_down_delays);
+        self.set_sysctls();
+        self.perform(s);
+        // Addresses before the interfaces that they are on.
+        self.install_portion(s);
+        self.remove_unwanted_links();
+        self.ask_for_pump(s);
+        log::info!("Reload finished");
+    }
+
+    /// Let those leave that are not in the new configuration.
+    fn part(&mut self, s: &mut Scheduler<Self>, plan: &Plan) {
+        for &place in &plan.ending {
+            let id = id(place);
+            self.router
+                .on(s.now(), Input::Leave { id }, &mut self.effects);
+        }
+        self.perform(s);
+        for &place in &plan.ending {
+            self.close_socket(s, id(place));
+        }
+    }
+
+    /// What the machines go by. All interfaces have their keys after that.
+    fn policies(&mut self, config: &Config) -> Vec<Policy> {
+        let instances = config.vrrp.instances.iter();
+        let key = &mut |name: &crate::model::IfName| self.interfaces.key(name);
+        instances
+            .map(|instance| policy::machine(instance, key))
+            .collect()
+    }
+
+    /// Interfaces that the new configuration is the first to name.
+    fn learn_interfaces(&mut self, s: &mut Scheduler<Self>) {
+        for key in self.interfaces.keys() {
+            let interface = self.interfaces.get(key).filter(|i| i.index.is_none());
+            let link = interface.and_then(|i| self.kernel.mirror.link_named(&i.name));
+            if let Some(index) = link.map(|link| link.index) {
+                self.link_appeared(s, index);
+            }
+        }
+    }
+
+    /// The tables of the old configuration make room for those of the new one.
+    fn switch(&mut self, config: Rc<Config>, book: AddressBook) -> Old {
+        let owners = (0..self.book.owner_count()).map(id);
+        let sent = owners.map(|owner| self.installer.sent(owner)).collect();
+        let statics = self.installer.layout(self.book.statics()).count();
+        let before = Rc::clone(&self.config);
+        for order in self.installer.take_removals() {
+            self.request(&before, order);
+        }
+        self.installer = Installer::new(book.owner_count());
+        self.config = config;
+        self.paths = Paths::new(&self.config.vrrp);
+        self.missing_paths.clear();
+        if let Err(error) = self.watch_paths() {
+            log::error!("cannot watch routes and rules: {error}");
+        }
+        let routers = std::mem::take(&mut self.routers);
+        Old {
+            config: before,
+            book: std::mem::replace(&mut self.book, book),
+            sent,
+            statics,
+            routers: routers.into_iter().map(Some).collect(),
+            announcer: std::mem::take(&mut self.announcer),
+        }
+    }
+
+    /// Machines and announcements of the new configuration, in its order. Gives
+    /// the masters that have more addresses than before.
+    fn rebuild(
+        &mut self,
+        now: Instant,
+        plan: &Plan,
+        policies: Vec<Policy>,
+        old: &Old,
+    ) -> Vec<InstanceId> {
+        let config = Rc::clone(&self.config);
+        let pacers = Pacers::new(&config, &mut self.announcer, &mut self.interfaces);
+        let mut successors = Successors {
+            groups: trackers::groups(&config.vrrp),
+            trackers: same_trackers(&config),
+            ..Successors::default()
+        };
+        for ((place, policy), step) in policies.into_iter().enumerate().zip(&plan.steps) {
+            let own = id(place);
+            let entries = self.book.of(own).iter();
+            let of_entries: Vec<_> = entries
+                .map(|entry| pacers.of(entry.key, entry.net.family()))
+                .collect();
+            self.announcer.add(policy.announce, &of_entries);
+            successors.instances.push(Successor {
+                policy,
+                from: step.from().map(id),
+            });
+        }
+        self.router.replace(now, successors, &mut self.effects);
+        let places = plan.successors();
+        self.pool
+            .renumber(|user| places.get(&user.index()).map(|place| id(*place)));
+        self.pool.set_all_vrids(config.global.log_unknown_vrids);
+        let mut grown = Vec::new();
+        for (place, step) in plan.steps.iter().enumerate() {
+            if let Some(from) = step.from()
+                && self.carry_addresses(now, id(from), id(place), old)
+            {
+                grown.push(id(place));
+            }
+        }
+        self.carry_statics(old);
+        grown
+    }
+
+    fn carry_routers(&mut self, plan: &Plan, mut old: Vec<Option<VirtualRouter>>) {
+        let config = Rc::clone(&self.config);
+        for (step, instance) in plan.steps.iter().zip(&config.vrrp.instances) {
+            let name = instance.advert_interface();
+            let key = name.map(|name| self.interfaces.key(name));
+            let needed = self.needed_by(instance);
+            let known = step.from().and_then(|from| old.get_mut(from)?.take());
+            let router = match (known, step) {
+                (Some(known), Step::Keep(_)) => known,
+                (Some(mut known), _) => {
+                    known.reconfigure(instance, key, needed);
+                    known
+                }
+                (None, _) => VirtualRouter::new(instance, key, needed),
+            };
+            self.routers.push(router);
+        }
+        let ended = old.into_iter().flatten();
+        self.spare_subjects
+            .extend(ended.filter_map(|own| own.subject));
+    }
+
+    /// Adverts, sockets and sources of what changed; then what is new begins.
+    fn settle_changes(&mut self, s: &mut Scheduler<Self>, plan: &Plan) {
+        let config = Rc::clone(&self.config);
+        let changed = plan.steps.iter().enumerate().zip(&config.vrrp.instances);
+        for ((place, step), instance) in changed {
+            let id = id(place);
+            if matches!(step, Step::Keep(_)) {
+                continue;
+            }
+            self.retell(id);
+            self.rebuild_advert(s, id);
+            if instance.virtual_link.is_some() {
+                self.make_virtual_link(s.now(), id, instance);
+            }
+            self.refresh_instance(s, id);
+            let fault = Input::Fault {
+                id,
+                kind: FaultKind::Configuration,
+                on: instance.fault_without_peer,
+            };
+            self.router.on(s.now(), fault, &mut self.effects);
+        }
+        for (place, step) in plan.steps.iter().enumerate() {
+            if *step == Step::Start {
+                let id = id(place);
+                self.router
+                    .on(s.now(), Input::Join { id }, &mut self.effects);
+            }
+        }
+    }
+}
+
+/// All trackers, which are the same as before.
+fn same_trackers(config: &Config) -> Vec<(TrackerKey, TrackerKey)> {
+    let instances = config.vrrp.instances.iter();
+    let used = instances.flat_map(|instance| &instance.trackers);
+    let keys = used.filter_map(|tracker| match trackers::track(tracker).source {
+        TrackSource::Tracker(key) => Some(key),
+        TrackSource::Interface(_) => None,
+    });
+    let keys: BTreeSet<TrackerKey> = keys.collect();
+    keys.into_iter().map(|key| (key, key)).collect()
+}
+
+fn id(place: usize) -> InstanceId {
+    InstanceId(count(place))
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
