@@ -206,6 +206,7 @@ impl Note for Account {
 impl Note for Command {
     fn put(&self, out: &mut Vec<u8>) {
         self.path.put(out);
+        self.name.put(out);
         self.args.put(out);
         self.account.put(out);
     }
@@ -213,6 +214,7 @@ impl Note for Command {
     fn take(from: &mut &[u8]) -> Option<Self> {
         Some(Self {
             path: Note::take(from)?,
+            name: Note::take(from)?,
             args: Note::take(from)?,
             account: Note::take(from)?,
         })
