@@ -133,9 +133,9 @@ impl VrrpProcess {
             }
             Some(Item::Route(route)) => {
                 // False: its interfaces are gone, and it with them.
-                let _ = request_route(route, order, &kernel.mirror, &mut kernel.commander);
+                let _ = request_route(route, order, &kernel.mirror, kernel.commander.batch());
             }
-            Some(Item::Rule(rule)) => request_rule(rule, order, &mut kernel.commander),
+            Some(Item::Rule(rule)) => request_rule(rule, order, kernel.commander.batch()),
             None => {}
         }
     }
