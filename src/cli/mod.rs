@@ -56,13 +56,13 @@ fn run(program: &str, words: &[String]) -> u8 {
         return config_test(&settings, parsed.value("config-test"));
     }
     if parsed.has("reload-plan") {
-        return reload_plan(settings, parsed.value("running"));
+        return reload_plan(&settings, parsed.value("running"));
     }
     watchdog::start(settings)
 }
 
 /// Print what a reload of the running daemon with this configuration would do.
-fn reload_plan(new: Settings, running: Option<String>) -> u8 {
+fn reload_plan(new: &Settings, running: Option<String>) -> u8 {
     let mut old = new.clone();
     old.config_file = running.unwrap_or_else(|| DEFAULT_CONFIG.to_owned()).into();
     if let Some(name) = &new.namespace
@@ -70,7 +70,7 @@ fn reload_plan(new: Settings, running: Option<String>) -> u8 {
     {
         return complain(&format!("Cannot enter network namespace {name}: {error}"));
     }
-    match watchdog::reload::plan(&old, &new) {
+    match watchdog::reload::plan(&old, new) {
         Ok(lines) if lines.is_empty() => say("nothing changes"),
         Ok(lines) => lines.iter().for_each(|line| say(line)),
         Err(error) => return complain(&format!("no reload: {error}")),
