@@ -27,7 +27,6 @@ const BUFFER: usize = 4 * 1024 * 1024;
 
 mod addresses;
 mod links;
-mod measure;
 mod nft;
 mod paths;
 mod sockets;
