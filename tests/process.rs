@@ -248,7 +248,7 @@ fn no_signal_but_stop_ends_anything() {
         kill(vrrp, signal);
     }
     lab.wait("reload message", |lab| {
-        lab.log().contains("not yet in effect")
+        lab.log().contains("Reload finished")
     });
     assert!(is_alive(parent) && is_alive(vrrp));
     assert_eq!(lab.pid("r"), Some(vrrp), "{}", lab.log());
