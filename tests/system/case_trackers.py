@@ -4,7 +4,7 @@ import time
 from ka import case, never, wait
 from vrrpkit import VIP, conf, inst, single
 
-@case("vrrp")
+@case("defects")
 def trackers_process_comes_and_goes(lab):
     """FAULT while there is no such process."""
     (r1,) = lab.pair(("r1",))
@@ -15,7 +15,7 @@ def trackers_process_comes_and_goes(lab):
     p.kill(); p.wait()
     wait(lambda: not r1.has(VIP), 3)
 
-@case("vrrp")
+@case("defects")
 def trackers_static_item_deleted_makes_the_group_give_up(lab):
     """A deleted static address of a track_group: priority 0, and back with everything."""
     (r1,) = lab.pair(("r1",))
