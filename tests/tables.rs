@@ -341,6 +341,18 @@ fn later_keywords_get_one_note_that_names_them() {
     assert_eq!(count("`delay_loop`"), 0, "{texts:?}");
 }
 
+#[test]
+fn an_option_word_without_effect_says_so_too() {
+    let loaded = read(
+        "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n \
+         virtual_ipaddress {\n 10.0.0.9/24 dev eth1 use_vmac\n }\n}\n",
+    );
+    assert_eq!(loaded.diags.exit_status(), 0, "{:?}", loaded.diags.list);
+    let texts = loaded.diags.list.iter().map(|diag| diag.text.as_str());
+    let told = texts.filter(|text| *text == "`use_vmac` is recognised, and not yet in effect");
+    assert_eq!(told.count(), 1, "{:?}", loaded.diags.list);
+}
+
 const FULL: &str = "\
 net_namespace blue
 child_wait_time 7

@@ -203,8 +203,7 @@ impl<'a> Parser<'a> {
             }
         }
         if row.meta.later && self.later == 0 && self.told.insert(row.name) {
-            let text = format!("`{}` is recognised, and not yet in effect", keyword.text);
-            self.diags.note(keyword.span, text);
+            read::note_later(keyword, self.diags);
         }
     }
 
