@@ -1,4 +1,10 @@
-//! Health checks of real servers. Only their keywords are here so far.
+//! Health checks of real servers.
+//!
+//! * [`config`]: the keywords; [`checker`]: a check as compiled.
+//! * [`probe`]: an attempt as a machine without I/O; [`kinds`]: TCP, HTTP, DNS and so on.
 #![forbid(unsafe_code)]
 
+pub mod checker;
 pub mod config;
+pub mod kinds;
+pub mod probe;
