@@ -7,6 +7,7 @@
 //! * [`wire`]: bytes of packets to values and back
 //! * [`control_plane`]: the configuration compiler; [`global`] its global block
 //! * [`netlink`]: the reflector of the kernel's links and addresses
+//! * [`ipvs`]: the kernel's table of virtual services and real servers
 //! * [`net`]: raw sockets as values
 //! * [`notify`]: scripts found, checked and run
 //! * [`vrrp`]: the virtual router: machines and their process
@@ -21,6 +22,7 @@ pub mod cli;
 pub mod control_plane;
 pub mod dump;
 pub mod global;
+pub mod ipvs;
 pub mod log;
 pub mod model;
 pub mod net;

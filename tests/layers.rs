@@ -56,6 +56,20 @@ const ARROWS: &[Row] = &[
         may: &["model", "sys"],
     },
     Row {
+        module: "ipvs",
+        may: &[
+            "model",
+            "netlink::attr",
+            "netlink::error",
+            "netlink::genl",
+            "netlink::header",
+        ],
+    },
+    Row {
+        module: "ipvs::kernel",
+        may: &["model", "netlink", "sys"],
+    },
+    Row {
         module: "notify",
         may: &["model", "sys"],
     },
@@ -178,12 +192,18 @@ const PURE: &[&str] = &[
     "vrrp",
     "netlink::mirror",
     "netlink::batch",
+    "ipvs",
     "control_plane",
     "global",
 ];
 
 /// Those below them that are not: the shell, the files of a configuration, the system's version.
-const NOT_PURE: &[&str] = &["vrrp::process", "control_plane::files", "model::version"];
+const NOT_PURE: &[&str] = &[
+    "vrrp::process",
+    "ipvs::kernel",
+    "control_plane::files",
+    "model::version",
+];
 
 /// What a pure module does not write.
 const IMPURE: &[&str] = &[
