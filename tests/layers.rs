@@ -103,7 +103,12 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "bfd",
-        may: &[],
+        may: &["model", "wire"],
+    },
+    // The lines between processes.
+    Row {
+        module: "bfd::feed",
+        may: &["sys"],
     },
     Row {
         module: "check::config",

@@ -43,7 +43,7 @@ pub fn leave(status: i32) -> ! {
     unsafe { libc::_exit(status) }
 }
 
-/// In a forked child: close every descriptor from 3 upwards except `keep`.
+/// In a forked child: close every descriptor from 3 upwards except those to keep.
 ///
 /// The parent's objects that own these descriptors exist as copies in the child.
 /// The caller must never use or drop them: it runs its own program and ends the
@@ -51,12 +51,20 @@ pub fn leave(status: i32) -> ! {
 ///
 /// # Errors
 /// What `close_range(2)` says (Linux 5.9; before that each is closed singly).
-pub fn close_inherited(keep: BorrowedFd<'_>) -> io::Result<()> {
-    let keep = keep.as_raw_fd().unsigned_abs();
-    if keep > 3 {
-        close_range(3, keep - 1)?;
+pub fn close_inherited(keep: &[BorrowedFd<'_>]) -> io::Result<()> {
+    let mut keep: Vec<libc::c_uint> = keep
+        .iter()
+        .map(|fd| fd.as_raw_fd().unsigned_abs())
+        .collect();
+    keep.sort_unstable();
+    let mut first = 3;
+    for kept in keep.into_iter().filter(|kept| *kept >= 3) {
+        if kept > first {
+            close_range(first, kept - 1)?;
+        }
+        first = kept + 1;
     }
-    close_range(keep.max(2) + 1, libc::c_uint::MAX)
+    close_range(first, libc::c_uint::MAX)
 }
 
 /// Close every descriptor from 3 upwards that the program was started with: a

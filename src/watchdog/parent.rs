@@ -25,6 +25,7 @@ use crate::sys::signals::{SignalReader, send};
 use super::dump_files::{self, DumpPaths};
 use super::ipc::{DumpKind, ParentEnd, Told};
 use super::launch::daemon::Startup;
+use super::launch::lines::Lines;
 use super::launch::paths::PidPaths;
 use super::launch::pidfile::PidFile;
 use super::launch::role::Role;
@@ -79,6 +80,7 @@ pub struct WatchDog {
     /// Reused for each event.
     actions: Vec<Action>,
     children: Vec<Child>,
+    lines: Lines,
     alarm: Alarm<Self>,
     real_time: SignalReader,
     startup: Startup,
@@ -100,7 +102,8 @@ impl WatchDog {
         s.signals(&[Signal::SIGTERM, Signal::SIGINT], Self::on_stop)?;
         s.signals(&[Signal::SIGHUP], Self::on_reload)?;
         s.signals(&[Signal::SIGUSR1, Signal::SIGUSR2], Self::on_forward)?;
-        let mut dog = Self::new(ground, startup, SignalReader::open(&signals::real_time())?);
+        let real_time = SignalReader::open(&signals::real_time())?;
+        let mut dog = Self::new(ground, startup, real_time, Lines::open()?);
         let fd = dog.real_time.as_fd();
         s.watch(
             "real-time signals",
@@ -123,7 +126,7 @@ impl WatchDog {
         ended.map(|Exit(status)| u8::try_from(status).unwrap_or(NOT_STARTED))
     }
 
-    fn new(ground: Ground, startup: Startup, real_time: SignalReader) -> Self {
+    fn new(ground: Ground, startup: Startup, real_time: SignalReader, lines: Lines) -> Self {
         let patience = ground.config.global.child_wait_time;
         let settings = &ground.settings;
         Self {
@@ -132,6 +135,7 @@ impl WatchDog {
             ground,
             actions: Vec::new(),
             children: Vec::new(),
+            lines,
             alarm: Alarm::new("respawn or kill", 0, Self::on_alarm),
             real_time,
             startup,
@@ -197,7 +201,13 @@ impl WatchDog {
     fn spawn(&mut self, s: &mut Scheduler<Self>, role: Role) -> Option<Event> {
         let ground = &self.ground;
         let spec = role.spec();
-        let spawned = spawn(spec, &ground.config, &ground.settings, &ground.names);
+        let spawned = spawn(
+            spec,
+            &ground.config,
+            &ground.settings,
+            &ground.names,
+            &self.lines,
+        );
         match spawned.and_then(|spawned| self.adopt(s, role, spawned)) {
             Ok(pid) => {
                 log::info!("Starting {} child process, pid={pid}", spec.title);

@@ -15,10 +15,12 @@
 //!
 //! [`daemon`] takes the whole program into the background, [`limits`] applies
 //! scheduling and memory settings, [`pidfile`] and [`paths`] keep the pid files,
-//! [`role`] is the table of what differs between children.
+//! [`role`] is the table of what differs between children, [`lines`] is what connects
+//! them.
 
 pub mod daemon;
 pub mod limits;
+pub mod lines;
 pub mod paths;
 pub mod pidfile;
 pub mod role;
@@ -40,6 +42,7 @@ use super::ipc::{self, ChildEnd, DumpKind, ParentEnd};
 use super::names::Names;
 use super::settings::Settings;
 use super::signals;
+use lines::{Ends, Lines};
 use role::{Role, RoleSpec};
 
 /// What a child gets from its parent.
@@ -51,6 +54,8 @@ pub struct Plumbing {
     pub settings: Rc<Settings>,
     /// Names for the log and for files.
     pub names: Names,
+    /// The ends of lines to other children.
+    pub ends: Ends,
     channel: Option<ChildEnd>,
 }
 
@@ -120,11 +125,13 @@ pub fn spawn(
     config: &Rc<Config>,
     settings: &Rc<Settings>,
     names: &Names,
+    lines: &Lines,
 ) -> io::Result<Spawned> {
     let Some(main) = spec.main else {
         return Err(io::ErrorKind::Unsupported.into());
     };
     let (ours, theirs) = ipc::channel()?;
+    let ends = lines.of(spec.role)?;
     let parent = getpid();
     match fork()? {
         Side::Parent(pid) => Ok(Spawned { pid, channel: ours }),
@@ -133,6 +140,7 @@ pub fn spawn(
                 role: spec.role,
                 settings: Rc::clone(settings),
                 names: names.clone(),
+                ends,
                 channel: None,
             };
             let status = match prepare(spec, config, &plumbing, parent, &theirs) {
@@ -168,7 +176,9 @@ fn prepare(
         leave(0);
     }
     log::stop();
-    close_inherited(channel.as_fd())?;
+    let mut kept = plumbing.ends.descriptors();
+    kept.push(channel.as_fd());
+    close_inherited(&kept)?;
     block_only(&signals::handled())?;
     let settings = &plumbing.settings;
     log::start(&plumbing.names.log_setup(settings, Some(spec)));
