@@ -80,11 +80,17 @@ const ARROWS: &[Row] = &[
     // The one place where the engine meets the tables of all subsystems.
     Row {
         module: "control_plane::load",
-        may: &["model", "global", "vrrp::config"],
+        may: &["model", "global", "vrrp::config", "check::config"],
     },
     Row {
         module: "global",
-        may: &["control_plane", "model", "vrrp::config", "wire"],
+        may: &[
+            "control_plane",
+            "ipvs::sync_daemon",
+            "model",
+            "vrrp::config",
+            "wire",
+        ],
     },
     // The top level is where the tables of all subsystems meet.
     Row {
@@ -112,7 +118,7 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "check::config",
-        may: &["control_plane", "model", "global", "vrrp::config"],
+        may: &["control_plane", "model", "global", "ipvs", "vrrp::config"],
     },
     Row {
         module: "bfd::config",

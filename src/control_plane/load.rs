@@ -11,6 +11,7 @@ use super::parse::Parser;
 use super::reader::{Reader, ReaderOptions};
 use super::show::{self, Text};
 use super::source::SourceMap;
+use crate::check::config::CheckConfig;
 use crate::global::GlobalConfig;
 use crate::global::top::{Draft, TOP};
 use crate::model::{
@@ -26,6 +27,8 @@ pub struct Config {
     pub global: GlobalConfig,
     /// The virtual routers and what belongs to them.
     pub vrrp: VrrpConfig,
+    /// The virtual servers and what belongs to them.
+    pub check: CheckConfig,
     /// Which processes have something to do.
     pub presence: Presence,
 }

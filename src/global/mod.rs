@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod later;
+pub mod lvs;
 pub mod manual;
 pub mod notify;
 mod rows;
@@ -65,6 +66,10 @@ pub struct GlobalConfig {
     pub reload_check: ReloadCheck,
     /// How the VRRP process is scheduled.
     pub vrrp_process: ProcessLimits,
+    /// How the checker process is scheduled.
+    pub checker_process: ProcessLimits,
+    /// The kernel's table and the checks.
+    pub lvs: lvs::LvsGlobal,
     /// Buffers of the sockets of the VRRP process.
     pub buffers: SocketBuffers,
     /// `vrrp_startup_delay`: instances stay idle that long after a start.
@@ -260,6 +265,8 @@ impl Default for GlobalConfig {
             vrrp: VrrpDefaults::default(),
             reload_check: ReloadCheck::Off,
             vrrp_process: ProcessLimits::default(),
+            checker_process: ProcessLimits::default(),
+            lvs: lvs::LvsGlobal::default(),
             buffers: SocketBuffers::default(),
             startup_delay: Duration::ZERO,
             delay_after_boot: Duration::ZERO,

@@ -2,6 +2,14 @@
 //! checked line by line, without effect so far.
 
 mod checkers;
+pub mod group;
+pub mod service;
+
+pub use group::{GroupEntry, ServiceGroup};
+pub use service::{
+    CheckConfig, Inherited, ServerConfig, ServiceAddress, ServiceConfig, SorryServer, TlsKeys,
+    Transitions,
+};
 
 use std::time::Duration;
 

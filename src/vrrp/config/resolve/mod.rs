@@ -88,6 +88,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     (!refused).then_some(Config {
         global,
         vrrp,
+        check: Default::default(),
         presence,
     })
 }

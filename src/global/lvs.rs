@@ -1,0 +1,143 @@
+//! The global settings of load balancing: `lvs_*`, `checker_*` and their like.
+
+use std::time::Duration;
+
+use crate::control_plane::value::Spanned;
+use crate::ipvs::sync_daemon::Parameters;
+
+/// How often the kernel's table is compared with what is wanted, unless said otherwise.
+const TABLE_CHECK: Duration = Duration::from_secs(60);
+
+/// What concerns all virtual servers.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct LvsGlobal {
+    /// `lvs_timeouts`
+    pub timeouts: Timeouts,
+    /// `lvs_flush`: the kernel's table is emptied at start.
+    pub flush: bool,
+    /// `lvs_flush_on_stop`
+    pub flush_on_stop: FlushOnStop,
+    /// `lvs_sync_daemon`
+    pub sync_daemon: Option<SyncDaemon>,
+    /// `lvs_table_check_interval`: how often the kernel's table is compared with what is
+    /// wanted; zero: only at reload.
+    pub table_check_interval: Duration,
+    /// `net_namespace_ipvs`
+    pub namespace: IpvsNamespace,
+    /// `lvs_netlink_cmd_rcv_bufs` and its three companions.
+    pub buffers: NetlinkBuffers,
+    /// `dedupe_checks`: the same check of the same address runs once for all servers.
+    pub dedupe_checks: bool,
+    /// `rs_init_notifies`: servers that are up at start are told.
+    pub init_notifies: bool,
+    /// `no_checker_emails`: mails only when a server comes or goes, not for each check.
+    pub no_checker_emails: bool,
+    /// `checker_log_all_failures`
+    pub log_all_failures: bool,
+    /// `smtp_alert_checker`; `None`: as `smtp_alert`.
+    pub smtp_alert: Option<bool>,
+    /// `nftables_ipvs` and what belongs to it.
+    pub nftables: NftablesIpvs,
+}
+
+impl Default for LvsGlobal {
+    fn default() -> Self {
+        Self {
+            timeouts: Timeouts::default(),
+            flush: false,
+            flush_on_stop: FlushOnStop::No,
+            sync_daemon: None,
+            table_check_interval: TABLE_CHECK,
+            namespace: IpvsNamespace::Same,
+            buffers: NetlinkBuffers::default(),
+            dedupe_checks: false,
+            init_notifies: false,
+            no_checker_emails: false,
+            log_all_failures: false,
+            smtp_alert: None,
+            nftables: NftablesIpvs::default(),
+        }
+    }
+}
+
+/// `lvs_timeouts`, in seconds; nothing, or 0, leaves the kernel's.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Timeouts {
+    /// `tcp`: of a connection without packets.
+    pub tcp: Option<u32>,
+    /// `tcpfin`: of one that is being closed.
+    pub tcp_fin: Option<u32>,
+    /// `udp`
+    pub udp: Option<u32>,
+}
+
+/// `lvs_flush_on_stop`
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum FlushOnStop {
+    /// Real servers are deleted, then services.
+    #[default]
+    No,
+    /// `VS`: only services, and the kernel drops their real servers.
+    Services,
+    /// The whole table at once, whoever made it.
+    Everything,
+}
+
+/// `lvs_sync_daemon`
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SyncDaemon {
+    /// How it talks; the id is resolved.
+    pub parameters: Parameters,
+    /// `id`; `None`: the VRID of the instance, else 0.
+    pub id: Option<u8>,
+    /// `inst`: the instance whose role it follows. It belongs to the VRRP process then,
+    /// else to the checker process.
+    pub instance: Option<Spanned<String>>,
+}
+
+/// `net_namespace_ipvs`
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum IpvsNamespace {
+    /// That of everything else.
+    #[default]
+    Same,
+    /// That of the machine (of process 1).
+    Host,
+    /// A named one.
+    Named(Spanned<String>),
+}
+
+/// Receive buffers of the checker process's netlink sockets, in octets; `None`: the
+/// default.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct NetlinkBuffers {
+    /// `lvs_netlink_cmd_rcv_bufs`
+    pub command: Option<u32>,
+    /// `lvs_netlink_cmd_rcv_bufs_force`: beyond the system's limit.
+    pub command_force: bool,
+    /// `lvs_netlink_monitor_rcv_bufs`
+    pub monitor: Option<u32>,
+    /// `lvs_netlink_monitor_rcv_bufs_force`
+    pub monitor_force: bool,
+}
+
+/// `nftables_ipvs`: rules that give the packets of groups a mark.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NftablesIpvs {
+    /// The table, if there is to be one.
+    pub table: Option<String>,
+    /// `nftables_ipvs_priority`
+    pub priority: i32,
+    /// `nftables_ipvs_start_fwmark`: the first mark.
+    pub start_mark: u32,
+}
+
+impl Default for NftablesIpvs {
+    fn default() -> Self {
+        Self {
+            table: None,
+            priority: -1,
+            start_mark: 1000,
+        }
+    }
+}
