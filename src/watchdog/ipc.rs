@@ -1,8 +1,19 @@
 //! What the children tell the parent, and the parent them: messages of one octet
-//! that names the kind, some with a descriptor.
+//! that names the kind, some with a text or a descriptor.
 //!
 //! A child never waits for its parent: a message that finds no room is an error
-//! of the call. The parent ignores what it does not know.
+//! of the call. Both ignore what they do not know.
+//!
+//! A reload has two phases, so that either all processes go over to the new
+//! configuration or none does:
+//!
+//! ```text
+//! parent                     child
+//!   | -- Prepare(notes) -->    |   reads it, says whether it could run with it
+//!   | <-- Accepted, Refused -- |   and goes on with the old one
+//!   | -- Commit, Cancel -->    |   goes over to it, or forgets it
+//!   | <-- Reloaded ----------- |
+//! ```
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -13,7 +24,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 use crate::sys::pass;
 
 /// The longest message, in octets.
-const MESSAGE_MAX: usize = 16;
+const MESSAGE_MAX: usize = 512;
 
 /// A file that a signal asks for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -33,16 +44,35 @@ pub enum Told {
     Ready,
     /// The text of a dump file, in memory.
     Dump(DumpKind, File),
-    /// It goes by the new configuration, or not.
-    Reloaded(bool),
+    /// It could run with the new configuration.
+    Accepted,
+    /// It could not, and why.
+    Refused(String),
+    /// It goes by the new configuration.
+    Reloaded,
     /// Something this program does not know.
     Unknown,
 }
 
+/// What the parent wants of a child.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Order {
+    /// Read the configuration of these notes
+    /// ([`crate::control_plane::transcript`]), and say whether it will do.
+    Prepare(Vec<u8>),
+    /// Go over to it.
+    Commit,
+    /// Forget it.
+    Cancel,
+}
+
 const READY: u8 = b'R';
-const RELOAD: u8 = b'C';
-const APPLIED: u8 = b'A';
+const ACCEPTED: u8 = b'A';
 const REFUSED: u8 = b'N';
+const RELOADED: u8 = b'O';
+const PREPARE: u8 = b'P';
+const COMMIT: u8 = b'C';
+const CANCEL: u8 = b'X';
 /// The octets of dumps.
 const DUMPS: [(u8, DumpKind); 3] = [
     (b'D', DumpKind::Data),
@@ -86,36 +116,54 @@ impl ChildEnd {
 }
 
 impl ChildEnd {
-    /// Say whether the new configuration is in use.
+    /// Say whether this process could run with the new configuration; the error is
+    /// the reason, for the operator.
     ///
     /// # Errors
     /// What sending says.
-    pub fn reloaded(&self, applied: bool) -> io::Result<()> {
-        let octet = if applied { APPLIED } else { REFUSED };
-        pass::send(self.0.as_fd(), &[octet], None)
+    pub fn answer(&self, verdict: &Result<(), String>) -> io::Result<()> {
+        let mut message = Vec::new();
+        match verdict {
+            Ok(()) => message.push(ACCEPTED),
+            Err(why) => {
+                message.push(REFUSED);
+                message.extend(why.bytes().take(MESSAGE_MAX - 1));
+            }
+        }
+        pass::send(self.0.as_fd(), &message, None)
     }
 
-    /// The notes of a load ([`crate::control_plane::transcript`]) that the parent
-    /// hands over; nothing when it has closed its end.
+    /// Say that the new configuration is in use.
     ///
     /// # Errors
-    /// `WouldBlock` when there are none; what else receiving says.
-    pub fn next_load(&self) -> io::Result<Option<Vec<u8>>> {
+    /// What sending says.
+    pub fn reloaded(&self) -> io::Result<()> {
+        pass::send(self.0.as_fd(), &[RELOADED], None)
+    }
+
+    /// What the parent wants; nothing when it has closed its end.
+    ///
+    /// # Errors
+    /// `WouldBlock` when there is nothing; what else receiving says.
+    pub fn next_order(&self) -> io::Result<Option<Order>> {
         let mut room = [0; MESSAGE_MAX];
         let (length, passed) = pass::receive(self.0.as_fd(), &mut room)?;
-        let Some(passed) = passed.filter(|_| length > 0) else {
-            return if length == 0 {
-                Ok(None)
-            } else {
-                Err(io::ErrorKind::InvalidData.into())
-            };
-        };
-        let mut file = File::from(passed);
-        let mut notes = Vec::new();
-        file.rewind()?;
-        file.read_to_end(&mut notes)?;
-        Ok(Some(notes))
+        let [kind, ..] = room;
+        Ok(Some(match (kind, passed) {
+            _ if length == 0 => return Ok(None),
+            (PREPARE, Some(notes)) => Order::Prepare(read_whole(notes.into())?),
+            (COMMIT, None) => Order::Commit,
+            (CANCEL, None) => Order::Cancel,
+            _ => return Err(io::ErrorKind::InvalidData.into()),
+        }))
     }
+}
+
+fn read_whole(mut file: File) -> io::Result<Vec<u8>> {
+    let mut octets = Vec::new();
+    file.rewind()?;
+    file.read_to_end(&mut octets)?;
+    Ok(octets)
 }
 
 /// A file in memory with this content.
@@ -151,22 +199,31 @@ impl ParentEnd {
         Ok(Some(match (dump, passed) {
             (Some(&(_, kind)), Some(file)) => Told::Dump(kind, file.into()),
             _ if kind == READY => Told::Ready,
-            _ if kind == APPLIED => Told::Reloaded(true),
-            _ if kind == REFUSED => Told::Reloaded(false),
+            _ if kind == ACCEPTED => Told::Accepted,
+            _ if kind == RELOADED => Told::Reloaded,
+            _ if kind == REFUSED => {
+                let why = room.get(1..length).unwrap_or_default();
+                Told::Refused(String::from_utf8_lossy(why).into_owned())
+            }
             _ => Told::Unknown,
         }))
     }
 }
 
 impl ParentEnd {
-    /// Hand over the notes of a load, for the child to repeat it. They travel in
-    /// memory, so that the child reads no disk.
+    /// Tell the child what is wanted. Notes travel in memory, so that it reads no
+    /// disk.
     ///
     /// # Errors
     /// No memory file, or the child is behind with its work.
-    pub fn reload(&self, notes: &[u8]) -> io::Result<()> {
-        let file = in_memory("keepalived configuration", notes)?;
-        pass::send(self.0.as_fd(), &[RELOAD], Some(file.as_fd()))
+    pub fn order(&self, order: &Order) -> io::Result<()> {
+        let (octet, notes) = match order {
+            Order::Prepare(notes) => (PREPARE, Some(in_memory("keepalived configuration", notes)?)),
+            Order::Commit => (COMMIT, None),
+            Order::Cancel => (CANCEL, None),
+        };
+        let notes = notes.as_ref().map(AsFd::as_fd);
+        pass::send(self.0.as_fd(), &[octet], notes)
     }
 }
 
@@ -198,16 +255,29 @@ mod tests {
     }
 
     #[test]
-    fn a_load_arrives_and_is_answered() {
+    fn orders_arrive_and_are_answered() {
         let (parent, child) = channel().unwrap();
-        let empty = child.next_load().unwrap_err();
+        let empty = child.next_order().unwrap_err();
         assert_eq!(empty.kind(), io::ErrorKind::WouldBlock);
-        parent.reload(b"notes").unwrap();
-        assert_eq!(child.next_load().unwrap().as_deref(), Some(&b"notes"[..]));
-        child.reloaded(true).unwrap();
-        assert!(matches!(parent.next(), Ok(Some(Told::Reloaded(true)))));
+        for order in [
+            Order::Prepare(b"notes".to_vec()),
+            Order::Commit,
+            Order::Cancel,
+        ] {
+            parent.order(&order).unwrap();
+            assert_eq!(child.next_order().unwrap(), Some(order));
+        }
+        child.answer(&Ok(())).unwrap();
+        child.answer(&Err("because ".repeat(100))).unwrap();
+        child.reloaded().unwrap();
+        assert!(matches!(parent.next(), Ok(Some(Told::Accepted))));
+        let Ok(Some(Told::Refused(why))) = parent.next() else {
+            panic!("a refusal was sent");
+        };
+        assert!(why.starts_with("because because"));
+        assert!(matches!(parent.next(), Ok(Some(Told::Reloaded))));
         drop(parent);
-        assert!(matches!(child.next_load(), Ok(None)));
+        assert!(matches!(child.next_order(), Ok(None)));
     }
 
     #[test]

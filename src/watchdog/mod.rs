@@ -98,10 +98,7 @@ fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
     if let Some(core) = &settings.core {
         allow_core_files(core);
     }
-    let name = config.global.process_names.parent.as_deref();
-    if let Err(error) = prctl::set_task_name(name.unwrap_or(TASK_NAME)) {
-        log::warn!("Cannot set the process name: {error}");
-    }
+    name_task(&config);
     if settings.dump_config {
         let mut text = Text::default();
         definitions(&config.global, &mut text);
@@ -122,6 +119,13 @@ fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
         pid_file,
         child_pid_files,
     })
+}
+
+fn name_task(config: &Config) {
+    let name = config.global.process_names.parent.as_deref();
+    if let Err(error) = prctl::set_task_name(name.unwrap_or(TASK_NAME)) {
+        log::warn!("Cannot set the process name: {error}");
+    }
 }
 
 /// Into the background, unless it is not wanted, and into the loop.

@@ -1,41 +1,40 @@
 //! The parent's loop: handlers turn what happens into events of [`watch`], and its
 //! actions into system calls.
 //!
+//! * `children`: starting them, hearing them, seeing them end
+//! * `dumps`: putting the texts of dumps under their names
+//! * `life`: the startup and the shutdown script
+//!
 //! [`watch`]: super::watch
 
-use std::fs::File;
+mod children;
+mod dumps;
 mod life;
 
-use std::io::{self, Seek as _, Write as _};
+use std::io;
 use std::os::fd::AsFd as _;
 use std::process;
 use std::rc::Rc;
 use std::time::Duration;
 
-use scheduler::{
-    Alarm, ChildEvent, Drain, Exit, Interest, IoId, Key, Pid, Ready, Scheduler, Signal,
-};
+use scheduler::{Alarm, Drain, Exit, Interest, IoId, Key, Ready, Scheduler, Signal};
 
 use crate::control_plane::Config;
-use crate::dump::Text;
-use crate::dump::global::definitions;
 use crate::log::keep_flushing;
-use crate::sys::signals::{SignalReader, send};
+use crate::sys::signals::SignalReader;
 
-use super::dump_files::{self, DumpPaths};
-use super::ipc::{DumpKind, ParentEnd, Told};
 use super::launch::daemon::Startup;
 use super::launch::lines::Lines;
 use super::launch::paths::PidPaths;
 use super::launch::pidfile::PidFile;
 use super::launch::role::Role;
-use super::launch::{Spawned, spawn};
 use super::names::Names;
 use super::reload::Reload;
 use super::settings::Settings;
 use super::systemd::Manager;
-use super::watch::{Action, End, Event, Watch};
-use super::{release, signals};
+use super::watch::{Action, Event, Watch};
+use super::{name_task, release, signals};
+use children::Child;
 use life::Life;
 
 /// How long the start waits for children that do not say that they are up.
@@ -60,16 +59,6 @@ pub struct Ground {
     pub pid_file: PidFile,
     /// Those of the children.
     pub child_pid_files: Vec<(Role, PidFile)>,
-}
-
-/// A running child.
-#[derive(Debug)]
-struct Child {
-    role: Role,
-    pid: Pid,
-    channel: ParentEnd,
-    watched: Option<IoId<WatchDog>>,
-    up: bool,
 }
 
 /// The state of the parent process.
@@ -156,6 +145,17 @@ impl WatchDog {
     fn on(&mut self, s: &mut Scheduler<Self>, event: Event) {
         let mut actions = std::mem::take(&mut self.actions);
         self.watch.on(s.now(), event, &mut actions);
+        self.perform_all(s, actions);
+    }
+
+    /// Have the children that the configuration needs, and no others.
+    pub(super) fn want(&mut self, s: &mut Scheduler<Self>, roles: &[Role]) {
+        let mut actions = std::mem::take(&mut self.actions);
+        self.watch.want(s.now(), roles, &mut actions);
+        self.perform_all(s, actions);
+    }
+
+    fn perform_all(&mut self, s: &mut Scheduler<Self>, mut actions: Vec<Action>) {
         let mut next = 0;
         while let Some(&action) = actions.get(next) {
             next += 1;
@@ -193,74 +193,10 @@ impl WatchDog {
                 log::warn!("{} process does not stop: killing it", role.spec().title);
                 self.signal(role, libc::SIGKILL);
             }
+            Action::Gone(role) => self.remove_pid_file(role),
             Action::Finished(status) => self.finished(s, status),
         }
         None
-    }
-
-    fn spawn(&mut self, s: &mut Scheduler<Self>, role: Role) -> Option<Event> {
-        let ground = &self.ground;
-        let spec = role.spec();
-        let spawned = spawn(
-            spec,
-            &ground.config,
-            &ground.settings,
-            &ground.names,
-            &self.lines,
-        );
-        match spawned.and_then(|spawned| self.adopt(s, role, spawned)) {
-            Ok(pid) => {
-                log::info!("Starting {} child process, pid={pid}", spec.title);
-                None
-            }
-            Err(error) => {
-                log::error!("Cannot start the {} process: {error}", spec.title);
-                Some(Event::SpawnFailed(role))
-            }
-        }
-    }
-
-    /// Watch over a new child.
-    fn adopt(&mut self, s: &mut Scheduler<Self>, role: Role, new: Spawned) -> io::Result<Pid> {
-        let key = key_of(role);
-        let title = role.spec().title;
-        s.child(title, new.pid, None, key, Self::on_child)?;
-        let fd = new.channel.as_fd();
-        let watched = s.watch("child channel", fd, Interest::Read, key, Self::on_channel);
-        self.write_child_pid(role, new.pid);
-        self.children.push(Child {
-            role,
-            pid: new.pid,
-            channel: new.channel,
-            watched: watched.ok(),
-            up: false,
-        });
-        Ok(new.pid)
-    }
-
-    fn write_child_pid(&mut self, role: Role, pid: Pid) {
-        let files = self.ground.child_pid_files.iter_mut();
-        for (_, file) in files.filter(|(r, _)| *r == role) {
-            if let Err(error) = file.write(pid.as_raw().unsigned_abs()) {
-                log::error!("Cannot write pid file {}: {error}", file.path().display());
-            }
-        }
-    }
-
-    fn signal(&self, role: Role, number: i32) {
-        for child in self.children.iter().filter(|c| c.role == role) {
-            if let Err(error) = send(child.pid, number) {
-                log::warn!("Cannot signal the {} process: {error}", role.spec().title);
-            }
-        }
-    }
-
-    fn forward(&self, number: i32) {
-        for child in &self.children {
-            if signals::concerns(child.role, number) {
-                self.signal(child.role, number);
-            }
-        }
     }
 
     /// Tell those who wait once all children are up.
@@ -307,25 +243,19 @@ impl WatchDog {
         self.manager.tell(state);
     }
 
-    /// Go by a new configuration, also for children that are started from now on.
-    pub(super) fn adopt_config(&mut self, _: &mut Scheduler<Self>, config: Rc<Config>) {
-        self.watch.set_patience(config.global.child_wait_time);
-        self.ground.config = config;
+    /// Whether the children have been asked to start.
+    pub(super) const fn is_running(&self) -> bool {
+        self.life.is_none() && !self.watch.is_ending()
     }
 
-    /// Hand the notes of a load to the children; those who have them.
-    pub(super) fn hand_over(&self, notes: &[u8]) -> Vec<Role> {
-        let mut done = Vec::new();
-        for child in &self.children {
-            match child.channel.reload(notes) {
-                Ok(()) => done.push(child.role),
-                Err(error) => {
-                    let title = child.role.spec().title;
-                    log::error!("Cannot hand the configuration to the {title} process: {error}");
-                }
-            }
+    /// Go by a new configuration, also for children that are started from now on.
+    pub(super) fn adopt_config(&mut self, config: Rc<Config>) {
+        self.watch.set_patience(config.global.child_wait_time);
+        let name = config.global.process_names.parent.as_deref();
+        if self.ground.config.global.process_names.parent.as_deref() != name {
+            name_task(&config);
         }
-        done
+        self.ground.config = config;
     }
 
     fn on_forward(&mut self, _: &mut Scheduler<Self>, signal: Signal) {
@@ -348,99 +278,6 @@ impl WatchDog {
 
     fn on_start_limit(&mut self, _: &mut Scheduler<Self>, _: Key) {
         self.announce_start();
-    }
-
-    fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, ready: Ready) -> Drain {
-        let children = &mut self.children;
-        let Some(child) = children.iter_mut().find(|c| key_of(c.role) == ready.key()) else {
-            return Drain::Close;
-        };
-        let role = child.role;
-        match child.channel.next() {
-            Ok(Some(Told::Ready)) => child.up = true,
-            Ok(Some(Told::Dump(kind, text))) => self.write_dump(kind, Some(role), text),
-            Ok(Some(Told::Reloaded(applied))) => self.reload_answered(s, role, applied),
-            Ok(Some(Told::Unknown)) => {}
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Drain::Drained,
-            Ok(None) | Err(_) => {
-                child.watched = None;
-                return Drain::Close;
-            }
-        }
-        self.check_started();
-        Drain::More
-    }
-
-    /// Put a text that a child has rendered under its name.
-    fn write_dump(&self, kind: DumpKind, process: Option<Role>, mut text: File) {
-        let path = self.dump_paths().of(kind, process);
-        let done = dump_files::replace(&path, |file| {
-            text.rewind()?;
-            io::copy(&mut text, file).map(drop)
-        });
-        if let Err(error) = done {
-            log::error!("Cannot write {}: {error}", path.display());
-        }
-    }
-
-    fn write_own_dump(&self) {
-        log::info!(
-            "Printing parent data for process({}) on signal",
-            process::id()
-        );
-        let path = self.dump_paths().of(DumpKind::Data, None);
-        let mut text = Text::default();
-        definitions(&self.ground.config.global, &mut text);
-        let text = text.finish();
-        let done = dump_files::replace(&path, |file| file.write_all(text.as_bytes()));
-        if let Err(error) = done {
-            log::error!("Cannot write {}: {error}", path.display());
-        }
-    }
-
-    fn dump_paths(&self) -> DumpPaths {
-        let ground = &self.ground;
-        let dir = ground.settings.temporary_dir.clone();
-        DumpPaths::new(dir, &ground.config.global.dump_files, &ground.names)
-    }
-
-    fn on_child(&mut self, s: &mut Scheduler<Self>, key: Key, event: ChildEvent) {
-        let end = match event {
-            ChildEvent::Exited(status) => End::Exited(status),
-            ChildEvent::Signaled(signal) => End::Killed(signal),
-            ChildEvent::Late => return,
-        };
-        let Some(at) = self.children.iter().position(|c| key_of(c.role) == key) else {
-            return;
-        };
-        let child = self.children.swap_remove(at);
-        if let Some(watched) = child.watched {
-            s.unwatch(watched);
-        }
-        self.log_end(&child, end);
-        // Its successor begins with the new configuration.
-        self.reload_answered(s, child.role, true);
-        self.on(s, Event::Died(child.role, end));
-    }
-
-    fn log_end(&self, child: &Child, end: End) {
-        match end {
-            End::Exited(0) if self.watch.is_ending() => {}
-            End::Exited(status) => log::info!("pid {} exited with status {status}", child.pid),
-            End::Killed(signal) => {
-                let name = Signal::try_from(signal).map_or("unknown", Signal::as_str);
-                log::info!("pid {} exited due to signal {signal} ({name})", child.pid);
-            }
-        }
-    }
-}
-
-/// The key of a role's registrations.
-const fn key_of(role: Role) -> Key {
-    match role {
-        Role::Bfd => 0,
-        Role::Check => 1,
-        Role::Vrrp => 2,
     }
 }
 

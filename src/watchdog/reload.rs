@@ -1,11 +1,19 @@
 //! Reload: the parent reads the files, decides whether they can take over, and
-//! hands what it has read to the children.
+//! goes over to them together with the children, or not at all.
 //!
 //! ```text
-//! SIGHUP ─► read, note every answer ─► refused? the old configuration stays
-//!                                   └► notes to each child ─► all have answered
+//! SIGHUP ─► read, note every answer ─► the notes to each child ─► all accept
+//!              │ cannot be used                │ one refuses        │
+//!              ▼                               ▼                    ▼
+//!           the old configuration stays  ◄── Cancel           adopt, Commit
+//!                                                                   │
+//!                  children that are needed or no longer needed start and end
+//!                                                                   │
+//!                                             all have changed and are up: done
 //! ```
 //!
+//! A child that dies on the way is started again by the watchdog: with the old
+//! configuration it is asked as the others were, with the new one it needs no order.
 //! A signal during a reload is remembered, and done once afterwards.
 
 use std::fs::OpenOptions;
@@ -16,6 +24,8 @@ use std::time::Duration;
 use scheduler::{Key, Scheduler};
 
 use super::config;
+use super::ipc::{Order, Told};
+use super::launch::pidfile::PidFile;
 use super::launch::role::Role;
 use super::machine::Interfaces;
 use super::parent::WatchDog;
@@ -26,26 +36,43 @@ use crate::control_plane::transcript::Recorder;
 use crate::control_plane::{Config, Loaded, load};
 use crate::global::ReloadCheck;
 
-/// How long children have for going over to a new configuration.
+/// How long children have for an answer, and again for going over.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A reload under way.
 #[derive(Debug, Default)]
 pub(super) struct Reload {
+    phase: Phase,
     /// Children that have not answered yet.
     awaited: Vec<Role>,
+    /// What went wrong in children.
+    failures: Vec<String>,
     /// Another one is wanted afterwards.
     again: bool,
-    /// A child has refused.
-    refused: bool,
-    /// Which one it is, so that its time limit ends no later one.
+    /// Counts phases, so that the time limit of one ends no later one.
     number: Key,
 }
 
-impl Reload {
-    const fn is_under_way(&self) -> bool {
-        !self.awaited.is_empty()
-    }
+#[derive(Debug, Default)]
+enum Phase {
+    #[default]
+    Idle,
+    /// Could the children go over to it?
+    Asking(Proposal),
+    /// They do.
+    Changing,
+}
+
+/// A configuration that may take over.
+#[derive(Debug)]
+struct Proposal {
+    config: Rc<Config>,
+    /// For the children, with the notes of the load.
+    order: Order,
+    /// The children that it needs.
+    roles: Vec<Role>,
+    /// Pid files of those that do not run yet.
+    pid_files: Vec<(Role, PidFile)>,
 }
 
 /// Read the configuration, and note every answer on the way.
@@ -111,7 +138,7 @@ impl WatchDog {
         if self.is_ending() {
             return;
         }
-        if self.reload.is_under_way() {
+        if !matches!(self.reload.phase, Phase::Idle) || !self.is_running() {
             self.reload.again = true;
             return;
         }
@@ -120,66 +147,182 @@ impl WatchDog {
         let now = s.refresh().as_nanos() / 1000;
         self.tell_manager(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
         let (loaded, notes) = read(&self.ground().settings);
-        match judge(&self.ground().config, &loaded) {
-            Ok(config) => self.take_over(s, config, &notes),
-            Err(why) => {
-                log::error!("Reload refused, the old configuration stays: {why}");
-                let errno = libc::EINVAL;
-                self.tell_manager(&format!(
-                    "READY=1\nERRNO={errno}\nSTATUS=Reload refused: {why}"
-                ));
-            }
+        let judged = judge(&self.ground().config, &loaded);
+        match judged.and_then(|config| self.proposal(config, notes)) {
+            Ok(proposal) => self.ask(s, proposal),
+            Err(why) => self.refuse(&why),
         }
     }
 
-    fn take_over(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>, notes: &[u8]) {
-        self.adopt_config(s, config);
-        self.reload.refused = false;
-        self.reload.number += 1;
-        self.reload.awaited = self.hand_over(notes);
-        if self.reload.is_under_way() {
-            let end = s.now() + PATIENCE;
-            s.at("reload", end, self.reload.number, Self::on_reload_limit);
-        } else {
-            self.reloaded(s);
-        }
-    }
-
-    /// A child has gone over to the new configuration, or has refused to, or ended.
-    pub(super) fn reload_answered(&mut self, s: &mut Scheduler<Self>, role: Role, applied: bool) {
-        if !self.reload.is_under_way() {
-            return;
-        }
-        self.reload.refused |= !applied;
-        self.reload.awaited.retain(|awaited| *awaited != role);
-        if !self.reload.is_under_way() {
-            self.reloaded(s);
-        }
-    }
-
-    fn on_reload_limit(&mut self, s: &mut Scheduler<Self>, number: Key) {
-        if self.reload.is_under_way() && self.reload.number == number {
-            log::error!("A child process does not answer to the reload");
-            self.reload.refused = true;
-            self.reload.awaited.clear();
-            self.reloaded(s);
-        }
-    }
-
-    fn reloaded(&mut self, s: &mut Scheduler<Self>) {
-        if self.reload.refused {
-            log::error!("Reload finished, but not in all processes");
-            let errno = libc::EINVAL;
-            self.tell_manager(&format!(
-                "READY=1\nERRNO={errno}\nSTATUS=Reload refused by a child process"
-            ));
-        } else {
-            log::info!("Reload finished");
-            self.tell_manager("READY=1\nSTATUS=Reloaded");
-        }
+    /// The reload that was wanted when it could not be done yet.
+    pub(super) fn reload_again(&mut self, s: &mut Scheduler<Self>) {
         if std::mem::take(&mut self.reload.again) {
             self.reload(s);
         }
+    }
+
+    /// A child has started. One that has the old configuration is asked, too.
+    pub(super) fn reload_meets(&mut self, role: Role) {
+        let is_concerned = match &self.reload.phase {
+            Phase::Idle => false,
+            Phase::Asking(proposal) => {
+                proposal.roles.contains(&role) && self.order(role, &proposal.order)
+            }
+            Phase::Changing => true,
+        };
+        if is_concerned && !self.reload.awaited.contains(&role) {
+            self.reload.awaited.push(role);
+        }
+    }
+
+    /// A child has said something about the reload.
+    pub(super) fn reload_hears(&mut self, s: &mut Scheduler<Self>, role: Role, told: Told) {
+        let is_asked = matches!(self.reload.phase, Phase::Asking(_));
+        match told {
+            Told::Accepted if is_asked => {}
+            Told::Refused(why) if is_asked => {
+                let title = role.spec().title;
+                self.reload.failures.push(format!("{title} process: {why}"));
+            }
+            Told::Ready | Told::Reloaded if !is_asked => {}
+            Told::Accepted
+            | Told::Refused(_)
+            | Told::Ready
+            | Told::Reloaded
+            | Told::Dump(..)
+            | Told::Unknown => return,
+        }
+        self.reload_loses(s, role);
+    }
+
+    /// Nothing more is expected of a child; it may have ended.
+    pub(super) fn reload_loses(&mut self, s: &mut Scheduler<Self>, role: Role) {
+        self.reload.awaited.retain(|awaited| *awaited != role);
+        self.go_on(s);
+    }
+
+    /// What it takes to go over to a configuration.
+    fn proposal(&self, config: Rc<Config>, notes: Vec<u8>) -> Result<Proposal, String> {
+        let roles = super::roles(&self.ground().settings, &config);
+        let new = roles.iter().filter(|role| !self.has_pid_file(**role));
+        let claim = |role: &Role| {
+            let file = super::claim(&self.ground().paths.of(*role));
+            let why = |_| format!("the pid file of the {} process", role.spec().title);
+            Ok::<_, String>((*role, file.map_err(why)?))
+        };
+        Ok(Proposal {
+            pid_files: new.map(claim).collect::<Result<_, _>>()?,
+            order: Order::Prepare(notes),
+            config,
+            roles,
+        })
+    }
+
+    fn ask(&mut self, s: &mut Scheduler<Self>, proposal: Proposal) {
+        let stay = |role: &Role| proposal.roles.contains(role);
+        let asked = self.running().into_iter().filter(stay);
+        let asked: Vec<(Role, bool)> = asked
+            .map(|role| (role, self.order(role, &proposal.order)))
+            .collect();
+        self.reload.failures.clear();
+        for (role, is_told) in asked {
+            if is_told {
+                self.reload.awaited.push(role);
+            } else {
+                let title = role.spec().title;
+                let failure = format!("the {title} process cannot be asked");
+                self.reload.failures.push(failure);
+            }
+        }
+        self.enter(s, Phase::Asking(proposal));
+    }
+
+    fn enter(&mut self, s: &mut Scheduler<Self>, phase: Phase) {
+        self.reload.phase = phase;
+        self.reload.number += 1;
+        let end = s.now() + PATIENCE;
+        s.at("reload", end, self.reload.number, Self::on_reload_limit);
+        self.go_on(s);
+    }
+
+    fn on_reload_limit(&mut self, s: &mut Scheduler<Self>, number: Key) {
+        if self.reload.number != number {
+            return;
+        }
+        for role in std::mem::take(&mut self.reload.awaited) {
+            let failure = format!("the {} process does not answer", role.spec().title);
+            self.reload.failures.push(failure);
+        }
+        self.go_on(s);
+    }
+
+    /// The next phase, when all have answered.
+    fn go_on(&mut self, s: &mut Scheduler<Self>) {
+        if !self.reload.awaited.is_empty() {
+            return;
+        }
+        match std::mem::take(&mut self.reload.phase) {
+            Phase::Idle => {}
+            Phase::Asking(proposal) if self.reload.failures.is_empty() => self.commit(s, proposal),
+            Phase::Asking(proposal) => self.cancel(s, proposal),
+            Phase::Changing => self.reloaded(s),
+        }
+    }
+
+    /// All have accepted.
+    fn commit(&mut self, s: &mut Scheduler<Self>, proposal: Proposal) {
+        self.adopt_config(proposal.config);
+        for (role, file) in proposal.pid_files {
+            self.add_pid_file(role, file);
+        }
+        let stay = |role: &Role| proposal.roles.contains(role);
+        let told = self.running().into_iter().filter(stay);
+        self.reload.awaited = told
+            .filter(|role| self.order(*role, &Order::Commit))
+            .collect();
+        // Children that start from here on are awaited, too.
+        self.reload.phase = Phase::Changing;
+        self.want(s, &proposal.roles);
+        self.enter(s, Phase::Changing);
+    }
+
+    /// One has refused.
+    fn cancel(&mut self, s: &mut Scheduler<Self>, proposal: Proposal) {
+        for role in self.running() {
+            self.order(role, &Order::Cancel);
+        }
+        for (_, file) in proposal.pid_files {
+            file.remove();
+        }
+        let why = std::mem::take(&mut self.reload.failures).join("; ");
+        self.refuse(&why);
+        self.reload_again(s);
+    }
+
+    fn refuse(&self, why: &str) {
+        log::error!("Reload refused, the old configuration stays: {why}");
+        self.tell_failure(&format!("Reload refused: {why}"));
+    }
+
+    fn tell_failure(&self, status: &str) {
+        // A state is a line.
+        let status = status.replace('\n', " ");
+        let errno = libc::EINVAL;
+        self.tell_manager(&format!("READY=1\nERRNO={errno}\nSTATUS={status}"));
+    }
+
+    /// All go by the new configuration.
+    fn reloaded(&mut self, s: &mut Scheduler<Self>) {
+        let failures = std::mem::take(&mut self.reload.failures);
+        if failures.is_empty() {
+            log::info!("Reload finished");
+            self.tell_manager("READY=1\nERRNO=0\nSTATUS=Reloaded");
+        } else {
+            let why = failures.join("; ");
+            log::error!("Reload finished, but not in all processes: {why}");
+            self.tell_failure(&format!("Reload finished, but not in all processes: {why}"));
+        }
+        self.reload_again(s);
     }
 }
 

@@ -2,9 +2,12 @@
 //!
 //! ```text
 //! Absent --start--> Running --died--> Resting --delay over--> Running
-//!                      |                 |
-//!                      '------ stop -----'--> Absent; all absent: finished
+//!    ^                 |  |              |
+//!    '--died-- Leaving <' '---- stop ----'--> Absent; all absent: finished
 //! ```
+//!
+//! A reload may need other children than before: new ones start, and those that are
+//! needed no longer are asked to end and, as at the end, forced after a while.
 //!
 //! A child that dies is started again at once the first time; while it keeps
 //! living less than [`CALM`], the next delays are 1, 2, 4 ... seconds up to
@@ -63,6 +66,8 @@ pub enum Action {
     Terminate(Role),
     /// End the child by force.
     Kill(Role),
+    /// The child has ended, and nobody wants it any more.
+    Gone(Role),
     /// Nothing is left: end with this status.
     Finished(u8),
 }
@@ -70,8 +75,17 @@ pub enum Action {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum State {
     Absent,
-    Running { since: Instant },
-    Resting { until: Instant },
+    Running {
+        since: Instant,
+    },
+    /// It runs and was asked to end; it is forced to at this moment, unless that
+    /// has passed.
+    Leaving {
+        kill_at: Option<Instant>,
+    },
+    Resting {
+        until: Instant,
+    },
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -80,6 +94,8 @@ struct Child {
     state: State,
     /// The pause before the next respawn.
     delay: Duration,
+    /// Whether the configuration has work for it.
+    is_wanted: bool,
 }
 
 /// An orderly end under way.
@@ -104,13 +120,8 @@ impl Watch {
     /// between asking children to end and forcing them (`child_wait_time`).
     #[must_use]
     pub fn new(roles: &[Role], respawn: bool, patience: Duration) -> Self {
-        let child = |&role| Child {
-            role,
-            state: State::Absent,
-            delay: Duration::ZERO,
-        };
         Self {
-            children: roles.iter().map(child).collect(),
+            children: roles.iter().copied().map(Child::new).collect(),
             respawn,
             patience,
             ending: None,
@@ -133,17 +144,46 @@ impl Watch {
         self.patience = patience;
     }
 
+    /// Have these children and no others. One that is ending and wanted again
+    /// starts when it has ended.
+    pub fn want(&mut self, now: Instant, roles: &[Role], out: &mut Vec<Action>) {
+        if self.ending.is_some() {
+            return;
+        }
+        for &role in roles {
+            match self.children.iter_mut().find(|child| child.role == role) {
+                Some(child) => child.is_wanted = true,
+                None => {
+                    let mut child = Child::new(role);
+                    child.state = State::Running { since: now };
+                    self.children.push(child);
+                    out.push(Action::Spawn(role));
+                }
+            }
+        }
+        let kill_at = Some(now + self.patience);
+        for child in &mut self.children {
+            child.is_wanted = roles.contains(&child.role);
+            if !child.is_wanted && matches!(child.state, State::Running { .. }) {
+                child.state = State::Leaving { kill_at };
+                out.push(Action::Terminate(child.role));
+            }
+        }
+        self.forget_unwanted(out);
+    }
+
     /// When [`Event::Tick`] is due.
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         if let Some(ending) = self.ending {
             return ending.kill_at;
         }
-        let resting = |c: &Child| match c.state {
+        let due = |child: &Child| match child.state {
             State::Resting { until } => Some(until),
+            State::Leaving { kill_at } => kill_at,
             State::Absent | State::Running { .. } => None,
         };
-        self.children.iter().filter_map(resting).min()
+        self.children.iter().filter_map(due).min()
     }
 
     /// Whether an end is under way.
@@ -163,14 +203,18 @@ impl Watch {
         let Some(child) = self.children.iter_mut().find(|c| c.role == role) else {
             return;
         };
-        let State::Running { since } = child.state else {
+        let before = child.state;
+        if !child.is_running() {
             return;
-        };
+        }
         child.state = State::Absent;
         if self.ending.is_some() {
             self.finish_if_empty(out);
             return;
         }
+        let State::Running { since } = before else {
+            return self.left(now, role, out);
+        };
         if let Some(End::Exited(status)) = end
             && PERMANENT.contains(&status)
         {
@@ -198,7 +242,7 @@ impl Watch {
             match child.state {
                 State::Running { .. } => out.push(Action::Terminate(child.role)),
                 State::Resting { .. } => child.state = State::Absent,
-                State::Absent => {}
+                State::Leaving { .. } | State::Absent => {}
             }
         }
         self.finish_if_empty(out);
@@ -214,13 +258,43 @@ impl Watch {
             return;
         }
         for child in &mut self.children {
-            if let State::Resting { until } = child.state
-                && until <= now
-            {
-                child.state = State::Running { since: now };
-                out.push(Action::Spawn(child.role));
+            match child.state {
+                State::Resting { until } if until <= now => {
+                    child.state = State::Running { since: now };
+                    out.push(Action::Spawn(child.role));
+                }
+                State::Leaving { kill_at: Some(at) } if at <= now => {
+                    child.state = State::Leaving { kill_at: None };
+                    out.push(Action::Kill(child.role));
+                }
+                State::Absent
+                | State::Running { .. }
+                | State::Leaving { .. }
+                | State::Resting { .. } => {}
             }
         }
+    }
+
+    /// A child that was asked to end has ended. It may be wanted again by now.
+    fn left(&mut self, now: Instant, role: Role, out: &mut Vec<Action>) {
+        for child in self.children.iter_mut().filter(|child| child.role == role) {
+            if child.is_wanted {
+                child.state = State::Running { since: now };
+                out.push(Action::Spawn(role));
+            }
+        }
+        self.forget_unwanted(out);
+    }
+
+    /// Children that nobody wants and that have ended.
+    fn forget_unwanted(&mut self, out: &mut Vec<Action>) {
+        self.children.retain(|child| {
+            let goes = !child.is_wanted && !child.is_running();
+            if goes {
+                out.push(Action::Gone(child.role));
+            }
+            !goes
+        });
     }
 
     fn finish_if_empty(&self, out: &mut Vec<Action>) {
@@ -234,8 +308,17 @@ impl Watch {
 }
 
 impl Child {
+    const fn new(role: Role) -> Self {
+        Self {
+            role,
+            state: State::Absent,
+            delay: Duration::ZERO,
+            is_wanted: true,
+        }
+    }
+
     fn is_running(&self) -> bool {
-        matches!(self.state, State::Running { .. })
+        matches!(self.state, State::Running { .. } | State::Leaving { .. })
     }
 
     /// Rest before the next start, after a life of `lived`.
@@ -254,7 +337,7 @@ impl Child {
     fn pause(&self, now: Instant) -> Duration {
         match self.state {
             State::Resting { until } => until.since(now),
-            State::Absent | State::Running { .. } => Duration::ZERO,
+            State::Absent | State::Running { .. } | State::Leaving { .. } => Duration::ZERO,
         }
     }
 }
@@ -262,7 +345,7 @@ impl Child {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use Action::{Finished, Kill, Permanent, Respawning, Spawn, Stopping, Terminate};
+    use Action::{Finished, Gone, Kill, Permanent, Respawning, Spawn, Stopping, Terminate};
 
     const KILLED: End = End::Killed(9);
 
@@ -401,5 +484,45 @@ mod tests {
     fn nothing_to_run_still_stops() {
         let mut watch = started(&[]);
         assert_eq!(step(&mut watch, 1, Event::Stop(0)), [Stopping, Finished(0)]);
+    }
+
+    fn want(watch: &mut Watch, second: u64, roles: &[Role]) -> Vec<Action> {
+        let mut out = Vec::new();
+        watch.want(at(second), roles, &mut out);
+        out
+    }
+
+    #[test]
+    fn other_children_start_and_those_not_wanted_end() {
+        let mut watch = started(&[Role::Vrrp]);
+        let out = want(&mut watch, 1, &[Role::Check]);
+        assert_eq!(out, [Spawn(Role::Check), Terminate(Role::Vrrp)]);
+        assert_eq!(watch.deadline(), Some(at(6)));
+        assert_eq!(step(&mut watch, 6, Event::Tick), [Kill(Role::Vrrp)]);
+        let out = step(&mut watch, 6, Event::Died(Role::Vrrp, KILLED));
+        assert_eq!(out, [Gone(Role::Vrrp)]);
+        assert_eq!(want(&mut watch, 7, &[Role::Check]), []);
+        assert_eq!(watch.deadline(), None);
+    }
+
+    #[test]
+    fn a_child_wanted_again_starts_when_it_has_ended() {
+        let mut watch = started(&[Role::Vrrp]);
+        assert_eq!(want(&mut watch, 1, &[]), [Terminate(Role::Vrrp)]);
+        assert_eq!(want(&mut watch, 2, &[Role::Vrrp]), []);
+        let out = step(&mut watch, 3, Event::Died(Role::Vrrp, End::Exited(0)));
+        assert_eq!(out, [Spawn(Role::Vrrp)]);
+        let out = step(&mut watch, 4, Event::Died(Role::Vrrp, KILLED));
+        assert_eq!(out, [Respawning(Role::Vrrp, secs(0)), Spawn(Role::Vrrp)]);
+    }
+
+    #[test]
+    fn a_resting_child_that_nobody_wants_is_gone() {
+        let mut watch = started(&[Role::Vrrp]);
+        step(&mut watch, 1, Event::Died(Role::Vrrp, KILLED));
+        step(&mut watch, 1, Event::Died(Role::Vrrp, KILLED));
+        assert_eq!(want(&mut watch, 1, &[]), [Gone(Role::Vrrp)]);
+        assert_eq!(watch.deadline(), None);
+        assert_eq!(step(&mut watch, 2, Event::Stop(0)), [Stopping, Finished(0)]);
     }
 }

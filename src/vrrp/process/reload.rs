@@ -20,8 +20,7 @@ use super::policy;
 use super::setup::{Pacers, address_book};
 use super::trackers;
 use super::virtual_router::VirtualRouter;
-use crate::control_plane::transcript::Player;
-use crate::control_plane::{Config, load};
+use crate::control_plane::Config;
 use crate::vrrp::announce::Announcer;
 use crate::vrrp::fsm::{Burst, FaultKind, InstanceId, Policy, TrackSource, TrackerKey};
 use crate::vrrp::install::Installer;
@@ -43,41 +42,16 @@ pub(super) struct Old {
 impl VrrpProcess {
     /// The parent has handed something over.
     pub(super) fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        if let Some(notes) = self.plumbing.next_load() {
-            let config = self.repeat_load(&notes).filter(|_| !self.is_stopping);
-            let is_applied = config.is_some();
-            if let Some(config) = config {
-                self.reload(s, config);
-            }
-            self.plumbing.reloaded(is_applied);
+        let is_stopping = self.is_stopping;
+        let judge = |_: &Config| match is_stopping {
+            true => Err("it is stopping".to_owned()),
+            false => Ok(()),
+        };
+        if let Some(config) = self.plumbing.next_config(judge) {
+            self.reload(s, config);
+            self.plumbing.reloaded();
         }
         Drain::Drained
-    }
-
-    /// Come to the configuration that the parent has come to.
-    fn repeat_load(&self, notes: &[u8]) -> Option<Rc<Config>> {
-        let settings = &self.plumbing.settings;
-        let player = Player::new(notes);
-        let loaded = load(&player, &settings.config_file, &settings.load, &player);
-        if !player.is_faithful() {
-            log::error!("The new configuration is not understood: the old one stays");
-            return None;
-        }
-        loaded.config.filter(|new| self.has_same_trackers(new))
-    }
-
-    /// Scripts, files and processes are numbered by their place, and run on.
-    fn has_same_trackers(&self, new: &Config) -> bool {
-        let (old, new) = (&self.config.vrrp, &new.vrrp);
-        let same =
-            old.scripts == new.scripts && old.files == new.files && old.processes == new.processes;
-        if !same {
-            log::error!(
-                "vrrp_script, track_file or vrrp_track_process changed: that takes a restart \
-                 so far, the old configuration stays"
-            );
-        }
-        same
     }
 
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {

@@ -10,6 +10,7 @@
 //!   |                             log opened under its own name, task name, limits
 //!   |                             (spec.main)(config, plumbing)
 //!   |<------- message -----------   plumbing.ready(), plumbing.dump()
+//!   |-------- reload ------------>  plumbing.next_config() when channel() is readable
 //!   |<------- exit status -------   _exit(status)
 //! ```
 //!
@@ -32,13 +33,14 @@ use std::rc::Rc;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid, getppid};
 
-use crate::control_plane::Config;
+use crate::control_plane::transcript::Player;
+use crate::control_plane::{Config, load};
 use crate::log;
 use crate::sys::fork::{Side, close_inherited, fork, leave};
 use crate::sys::prctl;
 use crate::sys::signals::block_only;
 
-use super::ipc::{self, ChildEnd, DumpKind, ParentEnd};
+use super::ipc::{self, ChildEnd, DumpKind, Order, ParentEnd};
 use super::names::Names;
 use super::settings::Settings;
 use super::signals;
@@ -57,6 +59,8 @@ pub struct Plumbing {
     /// The ends of lines to other children.
     pub ends: Ends,
     channel: Option<ChildEnd>,
+    /// What the parent has proposed and not yet decided on.
+    proposed: Option<Rc<Config>>,
 }
 
 impl Plumbing {
@@ -77,22 +81,71 @@ impl Plumbing {
         self.channel.as_ref().map(AsFd::as_fd)
     }
 
-    /// The notes of the newest load that the parent has handed over, if any.
-    #[must_use]
-    pub fn next_load(&self) -> Option<Vec<u8>> {
-        let channel = self.channel.as_ref()?;
-        let mut newest = None;
-        while let Ok(Some(notes)) = channel.next_load() {
-            newest = Some(notes);
+    /// Take what the parent has sent. A proposed configuration is read and judged:
+    /// `judge` says whether this process could go over to it, or why not. Gives it
+    /// back when the parent wants it to be used; [`Self::reloaded`] is said then.
+    pub fn next_config(
+        &mut self,
+        judge: impl Fn(&Config) -> Result<(), String>,
+    ) -> Option<Rc<Config>> {
+        let mut chosen = None;
+        while let Some(order) = self.next_order() {
+            match order {
+                Order::Prepare(notes) => {
+                    let read = self.repeat_load(&notes);
+                    let judged = read.and_then(|config| judge(&config).map(|()| config));
+                    self.answer(&judged);
+                    self.proposed = judged.ok();
+                }
+                Order::Commit => chosen = self.proposed.take().or(chosen),
+                Order::Cancel => self.proposed = None,
+            }
         }
-        newest
+        chosen
     }
 
-    /// Tell the parent whether the new configuration is in use.
-    pub fn reloaded(&self, applied: bool) {
+    /// Tell the parent that the new configuration is in use.
+    pub fn reloaded(&self) {
         if let Some(channel) = &self.channel {
             // A parent that does not hear it goes on after a while.
-            let _ = channel.reloaded(applied);
+            let _ = channel.reloaded();
+        }
+    }
+
+    fn next_order(&self) -> Option<Order> {
+        let channel = self.channel.as_ref()?;
+        loop {
+            match channel.next_order() {
+                Ok(order) => return order,
+                Err(error) if error.kind() == io::ErrorKind::InvalidData => {
+                    ::log::error!("What the parent process says is not understood");
+                }
+                Err(_) => return None,
+            }
+        }
+    }
+
+    /// Come to the configuration that the parent has come to.
+    fn repeat_load(&self, notes: &[u8]) -> Result<Rc<Config>, String> {
+        let player = Player::new(notes);
+        let loaded = load(
+            &player,
+            &self.settings.config_file,
+            &self.settings.load,
+            &player,
+        );
+        let config = loaded.config.filter(|_| player.is_faithful());
+        config.ok_or_else(|| "the new configuration is not understood".to_owned())
+    }
+
+    fn answer(&self, judged: &Result<Rc<Config>, String>) {
+        let verdict = judged.as_ref().map(|_| ()).map_err(Clone::clone);
+        let said = self
+            .channel
+            .as_ref()
+            .map(|channel| channel.answer(&verdict));
+        if let Some(Err(error)) = said {
+            ::log::error!("Cannot answer the parent process: {error}");
         }
     }
 
@@ -142,6 +195,7 @@ pub fn spawn(
                 names: names.clone(),
                 ends,
                 channel: None,
+                proposed: None,
             };
             let status = match prepare(spec, config, &plumbing, parent, &theirs) {
                 Ok(()) => main(

@@ -69,6 +69,7 @@ impl WatchDog {
         s.at("start limit", limit, 0, Self::on_start_limit);
         self.on(s, Event::Start);
         self.check_started();
+        self.reload_again(s);
     }
 
     /// False if there is none, or it cannot be run.
