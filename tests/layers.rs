@@ -107,6 +107,20 @@ const ARROWS: &[Row] = &[
         module: "check",
         may: &[],
     },
+    // What is compiled, and what a kind does with octets.
+    Row {
+        module: "check::checker",
+        may: &["model"],
+    },
+    Row {
+        module: "check::kinds",
+        may: &["model", "wire"],
+    },
+    // The shell that carries attempts on sockets and scripts.
+    Row {
+        module: "check::conversation",
+        may: &["model", "net", "notify", "sys"],
+    },
     Row {
         module: "bfd",
         may: &["model", "wire"],

@@ -165,6 +165,13 @@ impl<P> Scheduler<P> {
         Some(source.key)
     }
 
+    /// Stop watching a descriptor that is closed right after, without a system call:
+    /// the kernel drops it at the close. Only for one that no other process and no
+    /// duplicate holds open. Gives back the key.
+    pub fn release(&mut self, id: IoId<P>) -> Option<Key> {
+        self.sources.remove(id).map(|source| source.key)
+    }
+
     /// Treat a descriptor as readable although the kernel has not said so, for example
     /// because its handler left messages unread until something else had happened.
     pub fn requeue(&mut self, id: IoId<P>) {

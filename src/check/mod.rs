@@ -1,10 +1,12 @@
 //! Health checks of real servers.
 //!
 //! * [`config`]: the keywords; [`checker`]: a check as compiled.
-//! * [`probe`]: an attempt as a machine without I/O; [`kinds`]: TCP, HTTP, DNS and so on.
+//! * [`probe`]: an attempt as a machine without I/O; [`kinds`]: TCP, HTTP, DNS and so on;
+//!   [`conversation`]: the runner that carries attempts on sockets and scripts.
 #![forbid(unsafe_code)]
 
 pub mod checker;
 pub mod config;
+pub mod conversation;
 pub mod kinds;
 pub mod probe;

@@ -91,8 +91,8 @@ impl Output {
 /// How an attempt went.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Outcome {
-    /// Well. A dynamic script also says what to add to the configured weight.
-    Passed(Option<i64>),
+    /// Well. Some checks also say what weight the server is to have.
+    Passed(Option<Weight>),
     /// This page did; others follow before the check has passed. `at_once`: without
     /// `delay_loop` between them.
     Proceed {
@@ -101,4 +101,13 @@ pub enum Outcome {
     },
     /// Badly, with the reason in the words of the log.
     Failed(Cow<'static, str>),
+}
+
+/// What a check says of the weight of its server.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Weight {
+    /// It is to be this, whatever is configured (`misc_dynamic`).
+    Set(i64),
+    /// This is to be added to what is configured (`FILE_CHECK`).
+    Add(i64),
 }

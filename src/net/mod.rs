@@ -1,4 +1,4 @@
-//! Raw sockets as values.
+//! Sockets as values: raw ones of VRRP, and those of checks ([`connect`]).
 //!
 //! A [`VrrpSocket`] carries the adverts of all instances that share an
 //! interface, family and mode; an [`AnnounceSocket`] sends gratuitous ARP and
@@ -12,6 +12,7 @@
 
 pub mod announce_socket;
 pub mod batch;
+pub mod connect;
 pub mod filter;
 pub mod vrrp_socket;
 

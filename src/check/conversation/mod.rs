@@ -1,0 +1,410 @@
+//! The runner: carries the attempts of checks on sockets and scripts.
+//!
+//! [`Conversations`] owns the [`Probe`]s. The schedule says when an attempt
+//! [begins](Conversations::begin); the runner opens what the probe asks for, carries
+//! octets both ways and watches the deadline. How it went is told through [`Host`],
+//! or at once by `begin` where it never got under way.
+//!
+//! ```text
+//! begin ─► probe.begin ─► open ─┬─► readiness, deadline, end of a script ─► probe.on ─┐
+//!                               │              ▲                                      │
+//!                               │              └─────────── no outcome yet ───────────┤
+//!                               └─► Attempt ◄─────────── close, cancel the deadline ──┘
+//! ```
+//!
+//! * `line`: a socket, and what is still to be sent on it
+//! * `scripts`: the processes of `MISC_CHECK`, and how one is ended that hangs
+//!
+//! A TCP check costs four system calls besides the wait that it shares with others:
+//! socket, connect, registration, close. The event itself tells whether the connection
+//! stands, and closing ends the registration.
+
+mod line;
+mod scripts;
+
+use std::fmt;
+use std::time::Duration;
+
+use scheduler::{Drain, Id, Instant, IoId, Key, Ready, Scheduler, Slab, TimerId};
+
+use self::line::{Line, Step};
+use self::scripts::Scripts;
+use super::probe::{Event, Outcome, Output, Probe, Transport};
+use crate::net::connect::OpenError;
+use crate::sys::exec::Program;
+
+/// Octets read at once, by all checks into the same room: the longest datagram fits.
+const ROOM: usize = 64 * 1024;
+
+/// The program that has the runner in its state.
+pub trait Host: Sized + 'static {
+    /// The runner.
+    fn conversations(&mut self) -> &mut Conversations<Self>;
+
+    /// An attempt that was under way is over; `owner` is what [`Conversations::add`]
+    /// was told. It may begin or remove any, this one included.
+    fn attempt_over(&mut self, s: &mut Scheduler<Self>, owner: Key, attempt: Attempt);
+}
+
+/// How an attempt ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Attempt {
+    /// What the probe found.
+    Outcome(Outcome),
+    /// It could not be made, which says nothing of the server: no descriptor, no local
+    /// address or port. The state stays as it is.
+    Unable(String),
+}
+
+/// Names a probe in the runner.
+pub type TalkId<P> = Id<Talk<P>>;
+
+/// A probe and what carries its attempt; opaque, it gives [`TalkId`] its type.
+pub struct Talk<P> {
+    owner: Key,
+    probe: Box<dyn Probe>,
+    carrier: Carrier<P>,
+    /// The script made ready to be started.
+    program: Option<Box<Program>>,
+    deadline: Option<TimerId<P>>,
+}
+
+/// What carries an attempt under way.
+enum Carrier<P> {
+    Idle,
+    Line(Line, IoId<P>),
+    Script(scripts::ScriptId<P>),
+}
+
+/// The runner.
+pub struct Conversations<P> {
+    talks: Slab<Talk<P>>,
+    scripts: Scripts<P>,
+    room: Box<[u8]>,
+    output: Output,
+}
+
+impl<P> Default for Conversations<P> {
+    fn default() -> Self {
+        Self {
+            talks: Slab::new(),
+            scripts: Scripts::default(),
+            room: vec![0; ROOM].into(),
+            output: Output::default(),
+        }
+    }
+}
+
+impl<P: Host> Conversations<P> {
+    /// Take on a probe. `owner` is what its attempts are reported with.
+    pub fn add(&mut self, owner: Key, probe: Box<dyn Probe>) -> TalkId<P> {
+        self.talks.insert(Talk {
+            owner,
+            probe,
+            carrier: Carrier::Idle,
+            program: None,
+            deadline: None,
+        })
+    }
+
+    /// Report a probe's attempts with another key from now on.
+    pub fn change_owner(&mut self, id: TalkId<P>, owner: Key) {
+        if let Some(talk) = self.talks.get_mut(id) {
+            talk.owner = owner;
+        }
+    }
+
+    /// Begin an attempt; one that is under way is cancelled. One that ends at once is
+    /// not reported but returned.
+    pub fn begin(&mut self, s: &mut Scheduler<P>, id: TalkId<P>, random: u64) -> Option<Attempt> {
+        self.cancel(s, id);
+        let talk = self.talks.get_mut(id)?;
+        let opening = talk.probe.begin(s.now(), random);
+        let patience = opening.patience;
+        let begun = match opening.transport {
+            Transport::Script(settings) => self.scripts.start(s, id, settings, &mut talk.program),
+            transport => Line::open(&transport)
+                .map_err(Refusal::from)
+                .and_then(|line| {
+                    let call = on_socket::<P>;
+                    let io = s.watch("check", line.as_fd(), line.interest(), id.to_bits(), call);
+                    let io = io.map_err(|error| Refusal::Local(error.to_string()))?;
+                    Ok(Carrier::Line(line, io))
+                }),
+        };
+        match begun {
+            Ok(carrier) => {
+                talk.carrier = carrier;
+                talk.wait(s, id, patience);
+                if talk.is_open() {
+                    return self.drive(s, id, Input::Connected);
+                }
+                None
+            }
+            Err(Refusal::Local(why)) => Some(Attempt::Unable(why)),
+            Err(Refusal::Remote(why)) => {
+                let outcome = talk
+                    .probe
+                    .on(s.now(), Event::Failed(&why), &mut self.output);
+                Some(Attempt::Outcome(
+                    outcome.unwrap_or_else(|| Outcome::Failed(why.into())),
+                ))
+            }
+        }
+    }
+
+    /// Give up an attempt without a word. A script is told to end.
+    pub fn cancel(&mut self, s: &mut Scheduler<P>, id: TalkId<P>) {
+        if let Some(talk) = self.talks.get_mut(id) {
+            talk.close(s, &mut self.scripts);
+        }
+    }
+
+    /// Give up a probe, and the attempt under way.
+    pub fn remove(&mut self, s: &mut Scheduler<P>, id: TalkId<P>) {
+        self.cancel(s, id);
+        self.talks.remove(id);
+    }
+
+    /// Whether an attempt is under way.
+    #[must_use]
+    pub fn is_under_way(&self, id: TalkId<P>) -> bool {
+        let talk = self.talks.get(id);
+        talk.is_some_and(|talk| !matches!(talk.carrier, Carrier::Idle))
+    }
+
+    /// Tell a probe that its server counts as up or down from now on.
+    pub fn settled(&mut self, id: TalkId<P>, up: bool) {
+        if let Some(talk) = self.talks.get_mut(id) {
+            talk.probe.settled(up);
+        }
+    }
+
+    /// The process ends: close everything, and tell all scripts without waiting for them.
+    pub fn end(&mut self, s: &mut Scheduler<P>) {
+        let all: Vec<TalkId<P>> = self.talks.iter().map(|(id, _)| id).collect();
+        for id in all {
+            self.remove(s, id);
+        }
+        self.scripts.abandon(s);
+    }
+
+    /// The socket of an attempt is ready: move octets until there is nothing to do,
+    /// an outcome, or too much for one turn.
+    fn serve(&mut self, s: &mut Scheduler<P>, id: TalkId<P>, ready: Ready) -> Served {
+        for _ in 0..scheduler::BUDGET {
+            let Some(Talk {
+                carrier: Carrier::Line(line, _),
+                ..
+            }) = self.talks.get_mut(id)
+            else {
+                return Served::Drained;
+            };
+            let input = match line.step(ready, &mut self.room) {
+                Step::Wait => return Served::Drained,
+                Step::Connected => Input::Connected,
+                Step::Received(octets) => Input::Received(octets),
+                Step::Ended => Input::Ended,
+                Step::Failed(why) => Input::Failed(why),
+            };
+            if let Some(attempt) = self.drive(s, id, input) {
+                return Served::Over(attempt);
+            }
+        }
+        Served::More
+    }
+
+    /// Tell the probe, and do what it wants.
+    fn drive(&mut self, s: &mut Scheduler<P>, id: TalkId<P>, input: Input) -> Option<Attempt> {
+        let talk = self.talks.get_mut(id)?;
+        self.output.send.clear();
+        self.output.extend = None;
+        let ends = matches!(
+            input,
+            Input::Ended | Input::Failed(_) | Input::Exited(_) | Input::Expired
+        );
+        let mut outcome = {
+            let event = input.event(&self.room);
+            talk.probe.on(s.now(), event, &mut self.output)
+        };
+        if outcome.is_none() {
+            if let Some(patience) = self.output.extend {
+                talk.wait(s, id, patience);
+            }
+            if let Some(error) = talk.send(&self.output.send) {
+                let event = Event::Failed(error);
+                outcome = talk.probe.on(s.now(), event, &mut self.output);
+                outcome.get_or_insert(Outcome::Failed(error.into()));
+            } else if ends {
+                // Nothing more will come that could end it.
+                outcome = Some(Outcome::Failed(input.reason().into()));
+            }
+        }
+        let outcome = outcome?;
+        talk.close(s, &mut self.scripts);
+        Some(Attempt::Outcome(outcome))
+    }
+
+    fn owner(&self, id: TalkId<P>) -> Option<Key> {
+        self.talks.get(id).map(|talk| talk.owner)
+    }
+}
+
+impl<P: Host> Talk<P> {
+    /// Set the deadline anew.
+    fn wait(&mut self, s: &mut Scheduler<P>, id: TalkId<P>, patience: Duration) {
+        if let Some(old) = self.deadline.take() {
+            s.cancel(old);
+        }
+        let until: Instant = s.now() + patience;
+        let timer = s.at("check timeout", until, id.to_bits(), on_expired::<P>);
+        self.deadline = Some(timer);
+    }
+
+    /// Close everything and set it at rest.
+    fn close(&mut self, s: &mut Scheduler<P>, scripts: &mut Scripts<P>) {
+        if let Some(timer) = self.deadline.take() {
+            s.cancel(timer);
+        }
+        match std::mem::replace(&mut self.carrier, Carrier::Idle) {
+            Carrier::Idle => {}
+            Carrier::Line(line, io) => {
+                s.release(io);
+                line.close();
+            }
+            Carrier::Script(script) => scripts.end(s, script),
+        }
+    }
+
+    /// Why nothing can be sent any more.
+    fn send(&mut self, octets: &[u8]) -> Option<&'static str> {
+        match &mut self.carrier {
+            Carrier::Line(line, _) => line.send(octets).err(),
+            Carrier::Idle | Carrier::Script(_) => None,
+        }
+    }
+
+    /// Whether there is no connection to be waited for.
+    fn is_open(&self) -> bool {
+        matches!(&self.carrier, Carrier::Line(line, _) if line.is_open())
+    }
+}
+
+/// Why an attempt was not even begun.
+enum Refusal {
+    /// A matter of this machine.
+    Local(String),
+    /// The destination cannot be reached.
+    Remote(String),
+}
+
+impl From<OpenError> for Refusal {
+    fn from(error: OpenError) -> Self {
+        if error.is_local() {
+            Self::Local(error.to_string())
+        } else {
+            Self::Remote(error.to_string())
+        }
+    }
+}
+
+/// What is told to a probe; octets are in the room.
+#[derive(Clone, Copy)]
+enum Input {
+    Connected,
+    Received(usize),
+    Ended,
+    Failed(&'static str),
+    Exited(Option<u8>),
+    Expired,
+}
+
+impl Input {
+    fn event(self, room: &[u8]) -> Event<'_> {
+        match self {
+            Self::Connected => Event::Connected,
+            Self::Received(octets) => Event::Received(room.get(..octets).unwrap_or_default()),
+            Self::Ended => Event::Ended,
+            Self::Failed(why) => Event::Failed(why),
+            Self::Exited(status) => Event::Exited(status),
+            Self::Expired => Event::Expired,
+        }
+    }
+
+    /// For a probe that does not say what such an end means.
+    const fn reason(self) -> &'static str {
+        match self {
+            Self::Ended => "the connection was closed",
+            Self::Failed(why) => why,
+            Self::Connected | Self::Received(_) | Self::Exited(_) | Self::Expired => "timeout",
+        }
+    }
+}
+
+/// What became of a ready socket.
+enum Served {
+    Drained,
+    More,
+    Over(Attempt),
+}
+
+fn on_socket<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: IoId<P>, ready: Ready) -> Drain {
+    let id = TalkId::from_bits(ready.key());
+    let conversations = program.conversations();
+    let Some(owner) = conversations.owner(id) else {
+        return Drain::Close;
+    };
+    match conversations.serve(s, id, ready) {
+        Served::Drained => Drain::Drained,
+        Served::More => Drain::More,
+        Served::Over(attempt) => {
+            program.attempt_over(s, owner, attempt);
+            Drain::Drained
+        }
+    }
+}
+
+fn on_expired<P: Host>(program: &mut P, s: &mut Scheduler<P>, key: Key) {
+    let id = TalkId::from_bits(key);
+    let conversations = program.conversations();
+    let Some(owner) = conversations.owner(id) else {
+        return;
+    };
+    if let Some(talk) = conversations.talks.get_mut(id) {
+        talk.deadline = None;
+    }
+    if let Some(attempt) = conversations.drive(s, id, Input::Expired) {
+        program.attempt_over(s, owner, attempt);
+    }
+}
+
+/// A script of an attempt has ended with this status.
+fn on_exit<P: Host>(program: &mut P, s: &mut Scheduler<P>, id: TalkId<P>, status: Option<u8>) {
+    let conversations = program.conversations();
+    let Some(talk) = conversations.talks.get_mut(id) else {
+        return;
+    };
+    talk.carrier = Carrier::Idle;
+    let owner = talk.owner;
+    if let Some(attempt) = conversations.drive(s, id, Input::Exited(status)) {
+        program.attempt_over(s, owner, attempt);
+    }
+}
+
+impl<P> fmt::Debug for Talk<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Talk")
+            .field("owner", &self.owner)
+            .field("probe", &self.probe)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<P> fmt::Debug for Conversations<P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Conversations")
+            .field("talks", &self.talks.len())
+            .field("scripts", &self.scripts)
+            .finish_non_exhaustive()
+    }
+}
