@@ -28,13 +28,19 @@
 #![warn(clippy::indexing_slicing)]
 
 pub mod destination;
+pub mod genl;
+pub mod kernel;
 pub mod plan;
 pub mod range;
+pub mod reader;
 pub mod service;
 pub mod sync_daemon;
 pub mod table;
 
 pub use destination::{Checksum, Destination, DestinationKey, Forwarding, Tunnel};
+pub use genl::control::{Info, Timeouts};
+pub use kernel::{Kernel, OpenError, Reading, Settled};
 pub use plan::Change;
+pub use reader::{Detail, Scope};
 pub use service::{Granularity, Name, Persistence, Protocol, Service, ServiceFlags, ServiceKey};
 pub use table::{Counters, DestinationReading, Entry, Readings, ServiceReading, Snapshot, Table};

@@ -101,3 +101,14 @@ pub struct Snapshot {
     /// The counters; empty unless asked for.
     pub readings: Readings,
 }
+
+impl Snapshot {
+    /// Nothing seen.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self {
+            table: Table::new(),
+            readings: Readings::new(),
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! The descriptors: a [`Monitor`] that listens, a [`Commander`] that asks.
 
 mod commander;
+pub mod generic;
 mod monitor;
 pub mod netfilter;
 
@@ -28,8 +29,8 @@ const PIECE: usize = 4 * 1024;
 const PIECES: usize = ROOM / PIECE;
 
 /// A bound netlink socket and its port.
-fn open(receive_buffer: usize) -> io::Result<(OwnedFd, u32)> {
-    let fd = sock::socket(Kind::RouteNetlink)?;
+fn open(kind: Kind, receive_buffer: usize) -> io::Result<(OwnedFd, u32)> {
+    let fd = sock::socket(kind)?;
     sock::set_buffer(fd.as_fd(), Buffer::Receive, receive_buffer)?;
     // Strict checks filter dumps in the kernel; old kernels do without.
     let _ = sock::set_option(fd.as_fd(), SOL_NETLINK, STRICT_CHECK, 1);

@@ -13,7 +13,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use nix::errno::Errno;
-use nix::sys::wait::waitpid;
+use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::check;
@@ -144,6 +144,22 @@ impl Program {
             errno => {
                 let _ = waitpid(pid, None);
                 Err(io::Error::from_raw_os_error(errno))
+            }
+        }
+    }
+
+    /// Start it and wait for its end: only before the loop starts. The result
+    /// says whether it exited with status 0.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub fn run(&self) -> io::Result<bool> {
+        let pid = self.start(&[])?;
+        loop {
+            match waitpid(pid, None) {
+                Ok(status) => return Ok(status == WaitStatus::Exited(pid, 0)),
+                Err(Errno::EINTR) => {}
+                Err(errno) => return Err(errno.into()),
             }
         }
     }

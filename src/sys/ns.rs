@@ -28,6 +28,20 @@ pub fn enter_network(name: &str) -> io::Result<()> {
     Ok(setns(&file, CloneFlags::CLONE_NEWNET)?)
 }
 
+/// Do something in the named network namespace, such as opening a socket that
+/// stays in it, and return. The process must not have other threads.
+///
+/// # Errors
+/// No such namespace, or no permission; nothing was done then, unless the way
+/// back failed.
+pub fn within_network<T>(name: &str, work: impl FnOnce() -> T) -> io::Result<T> {
+    let home = File::open("/proc/self/ns/net")?;
+    enter_network(name)?;
+    let result = work();
+    setns(&home, CloneFlags::CLONE_NEWNET)?;
+    Ok(result)
+}
+
 /// Give this process mounts of its own and show the directory `source` at `target`
 /// in them. No other process sees it.
 ///

@@ -40,6 +40,8 @@ pub enum Kind {
     RouteNetlink,
     /// Netlink of the netfilter family.
     Netfilter,
+    /// Netlink of the generic family.
+    GenericNetlink,
 }
 
 /// Make a socket.
@@ -53,6 +55,7 @@ pub fn socket(kind: Kind) -> io::Result<OwnedFd> {
         Kind::Packet => (libc::AF_PACKET, 0),
         Kind::RouteNetlink => (libc::AF_NETLINK, libc::NETLINK_ROUTE),
         Kind::Netfilter => (libc::AF_NETLINK, libc::NETLINK_NETFILTER),
+        Kind::GenericNetlink => (libc::AF_NETLINK, libc::NETLINK_GENERIC),
     };
     let flags = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
     // SAFETY: no memory is passed.

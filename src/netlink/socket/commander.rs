@@ -8,7 +8,7 @@ use crate::netlink::addr::{AddressRequest, Operation};
 use crate::netlink::batch::{Batch, Outcomes, Tolerate};
 use crate::netlink::error::Reply;
 use crate::netlink::header::Messages;
-use crate::sys::sock::{self, Buffer};
+use crate::sys::sock::{self, Buffer, Kind};
 
 /// Octets of the kernel's send buffer: one send must fit into it.
 const SEND_BUFFER: usize = 1024 * 1024;
@@ -18,7 +18,7 @@ const MESSAGES_PER_SEND: usize = 256;
 /// Errors are short: room for a few at once suffices.
 const REPLY_ROOM: usize = 8 * 1024;
 
-/// The socket that changes the kernel's addresses, and its queue.
+/// A socket that changes what the kernel has, and its queue.
 #[derive(Debug)]
 pub struct Commander {
     fd: OwnedFd,
@@ -33,7 +33,19 @@ impl Commander {
     /// # Errors
     /// What the system says.
     pub fn open(receive_buffer: usize) -> io::Result<Self> {
-        let (fd, port) = super::open(receive_buffer)?;
+        Self::open_kind(Kind::RouteNetlink, receive_buffer)
+    }
+
+    /// The same for requests to families of generic netlink.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open_generic(receive_buffer: usize) -> io::Result<Self> {
+        Self::open_kind(Kind::GenericNetlink, receive_buffer)
+    }
+
+    fn open_kind(kind: Kind, receive_buffer: usize) -> io::Result<Self> {
+        let (fd, port) = super::open(kind, receive_buffer)?;
         sock::set_buffer(fd.as_fd(), Buffer::Send, SEND_BUFFER)?;
         for option in [EXT_ACK, CAP_ACK] {
             // Without them errors come without words, or with the request.

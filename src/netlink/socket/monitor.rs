@@ -9,7 +9,7 @@ use crate::netlink::dump::{Dump, Step};
 use crate::netlink::header::Messages;
 use crate::netlink::mirror::{Changes, Mirror, Origin};
 use crate::sys::fd::wait_readable;
-use crate::sys::sock::{self, RxSlot};
+use crate::sys::sock::{self, Kind, RxSlot};
 
 /// Multicast groups (`RTNLGRP_*`).
 const GROUP_LINK: i32 = 1;
@@ -55,7 +55,7 @@ impl Monitor {
     /// # Errors
     /// What the system says.
     pub fn open(receive_buffer: usize) -> io::Result<Self> {
-        let (fd, port) = super::open(receive_buffer)?;
+        let (fd, port) = super::open(Kind::RouteNetlink, receive_buffer)?;
         for group in [GROUP_LINK, GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS] {
             sock::set_option(fd.as_fd(), SOL_NETLINK, ADD_MEMBERSHIP, group)?;
         }

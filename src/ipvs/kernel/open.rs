@@ -1,0 +1,88 @@
+//! Opening the sockets, in the network namespace where the services are.
+
+use std::path::Path;
+use std::{fmt, io};
+
+use crate::ipvs::genl;
+use crate::netlink::Commander;
+use crate::netlink::genl::Family;
+use crate::netlink::socket::generic::Inquirer;
+use crate::sys::{exec::Program, ns};
+
+/// Where the sockets are opened and how much they hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Options<'a> {
+    /// Receive buffer of each socket in the kernel, in octets.
+    pub receive_buffer: usize,
+    /// Named network namespace of the services (`net_namespace_ipvs`); without
+    /// one, that of the process.
+    pub namespace: Option<&'a str>,
+}
+
+/// Why there is no IPVS.
+#[derive(Debug)]
+pub enum OpenError {
+    /// The kernel has none, and loading `ip_vs` did not help.
+    NoIpvs,
+    /// The system refused a socket, or the namespace.
+    System(io::Error),
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoIpvs => {
+                f.write_str("IPVS: the kernel has no IPVS and module ip_vs cannot be loaded")
+            }
+            Self::System(error) => write!(f, "IPVS: cannot open a netlink socket: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        Self::System(error)
+    }
+}
+
+/// The sockets stay in the namespace they were opened in; the process returns
+/// to its own.
+pub(super) fn open(options: &Options<'_>) -> Result<(Family, Commander, Inquirer), OpenError> {
+    match options.namespace {
+        None => open_here(options),
+        Some(name) => ns::within_network(name, || open_here(options))?,
+    }
+}
+
+fn open_here(options: &Options<'_>) -> Result<(Family, Commander, Inquirer), OpenError> {
+    let mut inquirer = Inquirer::open(options.receive_buffer)?;
+    let number = match inquirer.family(genl::NAME)? {
+        Some(number) => number,
+        None => {
+            load_module();
+            inquirer.family(genl::NAME)?.ok_or(OpenError::NoIpvs)?
+        }
+    };
+    let ipvs = Family {
+        number,
+        version: genl::VERSION,
+    };
+    let commander = Commander::open_generic(options.receive_buffer)?;
+    Ok((ipvs, commander, inquirer))
+}
+
+/// Have the module loaded by the system's program for it. Whether that helped
+/// shows in the family.
+fn load_module() {
+    let program = crate::sys::sysctl::read("kernel/modprobe");
+    let path = program.as_deref().unwrap_or(MODPROBE);
+    if let Ok(program) = Program::new(Path::new(path), ["-s", "--", "ip_vs"], None) {
+        // Its status says less than the family does.
+        let _ = program.run();
+    }
+}
+
+/// Where the program is if the kernel does not say.
+const MODPROBE: &str = "/sbin/modprobe";

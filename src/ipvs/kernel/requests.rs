@@ -1,0 +1,137 @@
+//! Requests between queue and outcome.
+
+use std::collections::BTreeMap;
+
+use crate::ipvs::Timeouts;
+use crate::ipvs::genl::{self, control};
+use crate::ipvs::plan::{self, Change, Remedy};
+use crate::ipvs::sync_daemon::Action;
+use crate::netlink::genl::Family;
+use crate::netlink::{Batch, NetlinkError, Tolerate};
+
+/// What can be asked of the kernel.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Request {
+    /// A change of the table.
+    Change(Change),
+    /// All services go, whoever made them.
+    Flush,
+    /// All counters start at zero.
+    Zero,
+    /// Time-outs of connections.
+    SetTimeouts(Timeouts),
+    /// A sync daemon.
+    SyncDaemon(Action),
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Outcome {
+    /// It is done.
+    Done,
+    /// There was nothing to do: it is gone already, or there already.
+    AlreadySo(NetlinkError),
+    /// It is not done.
+    Refused(NetlinkError),
+}
+
+/// A request with its outcome.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Settled {
+    /// What was asked.
+    pub request: Request,
+    /// What became of it.
+    pub outcome: Outcome,
+}
+
+/// Requests without an outcome, by their tickets.
+#[derive(Debug, Default)]
+pub(super) struct Requests {
+    open: BTreeMap<u64, Waiting>,
+    next_ticket: u64,
+    surprises: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    request: Request,
+    /// It stands for one that was refused: it gets no second remedy.
+    is_remedy: bool,
+}
+
+impl Requests {
+    pub(super) fn queue(&mut self, request: Request, ipvs: Family, batch: &mut Batch) {
+        self.push(request, false, ipvs, batch);
+    }
+
+    /// Take in the outcome of a ticket: append it, or queue a remedy.
+    pub(super) fn settle(
+        &mut self,
+        outcome: crate::netlink::Outcome,
+        ipvs: Family,
+        batch: &mut Batch,
+        out: &mut Vec<Settled>,
+    ) {
+        let Some(waiting) = self.open.remove(&outcome.ticket) else {
+            return;
+        };
+        let Waiting { request, is_remedy } = waiting;
+        let outcome = match outcome.result {
+            Ok(()) => Outcome::Done,
+            Err(error) => match remedy(&request, error.errno) {
+                Remedy::AlreadySo => Outcome::AlreadySo(error),
+                Remedy::Instead(change) if !is_remedy => {
+                    self.surprises += 1;
+                    self.push(Request::Change(change), true, ipvs, batch);
+                    return;
+                }
+                Remedy::Instead(_) | Remedy::Refused => Outcome::Refused(error),
+            },
+        };
+        if matches!(
+            (&request, &outcome),
+            (Request::Change(_), Outcome::AlreadySo(_))
+        ) {
+            self.surprises += 1;
+        }
+        out.push(Settled { request, outcome });
+    }
+
+    pub(super) const fn surprises(&self) -> u64 {
+        self.surprises
+    }
+
+    fn push(&mut self, request: Request, is_remedy: bool, ipvs: Family, batch: &mut Batch) {
+        let ticket = self.next_ticket;
+        self.next_ticket += 1;
+        batch.push_with(ticket, Tolerate::NOTHING, |buffer, sequence| {
+            write(&request, buffer, ipvs, sequence);
+        });
+        self.open.insert(ticket, Waiting { request, is_remedy });
+    }
+}
+
+fn write(request: &Request, buffer: &mut Vec<u8>, ipvs: Family, sequence: u32) {
+    match request {
+        Request::Change(change) => genl::write_change(buffer, ipvs, change, sequence),
+        Request::Flush => control::write_flush(buffer, ipvs, sequence),
+        Request::Zero => control::write_zero(buffer, ipvs, sequence),
+        Request::SetTimeouts(timeouts) => {
+            control::write_timeouts(buffer, ipvs, timeouts, sequence);
+        }
+        Request::SyncDaemon(action) => control::write_daemon(buffer, ipvs, action, sequence),
+    }
+}
+
+fn remedy(request: &Request, errno: i32) -> Remedy {
+    match request {
+        Request::Change(change) => plan::remedy(change, errno),
+        Request::SyncDaemon(Action::Stop(_)) if errno == NOT_RUNNING => Remedy::AlreadySo,
+        Request::SyncDaemon(_) | Request::Flush | Request::Zero | Request::SetTimeouts(_) => {
+            Remedy::Refused
+        }
+    }
+}
+
+/// `ESRCH`: no such daemon.
+const NOT_RUNNING: i32 = 3;
