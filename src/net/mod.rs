@@ -8,12 +8,15 @@
 //!
 //! [`filter`] is the kernel's part: a packet filter on each receiving socket,
 //! so that adverts of foreign virtual routers never wake the process.
+//!
+//! [`tls`] is what checks over TLS speak.
 #![forbid(unsafe_code)]
 
 pub mod announce_socket;
 pub mod batch;
 pub mod connect;
 pub mod filter;
+pub mod tls;
 pub mod vrrp_socket;
 
 pub use announce_socket::AnnounceSocket;

@@ -19,6 +19,7 @@
 //! * [`sock`]: sockets, their addresses and options, many messages per call
 //! * [`cmsg`]: ancillary data, written and read
 //! * [`bpf`]: classic packet filters
+//! * `tls`: sessions of OpenSSL, used again
 //! * [`sysctl`]: kernel settings below `/proc/sys`
 #![allow(unsafe_code, reason = "system calls live here and nowhere else")]
 
@@ -40,6 +41,8 @@ pub mod sched;
 pub mod signals;
 pub mod sock;
 pub mod sysctl;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 /// The outcome of a call of the C library that returns -1 and sets `errno`.
 ///
