@@ -23,6 +23,7 @@
 //! | [`ipv4`], [`ipv6`] | IP headers | RFC 791, 8200 |
 //! | [`ndisc`] | unsolicited neighbour advertisement | RFC 4861 |
 //! | [`ah`] | authentication header with HMAC-MD5-96 | RFC 2402, 2403, 2104 |
+//! | [`bfd`] | control packets | RFC 5880 |
 //! | [`vrrp`] | advertisements of versions 2 and 3 | RFC 3768, 5798, 9568 |
 //! | [`vrrp_hmac`] | their trailer with HMAC-SHA-256-128 | keepalived's own |
 #![forbid(unsafe_code)]
@@ -30,6 +31,7 @@
 
 pub mod ah;
 pub mod arp;
+pub mod bfd;
 pub mod checksum;
 pub mod ether;
 pub mod ipv4;
