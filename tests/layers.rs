@@ -80,7 +80,13 @@ const ARROWS: &[Row] = &[
     // The one place where the engine meets the tables of all subsystems.
     Row {
         module: "control_plane::load",
-        may: &["model", "global", "vrrp::config", "check::config"],
+        may: &[
+            "model",
+            "global",
+            "vrrp::config",
+            "check::config",
+            "bfd::config",
+        ],
     },
     Row {
         module: "global",
@@ -145,6 +151,11 @@ const ARROWS: &[Row] = &[
     Row {
         module: "vrrp::config",
         may: &["control_plane", "model", "wire", "global"],
+    },
+    // Where all names meet: what is tracked must be there.
+    Row {
+        module: "vrrp::config::resolve",
+        may: &["control_plane", "model", "wire", "global", "bfd::config"],
     },
     // A configured route or rule is what the kernel will be told: its parts have the codec's types.
     Row {

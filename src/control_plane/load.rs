@@ -11,6 +11,7 @@ use super::parse::Parser;
 use super::reader::{Reader, ReaderOptions};
 use super::show::{self, Text};
 use super::source::SourceMap;
+use crate::bfd::config::SessionConfig;
 use crate::check::config::CheckConfig;
 use crate::global::GlobalConfig;
 use crate::global::top::{Draft, TOP};
@@ -29,6 +30,8 @@ pub struct Config {
     pub vrrp: VrrpConfig,
     /// The virtual servers and what belongs to them.
     pub check: CheckConfig,
+    /// The BFD sessions.
+    pub bfd: Vec<SessionConfig>,
     /// Which processes have something to do.
     pub presence: Presence,
 }
@@ -46,6 +49,7 @@ impl Config {
         let draft = Draft {
             global: self.global.clone(),
             vrrp: self.vrrp.clone(),
+            bfd: self.bfd.clone(),
             ..Draft::default()
         };
         show::text(&TOP, &draft, out)

@@ -18,6 +18,8 @@ pub struct Draft {
     pub global: GlobalConfig,
     /// The virtual routers and what belongs to them.
     pub vrrp: VrrpConfig,
+    /// The BFD sessions.
+    pub bfd: Vec<bfd::SessionConfig>,
     /// What other blocks may refer to by name.
     pub names: Names,
     /// `static_routes`, to be read when all names are known.

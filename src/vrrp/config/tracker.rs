@@ -190,7 +190,7 @@ pub enum TrackerKind {
 pub struct TrackerUse {
     /// What it is.
     pub kind: TrackerKind,
-    /// Its position among those of its kind.
+    /// Its position among those of its kind in the configuration.
     pub index: usize,
     /// The weight that counts.
     pub weight: Weight,

@@ -62,7 +62,8 @@ pub(crate) fn weight(most: i64, call: &Call<'_>, diags: &mut Diags) -> Option<We
     })
 }
 
-fn show_weight(weight: Weight, name: &str, out: &mut dyn Sink) {
+/// Prints it, unless it is 0.
+pub(crate) fn show_weight(weight: Weight, name: &str, out: &mut dyn Sink) {
     let number = weight.value.to_string();
     if weight.reverse {
         out.line(name, &[&number, "reverse"]);

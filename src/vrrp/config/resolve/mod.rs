@@ -35,6 +35,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     let Draft {
         mut global,
         mut vrrp,
+        bfd,
         mut names,
         virtual_servers,
         static_routes,
@@ -51,6 +52,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         refused: false,
         runs_as_root: None,
     };
+    let bfd = crate::bfd::config::resolve(bfd, resolver.diags);
     resolver.script_user();
     for instance in &mut vrrp.instances {
         resolver.instance(instance);
@@ -74,7 +76,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     let mut groups = std::mem::take(&mut names.sync_groups);
     resolver.sync_groups(&names, &mut groups, &vrrp);
     resolver.track_groups(&mut vrrp);
-    resolver.tracking(&mut vrrp, &names, &groups);
+    resolver.tracking(&mut vrrp, &bfd, &groups);
     vrrp.sync_groups = groups;
     resolver.notifications(&mut notify, &mut vrrp);
     resolver.script_security();
@@ -83,12 +85,13 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     let presence = Presence {
         vrrp: vrrp.has_work(),
         checkers: virtual_servers > 0,
-        bfd: !names.bfd.is_empty(),
+        bfd: !bfd.is_empty(),
     };
     (!refused).then_some(Config {
         global,
         vrrp,
         check: Default::default(),
+        bfd,
         presence,
     })
 }

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Resolver;
+use crate::bfd::config::SessionConfig;
 use crate::control_plane::diag::Code;
 use crate::control_plane::source::Span;
 use crate::vrrp::config::names::{SyncGroup, TrackEntry, Tracked};
 use crate::vrrp::config::tracker::{ScriptConfig, TrackerKind, TrackerUse, Weight};
-use crate::vrrp::config::{InstanceConfig, Names, TrackedInterface, VrrpConfig};
+use crate::vrrp::config::{InstanceConfig, TrackedInterface, VrrpConfig};
 
 /// The shortest interval of a script.
 const INTERVAL_MIN: Duration = Duration::from_millis(10);
@@ -32,7 +33,7 @@ pub(super) struct Usable {
 
 impl Usable {
     /// Those that are complete, once the scripts are resolved.
-    pub(super) fn of(vrrp: &VrrpConfig, names: &Names) -> Self {
+    pub(super) fn of(vrrp: &VrrpConfig, bfd: &[SessionConfig]) -> Self {
         let mut by_name = HashMap::new();
         let mut add = |kind, name: &str, index, weight| {
             by_name.insert((kind, name.to_owned()), (index, weight));
@@ -52,8 +53,8 @@ impl Usable {
                 add(TrackerKind::Process, &process.name, index, process.weight);
             }
         }
-        for (index, name) in names.bfd.iter().enumerate() {
-            add(TrackerKind::Bfd, name, index, Weight::default());
+        for (index, session) in bfd.iter().enumerate() {
+            add(TrackerKind::Bfd, &session.name, index, session.weight);
         }
         Self { by_name }
     }
@@ -153,8 +154,13 @@ impl Resolver<'_> {
     }
 
     /// What each instance depends on, by itself and by its sync group.
-    pub(super) fn tracking(&mut self, vrrp: &mut VrrpConfig, names: &Names, groups: &[SyncGroup]) {
-        let usable = Usable::of(vrrp, names);
+    pub(super) fn tracking(
+        &mut self,
+        vrrp: &mut VrrpConfig,
+        bfd: &[SessionConfig],
+        groups: &[SyncGroup],
+    ) {
+        let usable = Usable::of(vrrp, bfd);
         for group in groups {
             for &member in &group.instances {
                 if let Some(instance) = vrrp.instances.get_mut(member) {

@@ -1,0 +1,244 @@
+//! The keywords of `bfd_instance`.
+
+use std::time::Duration;
+
+use super::SessionConfig;
+use crate::bfd::feed::NAME_MAX;
+use crate::control_plane::arg::{address, block, boolean, flag, int, words};
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::schema::{Block, Call, Child, Lens, Row, at, old_name};
+use crate::control_plane::value::{Field as _, Spanned};
+use crate::global::top::Draft;
+use crate::vrrp::config::tracker_rows::{show_weight, weight};
+
+/// The keywords at the top level.
+pub const ROWS: &[Row<Draft>] = &[Row::new(
+    "bfd_instance",
+    block(&SESSION),
+    "A BFD session with a neighbour, which instances, groups and checkers may track.",
+)];
+
+static SESSION: Child<Draft, SessionConfig> = Child {
+    block: &Block {
+        rows: &[ENDS, TIMES, USERS],
+        finish: None,
+    },
+    usage: "NAME",
+    open,
+    close: |draft, session| draft.bfd.push(session),
+    each: |draft, show| {
+        for session in &draft.bfd {
+            show(&[&session.name], session);
+        }
+    },
+};
+
+const ENDS: &[Row<SessionConfig>] = &[
+    Row::new(
+        "neighbor_ip",
+        address(Lens {
+            get: |session: &SessionConfig| {
+                Some(session.neighbour.value).filter(|addr| !addr.is_unspecified())
+            },
+            set: |session, addr, span| session.neighbour = Spanned::new(addr, span),
+        }),
+        "The neighbour's address.",
+    )
+    .aliases(&[old_name("neighbour_ip")]),
+    Row::<SessionConfig>::new(
+        "source_ip",
+        address(at!(source)),
+        "The own address. Without it the kernel chooses address and source port, and the port \
+         may be outside of the range of RFC 5881.",
+    )
+    .default("what the kernel chooses"),
+    Row::<SessionConfig>::new(
+        "ttl",
+        int(1, 255, "", at!(ttl)),
+        "The TTL or hop limit of what is sent; also what max_hops counts from.",
+    )
+    .default("255 for IPv4, 64 for IPv6"),
+    Row::new(
+        "hoplimit",
+        int(
+            1,
+            255,
+            "",
+            Lens {
+                get: |_| None,
+                set: |session: &mut SessionConfig, limit, span| {
+                    session.ttl = Option::make(limit, span);
+                },
+            },
+        ),
+        "As ttl.",
+    ),
+    Row::new(
+        "max_hops",
+        int(
+            -1,
+            255,
+            "",
+            Lens {
+                get: |session: &SessionConfig| {
+                    Some(i64::from(session.max_hops.value)).filter(|hops| *hops != 0)
+                },
+                set: |session, hops, span| {
+                    session.max_hops = Spanned::new(i16::try_from(hops).unwrap_or(0), span);
+                },
+            },
+        ),
+        "How far away the neighbour may be: a packet is dropped if its TTL is lower than the own \
+         ttl by more. -1 and 255: any distance.",
+    ),
+    Row::new(
+        "multihop",
+        boolean(at!(multihop)),
+        "Use the port for several hops, 4784 (RFC 5883), instead of 3784.",
+    ),
+    Row::new(
+        "passive",
+        flag(at!(passive)),
+        "Send nothing before the neighbour has.",
+    ),
+];
+
+const TIMES: &[Row<SessionConfig>] = &[
+    Row::new(
+        "min_rx",
+        words(
+            "MILLISECONDS",
+            1,
+            1,
+            |session: &mut SessionConfig, call, diags| {
+                if let Some(time) = milliseconds(1, call, diags) {
+                    session.min_rx = time;
+                }
+            },
+            |session, name, out| out.line(name, &[&milliseconds_text(session.min_rx)]),
+        ),
+        "How often we can receive, with up to three decimals. The neighbour sends no more often.",
+    ),
+    Row::new(
+        "min_tx",
+        words(
+            "MILLISECONDS",
+            1,
+            1,
+            |session: &mut SessionConfig, call, diags| {
+                if let Some(time) = milliseconds(1, call, diags) {
+                    session.min_tx = time;
+                }
+            },
+            |session, name, out| out.line(name, &[&milliseconds_text(session.min_tx)]),
+        ),
+        "How often we would like to send while the session is up.",
+    ),
+    Row::new(
+        "idle_tx",
+        words(
+            "MILLISECONDS",
+            1,
+            1,
+            |session: &mut SessionConfig, call, diags| {
+                if let Some(time) = milliseconds(1000, call, diags) {
+                    session.idle_tx = time;
+                }
+            },
+            |session, name, out| out.line(name, &[&milliseconds_text(session.idle_tx)]),
+        ),
+        "How often we send while the session is not up: once a second or less.",
+    ),
+    Row::new(
+        "multiplier",
+        int(1, 255, "", at!(multiplier)),
+        "So many of our packets missing in a row mean to the neighbour that we are down.",
+    ),
+];
+
+const USERS: &[Row<SessionConfig>] = &[
+    Row::new(
+        "weight",
+        words(
+            "N [reverse]",
+            1,
+            2,
+            |session: &mut SessionConfig, call, diags| {
+                if let Some(weight) = weight(253, call, diags) {
+                    session.weight = weight;
+                }
+            },
+            |session, name, out| show_weight(session.weight, name, out),
+        ),
+        "Added to the priority of what tracks it while it is up if positive, while it is down if \
+         negative; reverse subtracts it instead. 0: down means FAULT.",
+    ),
+    Row::new(
+        "vrrp",
+        flag(at!(vrrp)),
+        "Tell the VRRP process only. Without vrrp and checker both are told.",
+    ),
+    Row::new(
+        "checker",
+        flag(at!(checker)),
+        "Tell the checker process only.",
+    ),
+];
+
+/// The name of a session, unless there is one of that name.
+fn open(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) -> Option<SessionConfig> {
+    let [name] = call.args else {
+        let text = "`bfd_instance` needs one name";
+        diags.error(Code::MissingParameter, call.keyword.span, text);
+        return None;
+    };
+    let name = match read::text(&name.text, NAME_MAX) {
+        Ok(text) => Spanned::new(text, name.span),
+        Err(refusal) => {
+            refuse(diags, name.span, refusal);
+            return None;
+        }
+    };
+    if draft.names.bfd.contains(&name) {
+        let text = format!("bfd_instance `{}` is defined twice", name.value);
+        refuse(diags, name.span, Refusal::general(text));
+        return None;
+    }
+    draft.names.bfd.push(name.clone());
+    Some(SessionConfig::new(name))
+}
+
+/// Decimal milliseconds with up to three decimals, at most what 32 bits of
+/// microseconds hold.
+fn milliseconds(min: i64, call: &Call<'_>, diags: &mut Diags) -> Option<Duration> {
+    const MAX: i64 = 4_294_967;
+    const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
+    let [word] = call.args else { return None };
+    let (whole, part) = word.text.split_once('.').unwrap_or((&word.text, "0"));
+    let good = part.len() <= 3 && part.bytes().all(|digit| digit.is_ascii_digit());
+    match read::integer(whole, min, MAX, "milliseconds") {
+        Ok(whole) if good => {
+            let whole = Duration::from_millis(whole.unsigned_abs());
+            let part: u64 = format!("{part:0<3}").parse().unwrap_or(0);
+            Some((whole + Duration::from_micros(part)).min(LONGEST))
+        }
+        Ok(_) => {
+            let text = format!("`{}` is no number with up to three decimals", word.text);
+            diags.error(Code::InvalidNumber, word.span, text);
+            None
+        }
+        Err(refusal) => {
+            refuse(diags, word.span, refusal);
+            None
+        }
+    }
+}
+
+fn milliseconds_text(time: Duration) -> String {
+    let whole = time.as_millis();
+    match time.subsec_micros() % 1000 {
+        0 => whole.to_string(),
+        part => format!("{whole}.{}", format!("{part:03}").trim_end_matches('0')),
+    }
+}
