@@ -71,7 +71,7 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "notify",
-        may: &["model", "sys"],
+        may: &["model", "sys", "wire"],
     },
     Row {
         module: "control_plane",

@@ -1,4 +1,4 @@
-//! Sockets as values: raw ones of VRRP, and those of checks ([`connect`]).
+//! Sockets as values: raw ones of VRRP, and those of checks ([`connect`], [`ping`]).
 //!
 //! A [`VrrpSocket`] carries the adverts of all instances that share an
 //! interface, family and mode; an [`AnnounceSocket`] sends gratuitous ARP and
@@ -16,6 +16,7 @@ pub mod announce_socket;
 pub mod batch;
 pub mod connect;
 pub mod filter;
+pub mod ping;
 pub mod tls;
 pub mod vrrp_socket;
 

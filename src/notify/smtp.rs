@@ -11,13 +11,7 @@
 //! says by 4yz against 5yz (section 4.2.1).
 
 use super::letter::Letter;
-
-/// The longest line of a reply that is read. RFC 5321 4.5.3.1.5 has 512.
-const LINE_MAX: usize = 2048;
-/// The most octets of one reply, all of its lines together.
-const REPLY_MAX: usize = 16 * 1024;
-/// How much of a refusal is told.
-const TOLD_MAX: usize = 120;
+use crate::wire::smtp::{Replies, Reply};
 
 /// How a conversation ended.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -52,10 +46,7 @@ pub struct Conversation {
     letter: Letter,
     hello: String,
     step: Step,
-    /// A line not complete yet.
-    line: Vec<u8>,
-    /// Octets of the present reply so far.
-    reply: usize,
+    replies: Replies,
     output: Vec<u8>,
     written: usize,
     accepted: usize,
@@ -71,8 +62,7 @@ impl Conversation {
             letter,
             hello: hello.to_owned(),
             step: Step::Greeting,
-            line: Vec::new(),
-            reply: 0,
+            replies: Replies::default(),
             output: Vec::new(),
             written: 0,
             accepted: 0,
@@ -83,26 +73,18 @@ impl Conversation {
 
     /// Take in what the server sent.
     pub fn received(&mut self, octets: &[u8]) {
+        let mut replies = std::mem::take(&mut self.replies);
         for &octet in octets {
             if self.step == Step::Over {
                 return;
             }
-            self.reply += 1;
-            if self.line.len() >= LINE_MAX || self.reply > REPLY_MAX {
-                return self.abort("the reply of the server does not end");
+            match replies.push(octet) {
+                Ok(None) => {}
+                Ok(Some(reply)) => self.take_reply(reply),
+                Err(error) => return self.abort(error.words()),
             }
-            if octet != b'\n' {
-                self.line.push(octet);
-                continue;
-            }
-            let mut line = std::mem::take(&mut self.line);
-            if line.last() == Some(&b'\r') {
-                line.pop();
-            }
-            self.take_line(&line);
-            line.clear();
-            self.line = line;
         }
+        self.replies = replies;
     }
 
     /// The server has closed the connection, or it broke.
@@ -139,25 +121,9 @@ impl Conversation {
         self.step == Step::Over
     }
 
-    /// One line of a reply: `NNN-text` goes on, `NNN text` and `NNN` end it.
-    fn take_line(&mut self, line: &[u8]) {
-        let (digits, rest) = line.split_at(line.len().min(3));
-        let code = std::str::from_utf8(digits).ok();
-        let code = code.filter(|text| text.len() == 3 && text.bytes().all(|b| b.is_ascii_digit()));
-        let Some(code) = code.and_then(|text| text.parse::<u16>().ok()) else {
-            return self.abort("the server does not speak SMTP");
-        };
-        match rest.first() {
-            Some(b'-') => {}
-            None | Some(b' ') => {
-                self.reply = 0;
-                self.take_reply(code, &told(line));
-            }
-            Some(_) => self.abort("the server does not speak SMTP"),
-        }
-    }
-
-    fn take_reply(&mut self, code: u16, text: &str) {
+    fn take_reply(&mut self, reply: Reply<'_>) {
+        let code = reply.code;
+        let text = &reply.told();
         let positive = code < 400;
         if positive && !self.output().is_empty() {
             return self.abort("the server replies before it is asked");
@@ -239,15 +205,6 @@ impl Conversation {
         self.written = 0;
         self.step = Step::Over;
     }
-}
-
-/// A line of the server for the log: without control characters, not too long.
-fn told(line: &[u8]) -> String {
-    let text = String::from_utf8_lossy(line);
-    text.chars()
-        .filter(|letter| !letter.is_control())
-        .take(TOLD_MAX)
-        .collect()
 }
 
 #[cfg(test)]
@@ -374,10 +331,10 @@ mod tests {
     #[test]
     fn a_reply_without_end_is_cut() {
         let mut talk = conversation(&["a@x"]);
-        talk.received(&[b'2'; LINE_MAX + 1]);
+        talk.received(&[b'2'; 5000]);
         assert!(talk.is_over());
         let mut talk = conversation(&["a@x"]);
-        for _ in 0..=REPLY_MAX / 7 {
+        for _ in 0..5000 {
             talk.received(b"220-x\r\n");
         }
         assert!(talk.is_over());

@@ -21,6 +21,8 @@
 //! | [`ether`] | Ethernet header | IEEE 802.3 |
 //! | [`arp`] | gratuitous request | RFC 826, 5227 |
 //! | [`ipv4`], [`ipv6`] | IP headers | RFC 791, 8200 |
+//! | [`dns`] | question, head of an answer | RFC 1035 |
+//! | [`smtp`] | replies of a server | RFC 5321 |
 //! | [`ndisc`] | unsolicited neighbour advertisement | RFC 4861 |
 //! | [`ah`] | authentication header with HMAC-MD5-96 | RFC 2402, 2403, 2104 |
 //! | [`bfd`] | control packets | RFC 5880 |
@@ -33,11 +35,13 @@ pub mod ah;
 pub mod arp;
 pub mod bfd;
 pub mod checksum;
+pub mod dns;
 pub mod ether;
 pub mod ipv4;
 pub mod ipv6;
 pub mod ndisc;
 pub mod reader;
+pub mod smtp;
 pub mod vrrp;
 pub mod vrrp_hmac;
 

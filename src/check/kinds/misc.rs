@@ -1,0 +1,102 @@
+//! `MISC_CHECK`: a script and its exit status.
+
+use scheduler::Instant;
+
+use super::ended;
+use crate::check::checker::MiscSettings;
+use crate::check::probe::{Event, Opening, Outcome, Output, Probe, Transport, Weight};
+
+/// What `misc_dynamic` takes off a status to have the weight.
+const STATUS_OF_WEIGHT_0: u8 = 2;
+
+/// The check of one server.
+#[derive(Clone, Debug)]
+pub struct Misc {
+    settings: MiscSettings,
+}
+
+impl Misc {
+    /// A check as configured.
+    #[must_use]
+    pub const fn new(settings: MiscSettings) -> Self {
+        Self { settings }
+    }
+
+    /// 0 is success, everything else is not; with `misc_dynamic` 2 to 255 are, too,
+    /// and say a weight.
+    fn judge(&self, status: Option<u8>) -> Outcome {
+        match status {
+            Some(0) => Outcome::Passed(None),
+            Some(status @ STATUS_OF_WEIGHT_0..) if self.settings.dynamic => {
+                let weight = status - STATUS_OF_WEIGHT_0;
+                Outcome::Passed(Some(Weight::Set(weight.into())))
+            }
+            Some(status) => Outcome::Failed(format!("exited with status {status}").into()),
+            None => Outcome::Failed("ended by a signal".into()),
+        }
+    }
+}
+
+impl Probe for Misc {
+    fn begin(&mut self, _: Instant, _: u64) -> Opening<'_> {
+        Opening {
+            transport: Transport::Script(&self.settings),
+            patience: self.settings.timeout,
+        }
+    }
+
+    fn on(&mut self, _: Instant, event: Event<'_>, _: &mut Output) -> Option<Outcome> {
+        match event {
+            Event::Exited(status) => Some(self.judge(status)),
+            Event::Connected | Event::Received(_) => None,
+            Event::Expired => Some(Outcome::Failed("timed out".into())),
+            Event::Ended | Event::Failed(_) => ended(&event),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::testing::drive;
+    use super::*;
+    use crate::model::{Account, Command};
+
+    fn outcome(dynamic: bool, status: Option<u8>) -> Outcome {
+        let mut probe = Misc::new(MiscSettings {
+            command: Command {
+                path: "/bin/true".into(),
+                name: "true".into(),
+                args: Vec::new(),
+                account: Account::ROOT,
+            },
+            given: "/bin/true".into(),
+            timeout: Duration::from_secs(1),
+            dynamic,
+        });
+        drive(&mut probe, Event::Exited(status)).1.unwrap()
+    }
+
+    fn is_failure(outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Failed(_))
+    }
+
+    #[test]
+    fn zero_is_success_and_leaves_the_weight() {
+        for dynamic in [false, true] {
+            assert_eq!(outcome(dynamic, Some(0)), Outcome::Passed(None));
+            assert!(is_failure(&outcome(dynamic, Some(1))));
+            assert!(is_failure(&outcome(dynamic, None)));
+        }
+    }
+
+    #[test]
+    fn a_dynamic_script_says_the_weight() {
+        for (status, weight) in [(2, 0), (12, 10), (255, 253)] {
+            let says = Outcome::Passed(Some(Weight::Set(weight)));
+            assert_eq!(outcome(true, Some(status)), says);
+            assert!(is_failure(&outcome(false, Some(status))));
+        }
+    }
+}
