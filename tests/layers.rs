@@ -113,6 +113,11 @@ const ARROWS: &[Row] = &[
         module: "check",
         may: &[],
     },
+    // Patterns are searched by a library of the system.
+    Row {
+        module: "check::http",
+        may: &["model", "sys::pattern"],
+    },
     // What is compiled, and what a kind does with octets.
     Row {
         module: "check::checker",

@@ -156,6 +156,8 @@ pub struct Pattern {
     pub min_offset: usize,
     /// `regex_max_offset`: the last octet at which a match may begin.
     pub max_offset: Option<usize>,
+    /// `regex_stack`: octets at first and at most.
+    pub stack: Option<(usize, usize)>,
 }
 
 /// `SMTP_CHECK`

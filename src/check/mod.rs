@@ -8,5 +8,6 @@
 pub mod checker;
 pub mod config;
 pub mod conversation;
+pub mod http;
 pub mod kinds;
 pub mod probe;

@@ -13,6 +13,7 @@
 //! * [`sched`]: real-time class, nice value, processor affinity, memory locking
 //! * [`rlimit`]: resource limits
 //! * [`prctl`]: task name, signal at the parent's death
+//! * `pattern`: searches with PCRE2, in parts
 //! * [`pass`]: messages between processes, with descriptors in them
 //! * [`ns`]: network and mount namespaces
 //! * [`fd`]: waiting for one descriptor
@@ -35,6 +36,8 @@ pub mod host;
 pub mod memory;
 pub mod ns;
 pub mod pass;
+#[cfg(feature = "regex")]
+pub mod pattern;
 pub mod prctl;
 pub mod rlimit;
 pub mod sched;
