@@ -15,15 +15,20 @@ use crate::vrrp::fsm::{Cause, Effect, InstanceId, InterfaceKey, Note, Presence, 
 use crate::vrrp::history::Transition;
 
 impl VrrpProcess {
-    /// Carry out what the router has decided, send the adverts that came of it,
-    /// and set the next deadline.
+    /// Carry out what the router has decided, and set the next deadline. Adverts leave
+    /// first: others wait for them, and nobody for the words of the log.
     pub(super) fn perform(&mut self, s: &mut Scheduler<Self>) {
         let mut effects = std::mem::take(&mut self.effects);
+        for effect in &effects {
+            if let Effect::Advertise { id, priority } = *effect {
+                self.advertise(id, priority);
+            }
+        }
+        self.pool.flush();
         for effect in effects.drain(..) {
             self.perform_one(s, effect);
         }
         self.effects = effects;
-        self.pool.flush();
         if self.notifier.has_news() {
             self.notifier.follow(s);
         }
@@ -32,7 +37,8 @@ impl VrrpProcess {
 
     fn perform_one(&mut self, s: &Scheduler<Self>, effect: Effect) {
         match effect {
-            Effect::Advertise { id, priority } => self.advertise(id, priority),
+            // It has left.
+            Effect::Advertise { .. } => {}
             Effect::Addresses {
                 id,
                 presence: Presence::Add,

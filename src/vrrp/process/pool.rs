@@ -167,8 +167,8 @@ impl SocketPool {
 
     /// Send what is queued, one system call for many packets of a socket.
     pub(super) fn flush(&mut self) {
-        for id in std::mem::take(&mut self.waiting).drain(..) {
-            let Some(slot) = self.slot_mut(id) else {
+        for id in self.waiting.drain(..) {
+            let Some(slot) = self.slots.get_mut(id.0).and_then(Option::as_mut) else {
                 continue;
             };
             let interface = slot.socket.spec().interface;
