@@ -23,6 +23,15 @@ enum Stage {
     Addresses,
 }
 
+/// What to ask for.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Scope {
+    /// All addresses.
+    Addresses,
+    /// All links, then all addresses.
+    Everything,
+}
+
 /// What to do after a message.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Step {
@@ -30,8 +39,8 @@ pub enum Step {
     Continue,
     /// Send [`Dump::question`].
     Ask,
-    /// Links and addresses have been told completely.
-    Complete,
+    /// Everything that was asked for has been told.
+    Complete(Scope),
     /// The kernel refused with this error number; the dump has ended.
     Refused(i32),
 }
@@ -44,14 +53,21 @@ pub struct Dump {
     is_inconsistent: bool,
     /// Events were lost since the beginning: its end is no completion.
     is_abandoned: bool,
+    has_links: bool,
 }
 
 impl Dump {
     /// Begin; [`Self::question`] is to be sent now. Not while one is running.
-    pub fn begin(&mut self) {
+    pub fn begin(&mut self, scope: Scope) {
         debug_assert!(!self.is_running());
+        let has_links = scope == Scope::Everything;
         *self = Self {
-            stage: Stage::Links,
+            stage: if has_links {
+                Stage::Links
+            } else {
+                Stage::Addresses
+            },
+            has_links,
             ..Self::default()
         };
     }
@@ -115,8 +131,10 @@ impl Dump {
         self.stage = next;
         if self.is_running() {
             Step::Ask
+        } else if self.has_links {
+            Step::Complete(Scope::Everything)
         } else {
-            Step::Complete
+            Step::Complete(Scope::Addresses)
         }
     }
 }
@@ -157,19 +175,33 @@ mod tests {
     fn links_come_first_then_addresses() {
         let mut dump = Dump::default();
         assert_eq!(done(&mut dump, LINKS), Step::Continue, "none is running");
-        dump.begin();
+        dump.begin(Scope::Everything);
         assert_eq!(asks_for(&dump), kind::GET_LINK);
         assert_eq!(done(&mut dump, ADDRESSES), Step::Continue, "not ours");
         assert_eq!(done(&mut dump, LINKS), Step::Ask);
         assert_eq!(asks_for(&dump), kind::GET_ADDRESS);
-        assert_eq!(done(&mut dump, ADDRESSES), Step::Complete);
+        assert_eq!(
+            done(&mut dump, ADDRESSES),
+            Step::Complete(Scope::Everything)
+        );
+        assert!(!dump.is_running());
+    }
+
+    #[test]
+    fn addresses_can_be_asked_for_alone() {
+        let mut dump = Dump::default();
+        dump.begin(Scope::Addresses);
+        assert_eq!(asks_for(&dump), kind::GET_ADDRESS);
+        assert_eq!(done(&mut dump, LINKS), Step::Continue, "not asked for");
+        let complete = Step::Complete(Scope::Addresses);
+        assert_eq!(done(&mut dump, ADDRESSES), complete);
         assert!(!dump.is_running());
     }
 
     #[test]
     fn an_inconsistent_part_is_asked_for_again() {
         let mut dump = Dump::default();
-        dump.begin();
+        dump.begin(Scope::Everything);
         let flags = flag::DUMP_INTERRUPTED;
         assert_eq!(
             hear(&mut dump, kind::NEW_LINK, flags, LINKS, &[0; 16]),
@@ -184,19 +216,22 @@ mod tests {
     #[test]
     fn an_abandoned_dump_ends_without_completion() {
         let mut dump = Dump::default();
-        dump.begin();
+        dump.begin(Scope::Everything);
         dump.abandon();
         assert_eq!(done(&mut dump, LINKS), Step::Continue);
         assert!(!dump.is_running());
-        dump.begin();
+        dump.begin(Scope::Everything);
         assert_eq!(done(&mut dump, LINKS), Step::Ask);
-        assert_eq!(done(&mut dump, ADDRESSES), Step::Complete);
+        assert_eq!(
+            done(&mut dump, ADDRESSES),
+            Step::Complete(Scope::Everything)
+        );
     }
 
     #[test]
     fn a_refusal_ends_the_dump() {
         let mut dump = Dump::default();
-        dump.begin();
+        dump.begin(Scope::Everything);
         let busy = (-16_i32).to_ne_bytes();
         let step = hear(&mut dump, kind::ERROR, 0, LINKS, &busy);
         assert_eq!(step, Step::Refused(16));

@@ -149,6 +149,12 @@ impl Mirror {
         self.resynchronising = true;
     }
 
+    /// All addresses were told again since [`Self::lost`], and nothing else was missed.
+    pub fn addresses_resynchronised(&mut self) {
+        self.addresses.remove_older_than(self.generation);
+        self.resynchronising = false;
+    }
+
     /// Everything was told again.
     pub fn resynchronised(&mut self) {
         let Self {
@@ -172,8 +178,7 @@ impl Mirror {
             true
         });
         touched.sort_unstable();
-        self.addresses.remove_older_than(self.generation);
-        self.resynchronising = false;
+        self.addresses_resynchronised();
     }
 
     /// Report the net changes since the last time.

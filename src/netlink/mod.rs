@@ -29,6 +29,8 @@
 //! **Our own changes** come back from the kernel with our port number. They
 //! are reported with `ours: true`, because some have consequences nobody asked
 //! for (removing a primary address removes its secondaries).
+//! While many addresses are handed over, a filter in the kernel leaves the echoes
+//! out ([`socket::Monitor::mute`]), and a dump of the addresses makes up for them.
 //!
 //! Layouts: `linux/netlink.h`, `linux/rtnetlink.h`, `linux/if_link.h`,
 //! `linux/if_addr.h`, `linux/fib_rules.h`. Numbers are in host byte order

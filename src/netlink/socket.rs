@@ -1,6 +1,7 @@
 //! The descriptors: a [`Monitor`] that listens, a [`Commander`] that asks.
 
 mod commander;
+mod echoes;
 pub mod generic;
 mod monitor;
 pub mod netfilter;

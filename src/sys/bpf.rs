@@ -33,6 +33,16 @@ impl Instruction {
     pub const fn load_octet(offset: u32) -> Self {
         plain(0x30, offset)
     }
+    /// A = two octets at `offset`, the first the more significant one.
+    #[must_use]
+    pub const fn load_half(offset: u32) -> Self {
+        plain(0x28, offset)
+    }
+    /// A = four octets at `offset`, the first the most significant one.
+    #[must_use]
+    pub const fn load_word(offset: u32) -> Self {
+        plain(0x20, offset)
+    }
     /// A = octet at X + `offset`.
     #[must_use]
     pub const fn load_octet_indexed(offset: u32) -> Self {
@@ -155,6 +165,14 @@ pub fn attach(fd: BorrowedFd<'_>, program: &[Instruction]) -> io::Result<()> {
 /// As [`attach`].
 pub fn reject_all(fd: BorrowedFd<'_>) -> io::Result<()> {
     attach(fd, &[Instruction::reject()])
+}
+
+/// Take a socket's filter away: it receives everything again.
+///
+/// # Errors
+/// `ENOENT` if it has none.
+pub fn detach(fd: BorrowedFd<'_>) -> io::Result<()> {
+    super::sock::set_option(fd, libc::SOL_SOCKET, libc::SO_DETACH_FILTER, 0)
 }
 
 /// The size of a small type as the socket calls want it.

@@ -280,6 +280,13 @@ impl Installer {
             .is_some_and(|progress| index < progress.settled)
     }
 
+    /// How many orders wait.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        let left = |job: &Job| job.end.saturating_sub(job.next) as usize;
+        self.queue.iter().map(left).sum()
+    }
+
     /// Whether nothing waits.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -391,7 +398,9 @@ mod tests {
     fn answers_tell_how_far_an_instance_is() {
         let mut installer = installer([2]);
         installer.add_all(A);
+        assert_eq!(installer.waiting(), 2);
         let first = installer.take().expect("two wait");
+        assert_eq!(installer.waiting(), 1);
         let second = installer.take().expect("one waits");
         assert!(!installer.holds(A, 0));
         assert_eq!(installer.settled(first), Some(1));

@@ -1,12 +1,14 @@
 //! Addresses: batches, refusals, echoes, overruns.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::os::fd::AsFd;
 
 use keepalived::model::{IfIndex, IfName};
 use keepalived::netlink::addr::{AddressFlags, Lifetime};
 use keepalived::netlink::{AddressRequest, Change, Changes, Operation, Outcomes, Tolerate};
+use keepalived::sys::fd::wait_readable;
 
-use crate::{Kernel, add_link, entered, ip, ip_output, is_foreign, net, v4};
+use crate::{Kernel, LIMIT, add_link, entered, ip, ip_output, is_foreign, net, v4};
 
 #[test]
 fn three_thousand_addresses_are_added_seen_and_removed() {
@@ -265,4 +267,135 @@ fn after_an_overrun_only_the_difference_is_told() {
     ip("addr del 192.0.2.1/24 dev d0");
     let changes = kernel.read_until(|_, changes| !changes.is_empty());
     assert_eq!(changes.len(), 1, "events are followed again: {changes:?}");
+}
+
+/// The kernel with echoes muted, and its interface with a cable.
+fn muted() -> (Kernel, IfIndex) {
+    add_link();
+    let mut kernel = Kernel::open();
+    let interface = kernel.index("d0");
+    kernel.monitor.mute(kernel.commander.port()).unwrap();
+    (kernel, interface)
+}
+
+/// Hear everything again, until the mirror has it all.
+fn unmute(kernel: &mut Kernel) -> Changes {
+    kernel.monitor.unmute().unwrap();
+    assert!(!kernel.monitor.is_complete(), "a dump is to come");
+    let mut changes = Changes::new();
+    kernel.read(&mut changes);
+    while !kernel.monitor.is_complete() {
+        assert!(wait_readable(kernel.monitor.as_fd(), LIMIT).unwrap());
+        kernel.read(&mut changes);
+    }
+    changes
+}
+
+fn command_many(kernel: &mut Kernel, interface: IfIndex, operation: Operation) {
+    for number in 1..=300 {
+        let request = AddressRequest::new(interface, v4(number));
+        kernel
+            .commander
+            .push(&request, operation, 0, Tolerate::NOTHING);
+    }
+    assert!(kernel.run().iter().all(|outcome| outcome.result.is_ok()));
+}
+
+#[test]
+fn muted_echoes_are_made_up_for_by_a_dump() {
+    if !entered() {
+        return;
+    }
+    let (mut kernel, interface) = muted();
+    command_many(&mut kernel, interface, Operation::Add);
+    let mut changes = Changes::new();
+    kernel.read(&mut changes);
+    assert_eq!(changes, [], "not one echo");
+    assert!(!kernel.monitor.is_complete());
+    let added = unmute(&mut kernel);
+    assert_eq!(added.len(), 300);
+    assert!((1..=300).all(|n| kernel.mirror.has_address(interface, v4(n).addr)));
+    assert_eq!(kernel.monitor.overruns(), 0, "that was no loss");
+
+    kernel.monitor.mute(kernel.commander.port()).unwrap();
+    command_many(&mut kernel, interface, Operation::Delete);
+    let removed = unmute(&mut kernel);
+    assert_eq!(removed.len(), 300);
+    assert!(kernel.mirror.link(interface).is_some(), "links stay");
+    let heard = kernel.command(&AddressRequest::new(interface, v4(1)), Operation::Add);
+    assert_eq!(heard.result, Ok(()));
+    let ours = kernel.read_until(|_, changes| !changes.is_empty());
+    assert!(!is_foreign(&ours[0]), "own echoes are heard as before");
+}
+
+#[test]
+fn a_deletion_right_after_an_unheard_addition_is_seen() {
+    if !entered() {
+        return;
+    }
+    let (mut kernel, interface) = muted();
+    command_many(&mut kernel, interface, Operation::Add);
+    ip("addr del 10.0.0.7/32 dev d0");
+    ip("addr add 10.9.9.9/32 dev d0");
+    let foreign = kernel.read_until(|_, changes| !changes.is_empty());
+    let other = net(Ipv4Addr::new(10, 9, 9, 9), 32);
+    let appeared = Change::AddressAdded {
+        index: interface,
+        net: other,
+        ours: false,
+    };
+    assert_eq!(foreign, [appeared], "what others add is heard at once");
+    assert_eq!(unmute(&mut kernel).len(), 299);
+    assert!(!kernel.mirror.has_address(interface, v4(7).addr));
+    assert!(kernel.mirror.has_address(interface, v4(8).addr));
+}
+
+#[test]
+fn an_unheard_addition_after_a_deletion_is_no_loss() {
+    if !entered() {
+        return;
+    }
+    add_link();
+    let mut kernel = Kernel::open();
+    let interface = kernel.index("d0");
+    let request = AddressRequest::new(interface, v4(1));
+    kernel.command(&request, Operation::Add);
+    kernel.read_until(|mirror, _| mirror.has_address(interface, v4(1).addr));
+    kernel.monitor.mute(kernel.commander.port()).unwrap();
+    ip("addr del 10.0.0.1/32 dev d0");
+    assert_eq!(kernel.command(&request, Operation::Add).result, Ok(()));
+    kernel.read_until(|mirror, _| !mirror.has_address(interface, v4(1).addr));
+    unmute(&mut kernel);
+    assert!(
+        kernel.mirror.has_address(interface, v4(1).addr),
+        "its deletion was before our addition"
+    );
+}
+
+#[test]
+fn a_loss_while_muted_is_made_up_for_too() {
+    if !entered() {
+        return;
+    }
+    add_link();
+    let mut kernel = Kernel::with_buffer(4096);
+    let interface = kernel.index("d0");
+    kernel.monitor.mute(kernel.commander.port()).unwrap();
+    command_many(&mut kernel, interface, Operation::Add);
+    // Another socket's echoes are heard; there is no room for so many.
+    let mut other = Kernel::open();
+    for number in 301..=600 {
+        let request = AddressRequest::new(interface, v4(number));
+        let commander = &mut other.commander;
+        commander.push(&request, Operation::Add, 0, Tolerate::NOTHING);
+    }
+    assert!(other.run().iter().all(|outcome| outcome.result.is_ok()));
+    let mut changes = Changes::new();
+    kernel.read(&mut changes);
+    assert!(kernel.monitor.overruns() > 0);
+    // The dump of that loss is under way, from before this.
+    let last = AddressRequest::new(interface, v4(601));
+    assert_eq!(kernel.command(&last, Operation::Add).result, Ok(()));
+    unmute(&mut kernel);
+    assert!((1..=601).all(|n| kernel.mirror.has_address(interface, v4(n).addr)));
 }

@@ -358,3 +358,22 @@ def takeover_of_5000_addresses_without_two_masters(lab):
     late = [p for p in two.adverts(first + 0.05) if p.prio]
     assert not late, "the old master spoke %.0f ms after the new one" % ((late[-1].ts - first) * 1e3)
     assert not three.adverts(mark), "a third router took over meanwhile"
+
+
+@case("defects")
+def deletion_during_a_takeover_is_noticed(lab):
+    """An address deleted while 2,000 others are being added comes back; that no deletion happened is not said."""
+    group = Group(lab, V3, (ours(), 200, excluded(2000)), (ours(), 100, excluded(2000)))
+    one, two = group.routers
+    group.start()
+    first_speech(one, 0)
+    wait(lambda: count_addresses(one.host) >= 2000, 20, "the first has all addresses", 0.2)
+    mark = time.time()
+    one.daemon.crash()
+    gone = "10.100.0.1"
+    wait(lambda: two.host.has(gone), 5, "the first addresses are there", 0.01)
+    two.host.ip("addr", "del", gone + "/32", "dev", "eth0")
+    wait(lambda: two.host.has(gone) and count_addresses(two.host) >= 2000, 20, "all addresses are there", 0.2)
+    wait(lambda: two.adverts()[-1].ts > mark + 2.5, 5)
+    told = [line for line in two.daemon.log().splitlines() if "removed from" in line]
+    assert told and all(gone in line for line in told), "said of deletions: %s" % told[:3]

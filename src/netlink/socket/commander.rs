@@ -118,6 +118,8 @@ impl Commander {
         let mut is_lossy = false;
         let result = loop {
             match self.receive(out) {
+                // Nothing else is asked for: another call would find nothing.
+                Ok(()) if self.batch.backlog() == self.batch.queued() => break Ok(()),
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break Ok(()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -4,10 +4,11 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
-use super::{ADD_MEMBERSHIP, PIECE, PIECES, ROOM, SOL_NETLINK, is_overrun};
-use crate::netlink::dump::{Dump, Step};
+use super::{ADD_MEMBERSHIP, PIECE, PIECES, ROOM, SOL_NETLINK, echoes, is_overrun};
+use crate::netlink::dump::{Dump, Scope, Step};
 use crate::netlink::header::Messages;
 use crate::netlink::mirror::{Changes, Mirror, Origin};
+use crate::sys::bpf;
 use crate::sys::fd::wait_readable;
 use crate::sys::sock::{self, Kind, RxSlot};
 
@@ -21,6 +22,8 @@ const GROUPS_RULE: [i32; 2] = [8, 19];
 /// The most receive calls of one [`Monitor::read`], so that a flood of events
 /// does not keep the loop from its timers.
 const CALLS_PER_READ: usize = 16;
+/// The same for parts of a dump, each of which tells hundreds of addresses.
+const PARTS_PER_READ: usize = 4;
 /// How long the first dump may take.
 const LOAD_LIMIT: Duration = Duration::from_secs(10);
 
@@ -39,9 +42,11 @@ pub struct Monitor {
     fd: OwnedFd,
     port: u32,
     dump: Dump,
-    /// Messages were dropped; the kernel drops more until the socket is empty.
-    has_overrun: bool,
+    /// What to ask for when the socket is empty: messages were dropped, and the
+    /// kernel drops more until then.
+    missed: Option<Scope>,
     overruns: u64,
+    is_muted: bool,
     room: Box<[u8]>,
     slots: Box<[RxSlot]>,
 }
@@ -63,8 +68,9 @@ impl Monitor {
             fd,
             port,
             dump: Dump::default(),
-            has_overrun: false,
+            missed: None,
             overruns: 0,
+            is_muted: false,
             room: vec![0; ROOM].into_boxed_slice(),
             slots: vec![RxSlot::EMPTY; PIECES].into_boxed_slice(),
         })
@@ -99,7 +105,7 @@ impl Monitor {
     /// `TimedOut` if the kernel does not answer, and what else the system says.
     pub fn load(&mut self, mirror: &mut Mirror) -> io::Result<()> {
         self.resynchronise(mirror)?;
-        while self.dump.is_running() || self.has_overrun {
+        while !self.is_complete() {
             if !wait_readable(self.fd.as_fd(), LOAD_LIMIT)? {
                 return Err(io::ErrorKind::TimedOut.into());
             }
@@ -122,7 +128,12 @@ impl Monitor {
         out: &mut Changes,
     ) -> io::Result<ReadStatus> {
         let mut status = ReadStatus::More;
-        for _ in 0..CALLS_PER_READ {
+        let calls = if self.dump.is_running() {
+            PARTS_PER_READ
+        } else {
+            CALLS_PER_READ
+        };
+        for _ in 0..calls {
             if !self.receive(mirror, our_port)? {
                 status = ReadStatus::Drained;
                 break;
@@ -140,6 +151,56 @@ impl Monitor {
     pub fn resynchronise(&mut self, mirror: &mut Mirror) -> io::Result<()> {
         self.lose(mirror);
         self.begin_dump_after_loss(mirror)
+    }
+
+    /// Do not hear of the addresses that requests from `port` add and remove, until
+    /// [`Self::unmute`]. An echo costs several microseconds, a third of what the
+    /// kernel takes for the address itself; a dump in the end tells as much.
+    ///
+    /// Meanwhile the mirror does not have these addresses as the kernel has them. It
+    /// does again when [`Self::is_complete`].
+    ///
+    /// # Errors
+    /// What the system says; then everything is heard as before.
+    pub fn mute(&mut self, port: u32) -> io::Result<()> {
+        if !self.is_muted {
+            bpf::attach(self.fd.as_fd(), &echoes::filter(port))?;
+            self.is_muted = true;
+        }
+        Ok(())
+    }
+
+    /// Hear everything again; the next [`Self::read`] asks for what was missed. Every
+    /// request of the muted port must have been answered.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn unmute(&mut self) -> io::Result<()> {
+        if !self.is_muted {
+            return Ok(());
+        }
+        self.is_muted = false;
+        bpf::detach(self.fd.as_fd())?;
+        if self.dump.is_running() {
+            // It began while echoes were missed.
+            self.dump.abandon();
+            self.missed = Some(Scope::Everything);
+        }
+        self.missed = self.missed.max(Some(Scope::Addresses));
+        Ok(())
+    }
+
+    /// Whether echoes are muted.
+    #[must_use]
+    pub const fn is_muted(&self) -> bool {
+        self.is_muted
+    }
+
+    /// Whether the mirror has everything that was read: nothing is muted, and
+    /// nothing has to be asked for, or is being told, again.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        !self.is_muted && self.missed.is_none() && !self.dump.is_running()
     }
 
     /// How often events were lost and everything was asked for again.
@@ -183,7 +244,8 @@ impl Monitor {
             match self.dump.hear(&message, self.port) {
                 Step::Continue => {}
                 Step::Ask => ask = true,
-                Step::Complete => mirror.resynchronised(),
+                Step::Complete(Scope::Everything) => mirror.resynchronised(),
+                Step::Complete(Scope::Addresses) => mirror.addresses_resynchronised(),
                 Step::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
             }
         }
@@ -210,7 +272,7 @@ impl Monitor {
     fn lose(&mut self, mirror: &mut Mirror) {
         mirror.lost();
         self.dump.abandon();
-        self.has_overrun = true;
+        self.missed = Some(Scope::Everything);
         self.overruns += 1;
     }
 
@@ -218,12 +280,14 @@ impl Monitor {
     /// the loss is from before it: the mirror begins its new generation here, so
     /// that an address whose removal was dropped does not pass as told anew.
     fn begin_dump_after_loss(&mut self, mirror: &mut Mirror) -> io::Result<()> {
-        if !self.has_overrun || self.dump.is_running() {
+        if self.dump.is_running() {
             return Ok(());
         }
-        self.has_overrun = false;
+        let Some(scope) = self.missed.take() else {
+            return Ok(());
+        };
         mirror.lost();
-        self.dump.begin();
+        self.dump.begin(scope);
         self.ask()
     }
 

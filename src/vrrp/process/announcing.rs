@@ -14,8 +14,8 @@ use crate::sys::sysctl::{self, Remembered};
 use crate::vrrp::fsm::{InstanceId, InterfaceKey};
 use crate::wire::{arp, ndisc};
 
-/// Frames of one portion.
-const PORTION: usize = 64;
+/// Frames of one portion: as many as addresses are added in one. It takes a millisecond.
+const PORTION: usize = 256;
 /// How long a reading of the forwarding flag is good.
 const FORWARDING_GOOD_FOR: Duration = Duration::from_secs(5);
 

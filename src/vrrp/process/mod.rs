@@ -184,7 +184,8 @@ impl VrrpProcess {
     /// Follow the machines' deadlines; announcements in hand are the pump's.
     fn follow_deadlines(&mut self, s: &mut Scheduler<Self>) {
         let announce = self.announcer.deadline();
-        let install = !self.installer.is_idle() || self.kernel.has_queued();
+        let install =
+            !self.installer.is_idle() || self.kernel.has_queued() || self.kernel.monitor.is_muted();
         if install || announce.is_some_and(|at| at <= s.now()) {
             self.ask_for_pump(s);
         }

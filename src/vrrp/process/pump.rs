@@ -25,6 +25,9 @@ const PORTION_TIME: Duration = Duration::from_millis(4);
 const PORTION: usize = 64;
 const PORTION_MIN: usize = 8;
 const PORTION_MAX: usize = 256;
+/// From so many orders on the kernel's echoes are not heard one by one: all
+/// addresses are asked for when the last order has been carried out.
+const MANY: usize = 64;
 /// Receive buffers of the netlink sockets, in octets, unless configured. An
 /// event takes less than 1 KiB of it; each portion is read before the next.
 const MONITOR_BUFFER: usize = 1 << 20;
@@ -39,6 +42,8 @@ pub(super) struct Kernel {
     pub(super) commander: Commander,
     outcomes: Outcomes,
     portion: usize,
+    /// To read the monitor when the kernel has said nothing.
+    pub(super) monitor_io: Option<IoId<VrrpProcess>>,
 }
 
 impl Kernel {
@@ -60,6 +65,7 @@ impl Kernel {
             commander,
             outcomes: Outcomes::new(),
             portion: PORTION,
+            monitor_io: None,
         })
     }
 
@@ -93,6 +99,14 @@ impl Kernel {
         Ok(status == crate::netlink::ReadStatus::More)
     }
 
+    /// Do not listen to the echoes of what is to come.
+    fn mute(&mut self) {
+        let port = self.commander.port();
+        if let Err(error) = self.monitor.mute(port) {
+            log::debug!("netlink monitor: cannot leave out echoes: {error}");
+        }
+    }
+
     /// Make the next portion fit the time.
     fn adapt(&mut self, sent: usize, took: Duration) {
         if sent < self.portion {
@@ -120,6 +134,7 @@ impl VrrpProcess {
         self.is_pumping = false;
         self.install_portion(s);
         self.announce_portion(s);
+        self.catch_up(s);
         self.follow_deadlines(s);
         self.finish_if_stopped(s);
     }
@@ -148,6 +163,11 @@ impl VrrpProcess {
 
     pub(super) fn install_portion(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
+        let is_many = self.installer.waiting() > MANY;
+        // What is told of addresses one by one has to be heard so.
+        if is_many && !self.plumbing.settings.address_monitoring {
+            self.kernel.mute();
+        }
         let mut count = self.kernel.commander.queued();
         while count < self.kernel.portion {
             let Some(order) = self.installer.take() else {
@@ -164,6 +184,21 @@ impl VrrpProcess {
             Err(error) => log::error!("cannot send to the kernel's netlink socket: {error}"),
         }
         self.read_outcomes(s);
+    }
+
+    /// All orders are carried out and announced: look at what the kernel made of them.
+    fn catch_up(&mut self, s: &mut Scheduler<Self>) {
+        let is_announcing = self.announcer.deadline().is_some_and(|at| at <= s.now());
+        let is_busy = !self.installer.is_idle() || self.kernel.backlog() > 0 || is_announcing;
+        if is_busy || !self.kernel.monitor.is_muted() {
+            return;
+        }
+        if let Err(error) = self.kernel.monitor.unmute() {
+            log::error!("netlink monitor: cannot listen to echoes again: {error}");
+        }
+        if let Some(io) = self.kernel.monitor_io {
+            s.requeue(io);
+        }
     }
 
     /// Queue the request for one item. False if there is nothing to do: an
@@ -216,6 +251,9 @@ impl VrrpProcess {
         for outcome in outcomes.drain(..) {
             let order = Order::from_ticket(outcome.ticket);
             self.complain(order, &outcome);
+            if outcome.result.is_ok() {
+                self.remember_unheard(order);
+            }
             let settled = self.settled(order).map(|upto| (order.instance, upto));
             // Telling the announcer once per instance and portion is enough.
             if let (Some((id, upto)), Some((next, _))) = (progress, settled)
@@ -229,6 +267,17 @@ impl VrrpProcess {
             self.announcer.installed(s.now(), id, upto);
         }
         self.kernel.outcomes = outcomes;
+    }
+
+    /// An address that was added while echoes are muted: whether somebody else has
+    /// deleted it since is seen when all addresses have been told.
+    fn remember_unheard(&mut self, order: Order) {
+        if order.wanted == Wanted::Present
+            && self.kernel.monitor.is_muted()
+            && let Some(entry) = self.book.entry(order.instance, order.index)
+        {
+            self.suspects.push((entry.key, entry.net.addr));
+        }
     }
 
     fn settled(&mut self, order: Order) -> Option<u32> {

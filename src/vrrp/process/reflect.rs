@@ -10,6 +10,9 @@ use crate::netlink::Change;
 use crate::vrrp::fsm::{FaultKind, InterfaceKey, State};
 use crate::vrrp::router::Input;
 
+/// Room for so many is kept.
+const KEEP: usize = 64;
+
 impl VrrpProcess {
     /// The netlink monitor has events.
     pub(super) fn on_monitor(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
@@ -24,6 +27,7 @@ impl VrrpProcess {
         for change in changes.drain(..) {
             self.reflect(s, &change);
         }
+        changes.shrink_to(KEEP);
         self.kernel.changes = changes;
         if !more {
             self.check_suspects(s);
@@ -185,9 +189,13 @@ impl VrrpProcess {
         }
     }
 
-    /// Addresses that were reported gone: those that are still wanted and not
-    /// there were deleted by somebody else.
+    /// Addresses that were reported gone, or were added unheard: those that are still
+    /// wanted and not there were deleted by somebody else. As long as echoes
+    /// are missing it cannot be said whether that was before we added them.
     fn check_suspects(&mut self, s: &mut Scheduler<Self>) {
+        if !self.kernel.monitor.is_complete() {
+            return;
+        }
         let mut suspects = std::mem::take(&mut self.suspects);
         for (key, address) in suspects.drain(..) {
             let there = self
@@ -198,6 +206,7 @@ impl VrrpProcess {
                 self.missed(s.now(), key, address);
             }
         }
+        suspects.shrink_to(KEEP);
         self.suspects = suspects;
     }
 

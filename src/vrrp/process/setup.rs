@@ -103,13 +103,9 @@ impl VrrpProcess {
 
     fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
         let monitor = self.kernel.monitor.as_fd();
-        s.watch(
-            "netlink monitor",
-            monitor,
-            Interest::Read,
-            0,
-            Self::on_monitor,
-        )?;
+        let call = Self::on_monitor;
+        let io = s.watch("netlink monitor", monitor, Interest::Read, 0, call)?;
+        self.kernel.monitor_io = Some(io);
         let commands = self.kernel.commander().as_fd();
         s.watch(
             "netlink commands",
