@@ -1,35 +1,52 @@
-//! The socket of one attempt, and what is still to be sent on it.
+//! The line of one attempt: a socket, how far it is, and what is still to be sent.
 
-use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd as _, BorrowedFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
-use nix::sys::socket::{MsgFlags, getsockopt, recv, sockopt};
+use nix::sys::socket::{getsockopt, sockopt};
 use scheduler::{Interest, Ready};
 
+use super::Refusal;
+use super::pipe::{Pipe, Reason};
 use crate::check::checker::Endpoint;
 use crate::check::probe::Transport;
-use crate::net::connect::{self, Kind, OpenError, Path};
-use crate::sys::sock;
+use crate::net::connect::{self, Kind, Path};
+use crate::net::tls::{TlsContext, TlsError, TlsSession, TlsStream};
 
 /// An open socket, or a connection that is being made.
 #[derive(Debug)]
 pub(super) struct Line {
-    fd: OwnedFd,
+    pipe: Pipe,
     kind: Kind,
-    is_open: bool,
-    /// The end of the stream has been reported, or nothing more is to be read.
-    is_over: bool,
+    state: State,
+    /// It has an own port, which the next attempt will need again.
+    has_port: bool,
+    /// How long the handshake of TLS may take.
+    timeout: Duration,
     /// There is nothing to read before the next event.
     is_empty: bool,
     unsent: Vec<u8>,
 }
 
-/// What was found on a ready socket.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// The connection of TCP is being made.
+    Connecting,
+    /// TLS is.
+    Shaking,
+    Open,
+    /// The end of the stream was reported.
+    Over,
+}
+
+/// What was found on a ready socket.
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Step {
     /// Nothing more for now.
     Wait,
+    /// The handshake of TLS begins, and may take this long.
+    Shaking(Duration),
     /// The connection stands.
     Connected,
     /// So many octets are in the room.
@@ -37,24 +54,27 @@ pub(super) enum Step {
     /// The peer has closed its side.
     Ended,
     /// The connection is no more, or never came to be.
-    Failed(&'static str),
+    Failed(Reason),
+}
+
+/// What connections over TLS are made with.
+pub(super) struct Tls<'a> {
+    /// What all have in common, or why there is none.
+    pub(super) context: Option<&'a Result<TlsContext, TlsError>>,
+    /// What the server gave the last time.
+    pub(super) session: Option<&'a TlsSession>,
 }
 
 impl Line {
     /// Open what an attempt is carried on.
-    pub(super) fn open(transport: &Transport<'_>) -> Result<Self, OpenError> {
+    pub(super) fn open(transport: &Transport<'_>, tls: &Tls<'_>) -> Result<Self, Refusal> {
         let (kind, endpoint): (Kind, &Endpoint) = match transport {
             Transport::Stream(endpoint) | Transport::Tls(endpoint, ..) => (Kind::Stream, endpoint),
             Transport::Datagram(endpoint) => (Kind::Datagram, endpoint),
             Transport::Echo(endpoint) => (Kind::Echo, endpoint),
-            Transport::Script(_) => {
-                return Err(OpenError {
-                    step: connect::Step::Socket,
-                    errno: Errno::EINVAL,
-                });
-            }
+            Transport::Script(_) => return Err(Refusal::Local("no socket for it".to_owned())),
         };
-        let fd = connect::open(
+        let socket = connect::open(
             kind,
             &Path {
                 to: endpoint.address,
@@ -63,18 +83,39 @@ impl Line {
                 mark: endpoint.mark,
             },
         )?;
+        let pipe = match transport {
+            Transport::Tls(_, name, notice) => {
+                let context = match tls.context {
+                    Some(Ok(context)) => context,
+                    Some(Err(error)) => return Err(Refusal::Local(error.text().to_owned())),
+                    None => return Err(Refusal::Local("TLS is not set up".to_owned())),
+                };
+                let stream = TlsStream::connect(context, socket, *name, tls.session);
+                let stream = stream.map_err(|error| Refusal::Local(error.text().to_owned()))?;
+                Pipe::Tls(Box::new(stream), *notice)
+            }
+            Transport::Stream(_)
+            | Transport::Datagram(_)
+            | Transport::Echo(_)
+            | Transport::Script(_) => Pipe::Plain(socket),
+        };
         Ok(Self {
-            fd,
+            pipe,
             kind,
-            is_open: kind != Kind::Stream,
-            is_over: false,
+            state: if kind == Kind::Stream {
+                State::Connecting
+            } else {
+                State::Open
+            },
+            has_port: kind == Kind::Stream && endpoint.bind.is_some_and(|own| own.port() != 0),
+            timeout: endpoint.timeout,
             is_empty: false,
             unsent: Vec::new(),
         })
     }
 
     pub(super) fn as_fd(&self) -> BorrowedFd<'_> {
-        self.fd.as_fd()
+        self.pipe.as_fd()
     }
 
     /// What to wait for: a datagram is sent without waiting.
@@ -87,105 +128,111 @@ impl Line {
     }
 
     /// Whether it can be sent on.
-    pub(super) const fn is_open(&self) -> bool {
-        self.is_open
+    pub(super) fn is_open(&self) -> bool {
+        self.state == State::Open
     }
 
     /// The next thing to be told. The same `ready` until it says [`Step::Wait`].
     pub(super) fn step(&mut self, ready: Ready, room: &mut [u8]) -> Step {
-        if !self.is_open {
-            return self.connect(ready);
+        match self.state {
+            State::Connecting => self.connect(ready),
+            State::Shaking => self.shake(),
+            State::Over => Step::Wait,
+            State::Open => match self.flush() {
+                Ok(()) => self.receive(ready, room),
+                Err(why) => Step::Failed(why),
+            },
         }
-        if !self.unsent.is_empty() {
-            let unsent = std::mem::take(&mut self.unsent);
-            if let Err(why) = self.send(&unsent) {
-                return Step::Failed(why);
-            }
-        }
-        if self.is_over || std::mem::take(&mut self.is_empty) {
-            return Step::Wait;
-        }
-        if !(ready.is_readable() || ready.is_error() || ready.is_hangup()) {
-            return Step::Wait;
-        }
-        self.receive(ready, room)
     }
 
-    /// Send octets of a stream, or one datagram. What finds no room is kept and sent
-    /// when there is some.
-    pub(super) fn send(&mut self, octets: &[u8]) -> Result<(), &'static str> {
-        if octets.is_empty() {
-            return Ok(());
-        }
-        if !self.unsent.is_empty() {
-            self.unsent.extend_from_slice(octets);
-            return Ok(());
-        }
+    /// Send octets of a stream, or one datagram. What of a stream finds no room is
+    /// kept, and sent when there is some.
+    pub(super) fn send(&mut self, octets: &[u8]) -> Result<(), Reason> {
         let mut rest = octets;
-        while !rest.is_empty() {
-            match sock::send(self.fd.as_fd(), rest) {
-                Ok(_) if self.kind != Kind::Stream => return Ok(()),
-                Ok(sent) => rest = rest.get(sent..).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error)
-                    if error.kind() == io::ErrorKind::WouldBlock && self.kind == Kind::Stream =>
-                {
-                    self.unsent.extend_from_slice(rest);
-                    return Ok(());
-                }
-                Err(error) => return Err(reason(&error)),
+        while self.unsent.is_empty() && !rest.is_empty() {
+            match self.pipe.write(rest)? {
+                Some(_) if self.kind != Kind::Stream => return Ok(()),
+                Some(sent) => rest = rest.get(sent..).unwrap_or_default(),
+                None if self.kind != Kind::Stream => return Err(Errno::ENOBUFS.desc().into()),
+                None => break,
+            }
+        }
+        self.unsent.extend_from_slice(rest);
+        Ok(())
+    }
+
+    /// End it. What is on its way out still goes, except where a port of its own would
+    /// be in TIME-WAIT when the next attempt needs it.
+    pub(super) fn close(self) -> Option<TlsSession> {
+        let is_open = matches!(self.state, State::Shaking | State::Open);
+        self.pipe.close(self.has_port && is_open)
+    }
+
+    fn flush(&mut self) -> Result<(), Reason> {
+        while !self.unsent.is_empty() {
+            match self.pipe.write(&self.unsent)? {
+                Some(sent) => drop(self.unsent.drain(..sent.min(self.unsent.len()))),
+                None => break,
             }
         }
         Ok(())
     }
 
-    /// End it. What is in the way out still goes.
-    pub(super) fn close(self) {
-        drop(self);
-    }
-
-    /// The event tells that the connection stands; the error has to be asked for.
+    /// The event tells that the connection stands; an error has to be asked for.
     fn connect(&mut self, ready: Ready) -> Step {
         if ready.is_error() || ready.is_hangup() {
-            match getsockopt(&self.fd, sockopt::SocketError) {
+            match getsockopt(&self.pipe, sockopt::SocketError) {
                 Ok(0) => {}
-                Ok(errno) => return Step::Failed(Errno::from_raw(errno).desc()),
-                Err(errno) => return Step::Failed(errno.desc()),
+                Ok(errno) => return Step::Failed(Errno::from_raw(errno).desc().into()),
+                Err(errno) => return Step::Failed(errno.desc().into()),
             }
         }
         if !ready.is_writable() {
             return Step::Wait;
         }
-        self.is_open = true;
+        if self.pipe.is_tls() {
+            self.state = State::Shaking;
+            return Step::Shaking(self.timeout);
+        }
+        self.state = State::Open;
         Step::Connected
     }
 
-    fn receive(&mut self, ready: Ready, room: &mut [u8]) -> Step {
-        loop {
-            return match recv(self.fd.as_raw_fd(), room, MsgFlags::empty()) {
-                Ok(0) if self.kind == Kind::Stream => {
-                    self.is_over = true;
-                    Step::Ended
-                }
-                Ok(octets) => {
-                    // Less than there is room for: nothing is left, and what comes
-                    // later makes an event of its own. An end was told by this one.
-                    let is_whole = self.kind == Kind::Stream && octets < room.len();
-                    self.is_empty = is_whole && !ready.is_hangup();
-                    Step::Received(octets)
-                }
-                Err(Errno::EINTR) => continue,
-                Err(Errno::EAGAIN) => Step::Wait,
-                Err(errno) => {
-                    self.is_over = true;
-                    Step::Failed(errno.desc())
-                }
-            };
+    fn shake(&mut self) -> Step {
+        match self.pipe.prepare() {
+            Ok(Some(())) => {
+                self.state = State::Open;
+                Step::Connected
+            }
+            Ok(None) => Step::Wait,
+            Err(why) => Step::Failed(why),
         }
     }
-}
 
-/// An error in words, without a number.
-fn reason(error: &io::Error) -> &'static str {
-    Errno::from_raw(error.raw_os_error().unwrap_or_default()).desc()
+    fn receive(&mut self, ready: Ready, room: &mut [u8]) -> Step {
+        let is_tls = self.pipe.is_tls();
+        let told = ready.is_readable() || ready.is_error() || ready.is_hangup();
+        if std::mem::take(&mut self.is_empty) || !(told || is_tls) {
+            return Step::Wait;
+        }
+        let is_stream = self.kind == Kind::Stream;
+        match self.pipe.read(room) {
+            Ok(None) => Step::Wait,
+            Ok(Some(0)) if is_stream => {
+                self.state = State::Over;
+                Step::Ended
+            }
+            Ok(Some(octets)) => {
+                // Less than there is room for: nothing is left, and what comes later
+                // makes an event of its own. The end may have been told by this one.
+                let is_whole = is_stream && !is_tls && octets < room.len();
+                self.is_empty = is_whole && !ready.is_hangup();
+                Step::Received(octets)
+            }
+            Err(why) => {
+                self.state = State::Over;
+                Step::Failed(why)
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@
 //!                               └─► Attempt ◄─────────── close, cancel the deadline ──┘
 //! ```
 //!
-//! * `line`: a socket, and what is still to be sent on it
+//! * `line`, `pipe`: a socket, how far its connection is, TLS
 //! * `scripts`: the processes of `MISC_CHECK`, and how one is ended that hangs
 //!
 //! A TCP check costs four system calls besides the wait that it shares with others:
@@ -20,17 +20,22 @@
 //! stands, and closing ends the registration.
 
 mod line;
+mod pipe;
 mod scripts;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::time::Duration;
 
 use scheduler::{Drain, Id, Instant, IoId, Key, Ready, Scheduler, Slab, TimerId};
 
-use self::line::{Line, Step};
+use self::line::{Line, Step, Tls};
+use self::pipe::Reason;
 use self::scripts::Scripts;
 use super::probe::{Event, Outcome, Output, Probe, Transport};
 use crate::net::connect::OpenError;
+use crate::net::tls::{TlsContext, TlsError, TlsSession};
 use crate::sys::exec::Program;
 
 /// Octets read at once, by all checks into the same room: the longest datagram fits.
@@ -66,6 +71,8 @@ pub struct Talk<P> {
     carrier: Carrier<P>,
     /// The script made ready to be started.
     program: Option<Box<Program>>,
+    /// What the server recognises us by (TLS).
+    session: Option<TlsSession>,
     deadline: Option<TimerId<P>>,
 }
 
@@ -80,6 +87,7 @@ enum Carrier<P> {
 pub struct Conversations<P> {
     talks: Slab<Talk<P>>,
     scripts: Scripts<P>,
+    tls: Option<Result<TlsContext, TlsError>>,
     room: Box<[u8]>,
     output: Output,
 }
@@ -89,6 +97,7 @@ impl<P> Default for Conversations<P> {
         Self {
             talks: Slab::new(),
             scripts: Scripts::default(),
+            tls: None,
             room: vec![0; ROOM].into(),
             output: Output::default(),
         }
@@ -96,6 +105,12 @@ impl<P> Default for Conversations<P> {
 }
 
 impl<P: Host> Conversations<P> {
+    /// Connections over TLS are made with this from now on; with an error their
+    /// attempts cannot be made.
+    pub fn use_tls(&mut self, context: Result<TlsContext, TlsError>) {
+        self.tls = Some(context);
+    }
+
     /// Take on a probe. `owner` is what its attempts are reported with.
     pub fn add(&mut self, owner: Key, probe: Box<dyn Probe>) -> TalkId<P> {
         self.talks.insert(Talk {
@@ -103,6 +118,7 @@ impl<P: Host> Conversations<P> {
             probe,
             carrier: Carrier::Idle,
             program: None,
+            session: None,
             deadline: None,
         })
     }
@@ -123,14 +139,18 @@ impl<P: Host> Conversations<P> {
         let patience = opening.patience;
         let begun = match opening.transport {
             Transport::Script(settings) => self.scripts.start(s, id, settings, &mut talk.program),
-            transport => Line::open(&transport)
-                .map_err(Refusal::from)
-                .and_then(|line| {
-                    let call = on_socket::<P>;
-                    let io = s.watch("check", line.as_fd(), line.interest(), id.to_bits(), call);
+            transport => {
+                let tls = Tls {
+                    context: self.tls.as_ref(),
+                    session: talk.session.as_ref(),
+                };
+                Line::open(&transport, &tls).and_then(|line| {
+                    let (fd, want, call) = (line.as_fd(), line.interest(), on_socket::<P>);
+                    let io = s.watch("check", fd, want, id.to_bits(), call);
                     let io = io.map_err(|error| Refusal::Local(error.to_string()))?;
                     Ok(Carrier::Line(line, io))
-                }),
+                })
+            }
         };
         match begun {
             Ok(carrier) => {
@@ -193,15 +213,18 @@ impl<P: Host> Conversations<P> {
     /// an outcome, or too much for one turn.
     fn serve(&mut self, s: &mut Scheduler<P>, id: TalkId<P>, ready: Ready) -> Served {
         for _ in 0..scheduler::BUDGET {
-            let Some(Talk {
-                carrier: Carrier::Line(line, _),
-                ..
-            }) = self.talks.get_mut(id)
-            else {
+            let Some(talk) = self.talks.get_mut(id) else {
+                return Served::Drained;
+            };
+            let Carrier::Line(line, _) = &mut talk.carrier else {
                 return Served::Drained;
             };
             let input = match line.step(ready, &mut self.room) {
                 Step::Wait => return Served::Drained,
+                Step::Shaking(patience) => {
+                    talk.wait(s, id, patience);
+                    continue;
+                }
                 Step::Connected => Input::Connected,
                 Step::Received(octets) => Input::Received(octets),
                 Step::Ended => Input::Ended,
@@ -223,21 +246,19 @@ impl<P: Host> Conversations<P> {
             input,
             Input::Ended | Input::Failed(_) | Input::Exited(_) | Input::Expired
         );
-        let mut outcome = {
-            let event = input.event(&self.room);
-            talk.probe.on(s.now(), event, &mut self.output)
-        };
+        let event = input.event(&self.room);
+        let mut outcome = talk.probe.on(s.now(), event, &mut self.output);
         if outcome.is_none() {
             if let Some(patience) = self.output.extend {
                 talk.wait(s, id, patience);
             }
-            if let Some(error) = talk.send(&self.output.send) {
-                let event = Event::Failed(error);
+            if let Some(why) = talk.send(&self.output.send) {
+                let event = Event::Failed(&why);
                 outcome = talk.probe.on(s.now(), event, &mut self.output);
-                outcome.get_or_insert(Outcome::Failed(error.into()));
+                outcome.get_or_insert_with(|| Outcome::Failed(why));
             } else if ends {
                 // Nothing more will come that could end it.
-                outcome = Some(Outcome::Failed(input.reason().into()));
+                outcome = Some(Outcome::Failed(input.reason()));
             }
         }
         let outcome = outcome?;
@@ -270,17 +291,19 @@ impl<P: Host> Talk<P> {
             Carrier::Idle => {}
             Carrier::Line(line, io) => {
                 s.release(io);
-                line.close();
+                if let Some(session) = line.close() {
+                    self.session = Some(session);
+                }
             }
             Carrier::Script(script) => scripts.end(s, script),
         }
     }
 
     /// Why nothing can be sent any more.
-    fn send(&mut self, octets: &[u8]) -> Option<&'static str> {
+    fn send(&mut self, octets: &[u8]) -> Option<Reason> {
         match &mut self.carrier {
-            Carrier::Line(line, _) => line.send(octets).err(),
-            Carrier::Idle | Carrier::Script(_) => None,
+            Carrier::Line(line, _) if !octets.is_empty() => line.send(octets).err(),
+            Carrier::Idle | Carrier::Line(..) | Carrier::Script(_) => None,
         }
     }
 
@@ -309,34 +332,35 @@ impl From<OpenError> for Refusal {
 }
 
 /// What is told to a probe; octets are in the room.
-#[derive(Clone, Copy)]
 enum Input {
     Connected,
     Received(usize),
     Ended,
-    Failed(&'static str),
+    Failed(Reason),
     Exited(Option<u8>),
     Expired,
 }
 
 impl Input {
-    fn event(self, room: &[u8]) -> Event<'_> {
+    fn event<'a>(&'a self, room: &'a [u8]) -> Event<'a> {
         match self {
             Self::Connected => Event::Connected,
-            Self::Received(octets) => Event::Received(room.get(..octets).unwrap_or_default()),
+            Self::Received(octets) => Event::Received(room.get(..*octets).unwrap_or_default()),
             Self::Ended => Event::Ended,
             Self::Failed(why) => Event::Failed(why),
-            Self::Exited(status) => Event::Exited(status),
+            Self::Exited(status) => Event::Exited(*status),
             Self::Expired => Event::Expired,
         }
     }
 
     /// For a probe that does not say what such an end means.
-    const fn reason(self) -> &'static str {
+    fn reason(self) -> Reason {
         match self {
-            Self::Ended => "the connection was closed",
+            Self::Ended => "connection closed by the server".into(),
             Self::Failed(why) => why,
-            Self::Connected | Self::Received(_) | Self::Exited(_) | Self::Expired => "timeout",
+            Self::Connected | Self::Received(_) | Self::Exited(_) | Self::Expired => {
+                "timeout".into()
+            }
         }
     }
 }

@@ -97,6 +97,12 @@ impl<P: Host> Scripts<P> {
         }
     }
 
+    /// Whether none runs.
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.running.is_empty()
+    }
+
     /// Tell all that the process ends.
     pub(super) fn abandon(&mut self, s: &mut Scheduler<P>) {
         let all: Vec<ScriptId<P>> = self.running.iter().map(|(id, _)| id).collect();
