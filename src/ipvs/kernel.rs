@@ -113,6 +113,7 @@ impl Kernel {
     pub fn outcomes(&mut self, out: &mut Vec<Settled>) -> io::Result<()> {
         let mut outcomes = Outcomes::new();
         let result = self.commander.read(&mut outcomes);
+        self.settle_unanswered(&mut outcomes);
         for outcome in outcomes {
             self.requests
                 .settle(outcome, self.ipvs, self.commander.batch(), out);
@@ -255,6 +256,15 @@ impl Kernel {
     #[must_use]
     pub fn reading_fd(&self) -> BorrowedFd<'_> {
         self.inquirer.as_fd()
+    }
+
+    /// The kernel has answered everything when a send returns, with one exception:
+    /// a request that ends with `EINTR` gets no answer. Here that is a sync daemon
+    /// that was stopped before it ran for the first time.
+    fn settle_unanswered(&mut self, outcomes: &mut Outcomes) {
+        if self.commander.backlog() > self.commander.queued() {
+            self.commander.batch().lost(requests::INTERRUPTED, outcomes);
+        }
     }
 
     fn ask_next(&self) -> io::Result<()> {

@@ -44,3 +44,6 @@ pub use plan::Change;
 pub use reader::{Detail, Scope};
 pub use service::{Granularity, Name, Persistence, Protocol, Service, ServiceFlags, ServiceKey};
 pub use table::{Counters, DestinationReading, Entry, Readings, ServiceReading, Snapshot, Table};
+
+#[cfg(test)]
+mod testing;

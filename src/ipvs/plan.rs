@@ -157,3 +157,6 @@ fn edit_service(key: &ServiceKey, wanted: &Entry, actual: &Entry, out: &mut Vec<
     let gone = gone.filter(|at| !wanted.destinations.contains_key(at));
     out.extend(gone.map(|&at| Change::DeleteDestination(*key, at)));
 }
+
+#[cfg(test)]
+mod tests;

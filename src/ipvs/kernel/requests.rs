@@ -78,6 +78,8 @@ impl Requests {
         let Waiting { request, is_remedy } = waiting;
         let outcome = match outcome.result {
             Ok(()) => Outcome::Done,
+            // Nothing else was waited for, so it was carried out.
+            Err(error) if error.errno == INTERRUPTED => Outcome::Done,
             Err(error) => match remedy(&request, error.errno) {
                 Remedy::AlreadySo => Outcome::AlreadySo(error),
                 Remedy::Instead(change) if !is_remedy => {
@@ -133,5 +135,7 @@ fn remedy(request: &Request, errno: i32) -> Remedy {
     }
 }
 
+/// `EINTR`: the kernel did not answer.
+pub(super) const INTERRUPTED: i32 = 4;
 /// `ESRCH`: no such daemon.
 const NOT_RUNNING: i32 = 3;

@@ -88,8 +88,10 @@ impl Inquirer {
             self.wait()?;
             self.receive(|message| {
                 number = number.or_else(|| genl::family_number(message));
-                let reply = Reply::parse(message).filter(|reply| reply.errno != 0);
-                refusal = refusal.or(reply.map(|reply| reply.errno));
+                let errno = Reply::parse(message).map(|reply| reply.errno);
+                if errno != Some(0) {
+                    refusal = refusal.or(errno);
+                }
             })?;
         }
         match refusal {
