@@ -11,3 +11,5 @@ pub mod conversation;
 pub mod http;
 pub mod kinds;
 pub mod probe;
+pub mod schedule;
+pub mod service;

@@ -1,0 +1,421 @@
+//! When a check runs, and what its attempts come to: the retry policy of every kind
+//! (`protocols.md` section 21).
+//!
+//! ```text
+//!            passed / failed while down: delay_loop
+//!        ┌──────────────────────────────────────────┐
+//! due ──►│ begin() ──► attempt() ───────────────────┴──► due again
+//!                          └── failed while up: delay_before_retry, `retry` times,
+//!                              then the check is down
+//! ```
+
+use std::time::Duration;
+
+use scheduler::Instant;
+
+use super::checker::{Checker, Kind};
+
+/// The first check of all comes no sooner than this.
+const FIRST: Duration = Duration::from_secs(1);
+/// After a suspension the first check comes within this time.
+const RESUMED: Duration = Duration::from_secs(1);
+
+/// What a schedule goes by.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Policy {
+    /// Between two checks (`delay_loop`).
+    pub interval: Duration,
+    /// Between two checks of a kind that is down, if that is longer.
+    pub interval_down: Duration,
+    /// More attempts before the check counts as down (`retry`).
+    pub retry: u32,
+    /// Between those attempts (`delay_before_retry`).
+    pub pause: Duration,
+    /// The first check comes within this time (`warmup`).
+    pub warmup: Duration,
+    /// Times count from the beginning of an attempt, not from its end.
+    pub from_begin: bool,
+    /// There are retries even before the first check that was completed.
+    pub retries_first: bool,
+    /// Down until the first success.
+    pub alpha: bool,
+}
+
+impl Policy {
+    /// That of a check.
+    #[must_use]
+    pub fn of(checker: &Checker) -> Self {
+        let timing = checker.timing;
+        let (interval, pause) = (timing.delay_loop, timing.delay_before_retry);
+        let kind = &checker.kind;
+        Self {
+            interval,
+            interval_down: match kind {
+                Kind::Http(_) => interval.max(pause),
+                _ => interval,
+            },
+            retry: timing.retry,
+            pause,
+            warmup: timing.warmup,
+            from_begin: matches!(kind, Kind::Misc(_)),
+            retries_first: matches!(kind, Kind::Smtp(_)),
+            // A file has a value from the beginning.
+            alpha: checker.alpha && !matches!(kind, Kind::File(_)),
+        }
+    }
+}
+
+/// How an attempt went, as far as the schedule is concerned.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Attempt {
+    /// The server is well.
+    Passed,
+    /// So far; more is asked, at once or after `delay_loop`.
+    Proceed {
+        /// Without a delay.
+        at_once: bool,
+    },
+    /// The server is not well.
+    Failed,
+    /// It could not be asked, for reasons on this side.
+    Unable,
+}
+
+/// What an attempt has changed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// The check is up, and was not, or had not said so before.
+    Up {
+        /// It was down.
+        was_down: bool,
+    },
+    /// The check is down, and was not.
+    Down,
+    /// It failed and is tried again before that means something; how often still.
+    Retry(u32),
+    /// Nothing.
+    Same,
+}
+
+/// The schedule of one check.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    policy: Policy,
+    is_up: bool,
+    has_run: bool,
+    retries_left: u32,
+    due: Instant,
+    begun: Option<Instant>,
+    is_suspended: bool,
+}
+
+impl Schedule {
+    /// The schedule of a check that begins now. `share`, from 0 to `u32::MAX`, says
+    /// where in the warm-up its first run comes: shares spread evenly make no burst.
+    #[must_use]
+    pub fn new(policy: Policy, now: Instant, share: u32) -> Self {
+        Self {
+            policy,
+            is_up: !policy.alpha,
+            has_run: false,
+            retries_left: if policy.retries_first {
+                policy.retry
+            } else {
+                0
+            },
+            due: now + FIRST + part(policy.warmup, share),
+            begun: None,
+            is_suspended: false,
+        }
+    }
+
+    /// The successor of another one after a reload: what it knew stays, and the next
+    /// check comes when it would have, or sooner if the interval is shorter now.
+    #[must_use]
+    pub fn carried(policy: Policy, from: &Self, now: Instant) -> Self {
+        let latest = now + policy.interval;
+        Self {
+            policy,
+            is_up: from.is_up,
+            has_run: from.has_run,
+            retries_left: from.retries_left.min(policy.retry),
+            due: from.due.min(latest),
+            begun: from.begun,
+            is_suspended: from.is_suspended,
+        }
+    }
+
+    /// Whether the server counts as well.
+    #[must_use]
+    pub const fn is_up(&self) -> bool {
+        self.is_up
+    }
+
+    /// Whether a check was completed.
+    #[must_use]
+    pub const fn has_run(&self) -> bool {
+        self.has_run
+    }
+
+    /// How many more attempts may fail.
+    #[must_use]
+    pub const fn retries_left(&self) -> u32 {
+        self.retries_left
+    }
+
+    /// Whether an attempt is under way.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        self.begun.is_some()
+    }
+
+    /// Whether it waits until its service has its address again.
+    #[must_use]
+    pub const fn is_suspended(&self) -> bool {
+        self.is_suspended
+    }
+
+    /// When to begin the next attempt; none while one is under way.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        (!self.is_running() && !self.is_suspended).then_some(self.due)
+    }
+
+    /// Whether it is so late that something is wrong: three intervals.
+    #[must_use]
+    pub fn is_overdue(&self, now: Instant) -> bool {
+        let since = self.begun.unwrap_or(self.due);
+        !self.is_suspended && now >= since + self.policy.interval.saturating_mul(3)
+    }
+
+    /// An attempt begins.
+    pub fn begin(&mut self, now: Instant) {
+        self.begun = Some(now);
+    }
+
+    /// The attempt is over.
+    pub fn attempt(&mut self, now: Instant, attempt: Attempt) -> Step {
+        let begun = self.begun.take().unwrap_or(now);
+        let from = if self.policy.from_begin { begun } else { now };
+        match attempt {
+            Attempt::Passed => self.passed(now, from),
+            Attempt::Failed => self.failed(now, from),
+            Attempt::Proceed { at_once } => {
+                let pause = if at_once {
+                    Duration::ZERO
+                } else {
+                    self.policy.interval
+                };
+                self.due = now + pause;
+                Step::Same
+            }
+            Attempt::Unable => {
+                self.due = (from + self.policy.interval).max(now);
+                Step::Same
+            }
+        }
+    }
+
+    /// The service has lost its address: no attempts, and the state stays.
+    pub fn suspend(&mut self) {
+        self.begun = None;
+        self.is_suspended = true;
+    }
+
+    /// The service has its address again.
+    pub fn resume(&mut self, now: Instant, share: u32) {
+        if self.is_suspended {
+            self.is_suspended = false;
+            self.due = now + part(self.policy.interval.min(RESUMED), share);
+        }
+    }
+
+    fn passed(&mut self, now: Instant, from: Instant) -> Step {
+        let (was_down, is_first) = (!self.is_up, !self.has_run);
+        self.is_up = true;
+        self.has_run = true;
+        self.retries_left = self.policy.retry;
+        self.due = (from + self.policy.interval).max(now);
+        if was_down || is_first {
+            Step::Up { was_down }
+        } else {
+            Step::Same
+        }
+    }
+
+    fn failed(&mut self, now: Instant, from: Instant) -> Step {
+        if self.is_up && self.retries_left > 0 {
+            self.retries_left -= 1;
+            self.due = (from + self.policy.pause).max(now);
+            return Step::Retry(self.retries_left);
+        }
+        let was_up = std::mem::replace(&mut self.is_up, false);
+        self.has_run = true;
+        self.retries_left = 0;
+        self.due = (from + self.policy.interval_down).max(now);
+        if was_up { Step::Down } else { Step::Same }
+    }
+}
+
+/// That part of a time.
+fn part(whole: Duration, share: u32) -> Duration {
+    let nanos = whole.as_nanos() * u128::from(share) / (u128::from(u32::MAX) + 1);
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn policy() -> Policy {
+        Policy {
+            interval: 10 * SECOND,
+            interval_down: 10 * SECOND,
+            retry: 2,
+            pause: SECOND,
+            warmup: 8 * SECOND,
+            from_begin: false,
+            retries_first: false,
+            alpha: false,
+        }
+    }
+
+    fn start() -> Instant {
+        Instant::ZERO + 100 * SECOND
+    }
+
+    fn run(schedule: &mut Schedule, attempt: Attempt) -> (Step, Duration) {
+        let now = schedule.deadline().unwrap();
+        schedule.begin(now);
+        assert_eq!(schedule.deadline(), None);
+        let end = now + SECOND / 4;
+        let step = schedule.attempt(end, attempt);
+        (step, schedule.deadline().unwrap().since(end))
+    }
+
+    #[test]
+    fn the_first_check_comes_somewhere_in_the_warm_up() {
+        let at = |share| {
+            let schedule = Schedule::new(policy(), start(), share);
+            schedule.deadline().unwrap().since(start())
+        };
+        assert_eq!(at(0), SECOND);
+        assert_eq!(at(1 << 31), 5 * SECOND);
+        assert!(at(u32::MAX) < 9 * SECOND);
+        let policy = Policy {
+            warmup: Duration::ZERO,
+            ..policy()
+        };
+        let schedule = Schedule::new(policy, start(), u32::MAX);
+        assert_eq!(schedule.deadline(), Some(start() + SECOND));
+    }
+
+    #[test]
+    fn an_up_check_is_retried_and_a_down_one_is_not() {
+        let mut check = Schedule::new(policy(), start(), 0);
+        let up = Step::Up { was_down: false };
+        assert_eq!(run(&mut check, Attempt::Passed), (up, 10 * SECOND));
+        assert_eq!(run(&mut check, Attempt::Passed), (Step::Same, 10 * SECOND));
+        assert_eq!(run(&mut check, Attempt::Failed), (Step::Retry(1), SECOND));
+        assert_eq!(run(&mut check, Attempt::Failed), (Step::Retry(0), SECOND));
+        assert_eq!(run(&mut check, Attempt::Failed), (Step::Down, 10 * SECOND));
+        assert_eq!(run(&mut check, Attempt::Failed), (Step::Same, 10 * SECOND));
+        let up = Step::Up { was_down: true };
+        assert_eq!(run(&mut check, Attempt::Passed), (up, 10 * SECOND));
+        assert_eq!(run(&mut check, Attempt::Failed), (Step::Retry(1), SECOND));
+        assert_eq!(run(&mut check, Attempt::Passed), (Step::Same, 10 * SECOND));
+        assert_eq!(run(&mut check, Attempt::Failed), (Step::Retry(1), SECOND));
+    }
+
+    #[test]
+    fn before_the_first_success_there_are_no_retries() {
+        let mut check = Schedule::new(policy(), start(), 0);
+        assert_eq!(run(&mut check, Attempt::Failed).0, Step::Down);
+        let patient = Policy {
+            retries_first: true,
+            ..policy()
+        };
+        let mut check = Schedule::new(patient, start(), 0);
+        assert_eq!(run(&mut check, Attempt::Failed).0, Step::Retry(1));
+    }
+
+    #[test]
+    fn alpha_is_down_until_the_first_success() {
+        let alpha = Policy {
+            alpha: true,
+            ..policy()
+        };
+        let mut check = Schedule::new(alpha, start(), 0);
+        assert!(!check.is_up());
+        assert_eq!(run(&mut check, Attempt::Failed).0, Step::Same);
+        let up = Step::Up { was_down: true };
+        assert_eq!(run(&mut check, Attempt::Passed).0, up);
+    }
+
+    #[test]
+    fn who_cannot_be_asked_keeps_the_state() {
+        let mut check = Schedule::new(policy(), start(), 0);
+        let same = (Step::Same, 10 * SECOND);
+        assert_eq!(run(&mut check, Attempt::Unable), same);
+        assert!(check.is_up() && !check.has_run());
+        let at_once = Attempt::Proceed { at_once: true };
+        assert_eq!(run(&mut check, at_once), (Step::Same, Duration::ZERO));
+        let later = Attempt::Proceed { at_once: false };
+        assert_eq!(run(&mut check, later), same);
+    }
+
+    #[test]
+    fn scripts_keep_their_rhythm() {
+        let script = Policy {
+            from_begin: true,
+            ..policy()
+        };
+        let mut check = Schedule::new(script, start(), 0);
+        let (_, rest) = run(&mut check, Attempt::Passed);
+        assert_eq!(rest, 10 * SECOND - SECOND / 4);
+        let now = check.deadline().unwrap();
+        check.begin(now);
+        // One that ran longer than its interval is due at once.
+        check.attempt(now + 30 * SECOND, Attempt::Passed);
+        assert_eq!(check.deadline(), Some(now + 30 * SECOND));
+    }
+
+    #[test]
+    fn suspended_checks_wait_and_keep_their_state() {
+        let mut check = Schedule::new(policy(), start(), 0);
+        run(&mut check, Attempt::Failed);
+        check.begin(check.deadline().unwrap());
+        check.suspend();
+        assert_eq!(check.deadline(), None);
+        let later = start() + 1000 * SECOND;
+        assert!(!check.is_overdue(later));
+        check.resume(later, 1 << 31);
+        assert_eq!(check.deadline(), Some(later + SECOND / 2));
+        assert!(!check.is_up());
+        assert!(check.is_overdue(later + 31 * SECOND));
+    }
+
+    #[test]
+    fn a_reload_keeps_what_is_known() {
+        let mut check = Schedule::new(policy(), start(), 0);
+        run(&mut check, Attempt::Passed);
+        run(&mut check, Attempt::Failed);
+        let due = check.deadline().unwrap();
+        let slower = Policy {
+            interval: 60 * SECOND,
+            ..policy()
+        };
+        let now = due - SECOND / 2;
+        let carried = Schedule::carried(slower, &check, now);
+        assert_eq!(carried.deadline(), Some(due));
+        assert_eq!((carried.is_up(), carried.retries_left()), (true, 1));
+        let faster = Policy {
+            interval: SECOND / 10,
+            ..policy()
+        };
+        let carried = Schedule::carried(faster, &check, now);
+        assert_eq!(carried.deadline(), Some(now + SECOND / 10));
+    }
+}
