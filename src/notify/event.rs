@@ -10,6 +10,10 @@ pub enum Kind {
     Instance,
     /// A sync group.
     Group,
+    /// A virtual server.
+    Service,
+    /// A real server of one.
+    Server,
 }
 
 impl Kind {
@@ -19,13 +23,17 @@ impl Kind {
         match self {
             Self::Instance => "INSTANCE",
             Self::Group => "GROUP",
+            Self::Service => "VS",
+            Self::Server => "RS",
         }
     }
 
     const fn title(self) -> &'static str {
         match self {
-            Self::Instance => "Instance",
-            Self::Group => "Group",
+            Self::Instance => "VRRP Instance",
+            Self::Group => "VRRP Group",
+            Self::Service => "Virtualserver",
+            Self::Server => "Realserver",
         }
     }
 }
@@ -49,6 +57,10 @@ pub enum What {
     MasterPriority,
     /// The effective priority of another changed.
     BackupPriority,
+    /// A server is alive, a service has its quorum.
+    Up,
+    /// Neither.
+    Down,
 }
 
 impl What {
@@ -64,6 +76,8 @@ impl What {
             Self::MasterRxLowerPri => "MASTER_RX_LOWER_PRI",
             Self::MasterPriority => "MASTER_PRIORITY",
             Self::BackupPriority => "BACKUP_PRIORITY",
+            Self::Up => "UP",
+            Self::Down => "DOWN",
         }
     }
 
@@ -71,7 +85,13 @@ impl What {
     #[must_use]
     pub const fn is_state(self) -> bool {
         match self {
-            Self::Master | Self::Backup | Self::Fault | Self::Stop | Self::Deleted => true,
+            Self::Master
+            | Self::Backup
+            | Self::Fault
+            | Self::Stop
+            | Self::Deleted
+            | Self::Up
+            | Self::Down => true,
             Self::MasterRxLowerPri | Self::MasterPriority | Self::BackupPriority => false,
         }
     }
@@ -84,10 +104,14 @@ pub struct Event<'a> {
     pub kind: Kind,
     /// Its name.
     pub name: &'a str,
+    /// What it belongs to: the virtual server of a real one.
+    pub of: Option<&'a str>,
     /// What.
     pub what: What,
     /// The effective priority; 0 for groups.
     pub priority: u8,
+    /// Why.
+    pub cause: &'a str,
 }
 
 impl Event<'_> {
@@ -111,21 +135,23 @@ impl Event<'_> {
             What::Fault => "Entering FAULT state",
             What::Stop => "Stopping",
             What::Deleted => "Deleted",
-            What::MasterRxLowerPri | What::MasterPriority | What::BackupPriority => {
-                self.what.as_str()
-            }
+            What::MasterRxLowerPri
+            | What::MasterPriority
+            | What::BackupPriority
+            | What::Up
+            | What::Down => self.what.as_str(),
         };
-        format!(
-            "[{router}] VRRP {} {} - {text}",
-            self.kind.title(),
-            self.name
-        )
+        let (title, name) = (self.kind.title(), self.name);
+        let of = self.of.map(|of| format!(" of virtual server {of}"));
+        let of = of.unwrap_or_default();
+        format!("[{router}] {title} {name}{of} - {text}")
     }
 
     /// The text of the mail.
     #[must_use]
     pub fn body(&self) -> String {
         match (self.kind, self.what) {
+            (Kind::Service | Kind::Server, _) => format!("=> {} <=", self.cause),
             (Kind::Instance, What::Master) => "=> VRRP Instance is now owning VRRP VIPs <=".into(),
             (Kind::Instance, What::Stop) => "=> VRRP Instance stopping <=".into(),
             (Kind::Instance, What::Deleted) => "=> VRRP Deleted at reload <=".into(),
@@ -143,7 +169,17 @@ impl Event<'_> {
 impl fmt::Display for Event<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, what) = (self.kind.as_str(), self.what.as_str());
-        writeln!(f, "{kind} \"{}\" {what} {}", self.name, self.priority)
+        match self.kind {
+            Kind::Instance | Kind::Group => {
+                writeln!(f, "{kind} \"{}\" {what} {}", self.name, self.priority)
+            }
+            // These have an octet 0 behind the end of the line.
+            Kind::Service => write!(f, "{kind} {} {what}\n\0", self.name),
+            Kind::Server => {
+                let of = self.of.unwrap_or_default();
+                write!(f, "{kind} {} {of} {what}\n\0", self.name)
+            }
+        }
     }
 }
 
@@ -155,8 +191,10 @@ mod tests {
         Event {
             kind,
             name: "VI_1",
+            of: None,
             what,
             priority: 150,
+            cause: "because",
         }
     }
 
@@ -185,5 +223,33 @@ mod tests {
             told.body(),
             "=> All VRRP group instances are now in FAULT state <="
         );
+    }
+
+    #[test]
+    fn words_of_virtual_and_real_servers() {
+        let server = Event {
+            kind: Kind::Server,
+            name: "[10.0.0.1]:tcp:80",
+            of: Some("[10.9.0.1]:tcp:80"),
+            what: What::Down,
+            priority: 0,
+            cause: "TCP CHECK failed on service",
+        };
+        let line = "RS [10.0.0.1]:tcp:80 [10.9.0.1]:tcp:80 DOWN\n\0";
+        assert_eq!(server.to_string(), line);
+        assert_eq!(
+            server.subject("r"),
+            "[r] Realserver [10.0.0.1]:tcp:80 of virtual server [10.9.0.1]:tcp:80 - DOWN"
+        );
+        assert_eq!(server.body(), "=> TCP CHECK failed on service <=");
+        let service = Event {
+            kind: Kind::Service,
+            name: "FWM 5",
+            of: None,
+            what: What::Up,
+            ..server
+        };
+        assert_eq!(service.to_string(), "VS FWM 5 UP\n\0");
+        assert_eq!(service.subject("r"), "[r] Virtualserver FWM 5 - UP");
     }
 }

@@ -121,10 +121,19 @@ impl<P: Host> Default for Notifier<P> {
 }
 
 impl<P: Host> Notifier<P> {
-    /// Take on an instance or a group.
+    /// Take on an instance, a group or a virtual server.
     pub fn add(&mut self, kind: Kind, name: &str, wishes: &Wishes) -> SubjectId {
         self.subjects.push(Subject::new(kind, name, wishes));
         SubjectId(self.subjects.len() - 1)
+    }
+
+    /// Take on a real server `of` a virtual one.
+    pub fn add_server(&mut self, name: &str, of: &str, wishes: &Wishes) -> SubjectId {
+        let id = self.add(Kind::Server, name, wishes);
+        if let Some(subject) = self.subjects.get_mut(id.0) {
+            subject.of = Some(of.into());
+        }
+        id
     }
 
     /// A subject has another name or other wishes from now on.
@@ -182,12 +191,14 @@ impl<P: Host> Notifier<P> {
         }
         subject.sequence += 1;
         self.has_news = true;
-        let name = Rc::clone(&subject.name);
+        let (name, of) = (Rc::clone(&subject.name), subject.of.clone());
         let event = Event {
             kind: subject.kind,
             name: &name,
+            of: of.as_deref(),
             what,
             priority,
+            cause,
         };
         if !self.pipes.is_empty() {
             self.lines.push_back(event.to_string());
@@ -201,6 +212,24 @@ impl<P: Host> Notifier<P> {
         if what.is_state() && subject.mail {
             self.mail(now, id, &event);
         }
+    }
+
+    /// Tell something by mail only, even if that was what it told last.
+    pub fn write_to(&mut self, now: Instant, id: SubjectId, what: What, cause: &str) {
+        let (Some(mail), Some(subject)) = (&mut self.mail, self.subjects.get(id.0)) else {
+            return;
+        };
+        let event = Event {
+            kind: subject.kind,
+            name: &subject.name,
+            of: subject.of.as_deref(),
+            what,
+            priority: 0,
+            cause,
+        };
+        self.has_news = true;
+        let sender = u64::try_from(id.0).unwrap_or(u64::MAX);
+        mail.post(now, sender, &event);
     }
 
     /// Whether something was told since [`Self::follow`].

@@ -1,4 +1,5 @@
-//! What can be told of: an instance or a group, with its scripts.
+//! What can be told of: an instance or a group, a virtual or a real server, with its
+//! scripts.
 
 use std::io;
 use std::rc::Rc;
@@ -31,11 +32,13 @@ pub(super) struct Run {
     pub(super) sequence: u64,
 }
 
-/// An instance or a group.
+/// An instance, a group or a server.
 #[derive(Debug)]
 pub(super) struct Subject {
     pub(super) kind: Kind,
     pub(super) name: Rc<str>,
+    /// What it belongs to: the virtual server of a real one.
+    pub(super) of: Option<Rc<str>>,
     pub(super) mail: bool,
     pub(super) priority_changes: bool,
     pub(super) serial: Serial<Run>,
@@ -60,6 +63,7 @@ impl Subject {
         Self {
             kind,
             name: name.into(),
+            of: None,
             mail: wishes.mail,
             priority_changes: wishes.priority_changes,
             serial: Serial::default(),
