@@ -91,6 +91,8 @@ pub enum Step {
     },
     /// The check is down, and was not.
     Down,
+    /// The first check of all failed, of a server that was down until then (`alpha`).
+    DownFirst,
     /// It failed and is tried again before that means something; how often still.
     Retry(u32),
     /// Nothing.
@@ -250,10 +252,14 @@ impl Schedule {
             return Step::Retry(self.retries_left);
         }
         let was_up = std::mem::replace(&mut self.is_up, false);
-        self.has_run = true;
+        let is_first = !std::mem::replace(&mut self.has_run, true);
         self.retries_left = 0;
         self.due = (from + self.policy.interval_down).max(now);
-        if was_up { Step::Down } else { Step::Same }
+        match (was_up, is_first) {
+            (true, _) => Step::Down,
+            (false, true) => Step::DownFirst,
+            (false, false) => Step::Same,
+        }
     }
 }
 
@@ -349,6 +355,7 @@ mod tests {
         };
         let mut check = Schedule::new(alpha, start(), 0);
         assert!(!check.is_up());
+        assert_eq!(run(&mut check, Attempt::Failed).0, Step::DownFirst);
         assert_eq!(run(&mut check, Attempt::Failed).0, Step::Same);
         let up = Step::Up { was_down: true };
         assert_eq!(run(&mut check, Attempt::Passed).0, up);

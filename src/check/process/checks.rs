@@ -1,0 +1,275 @@
+//! Checks at work: when they begin, and what their attempts come to.
+
+use std::time::Duration;
+
+use scheduler::{Id, Instant, Key, Scheduler, TimerId};
+
+use super::CheckProcess;
+use crate::check::checker::Checker;
+use crate::check::conversation::{Attempt, Conversations, Host, TalkId};
+use crate::check::kinds;
+use crate::check::probe::Outcome;
+use crate::check::schedule::{self, Policy, Schedule, Step};
+
+/// A check, for one server, or for several that ask for the same.
+#[derive(Debug)]
+pub(super) struct Check {
+    /// Those it is for; the first one's configuration is that of the check.
+    pub(super) places: Vec<Place>,
+    pub(super) schedule: Schedule,
+    /// Nothing for a check whose value is brought by others.
+    pub(super) talk: Option<TalkId<CheckProcess>>,
+    pub(super) timer: Option<TimerId<CheckProcess>>,
+    /// What it adds to the weight of its servers.
+    pub(super) contribution: i64,
+    pub(super) last: Last,
+}
+
+/// Where a check stands in the configuration.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Place {
+    pub(super) service: u32,
+    pub(super) server: u32,
+    pub(super) checker: u32,
+}
+
+/// The last attempt, for those who look.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Last {
+    /// When it began and how long it took.
+    pub(super) begun: Option<Instant>,
+    pub(super) duration: Duration,
+    /// How it went, in words; nothing before the first.
+    pub(super) result: Option<Told>,
+    /// How often it ran.
+    pub(super) runs: u64,
+}
+
+/// How an attempt went.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Told {
+    /// Well.
+    Passed,
+    /// So far.
+    Proceeding,
+    /// Badly, because of this.
+    Failed(Box<str>),
+    /// It could not be made, because of this.
+    Unable(Box<str>),
+}
+
+impl Place {
+    pub(super) fn new(service: usize, server: usize, checker: usize) -> Self {
+        let number = |place: usize| u32::try_from(place).unwrap_or(u32::MAX);
+        Self {
+            service: number(service),
+            server: number(server),
+            checker: number(checker),
+        }
+    }
+}
+
+impl Host for CheckProcess {
+    fn conversations(&mut self) -> &mut Conversations<Self> {
+        &mut self.talks
+    }
+
+    fn attempt_over(&mut self, s: &mut Scheduler<Self>, owner: Key, attempt: Attempt) {
+        self.settle(s, Id::from_bits(owner), attempt);
+    }
+}
+
+impl CheckProcess {
+    /// Take on a check and wait for its first run.
+    pub(super) fn add_check(&mut self, s: &mut Scheduler<Self>, places: Vec<Place>, share: u32) {
+        let Some(checker) = places.first().and_then(|place| self.checker(*place)) else {
+            return;
+        };
+        let schedule = Schedule::new(Policy::of(checker), s.now(), share);
+        let probe = kinds::probe_for(checker);
+        let id = self.checks.insert(Check {
+            places,
+            schedule,
+            talk: None,
+            timer: None,
+            contribution: 0,
+            last: Last::default(),
+        });
+        let talk = probe.map(|probe| self.talks.add(id.to_bits(), probe));
+        if let Some(check) = self.checks.get_mut(id) {
+            check.talk = talk;
+        }
+        self.follow(s, id);
+    }
+
+    /// What the configuration says of a check.
+    pub(super) fn checker(&self, place: Place) -> Option<&Checker> {
+        let service = self.config.check.services.get(index(place.service))?;
+        let server = service.servers.get(index(place.server))?;
+        server.checkers.get(index(place.checker))
+    }
+
+    /// Set the timer of a check to its deadline.
+    pub(super) fn follow(&mut self, s: &mut Scheduler<Self>, id: Id<Check>) {
+        let Some(check) = self.checks.get_mut(id) else {
+            return;
+        };
+        if let Some(timer) = check.timer.take() {
+            s.cancel(timer);
+        }
+        if check.talk.is_some()
+            && let Some(due) = check.schedule.deadline()
+        {
+            check.timer = Some(s.at("check", due, id.to_bits(), Self::on_due));
+        }
+    }
+
+    /// A check is due.
+    fn on_due(&mut self, s: &mut Scheduler<Self>, key: Key) {
+        let id = Id::from_bits(key);
+        let random = self.random();
+        let Some(check) = self.checks.get_mut(id) else {
+            return;
+        };
+        check.timer = None;
+        check.schedule.begin(s.now());
+        check.last.begun = Some(s.now());
+        let Some(talk) = check.talk else {
+            return;
+        };
+        if let Some(attempt) = self.talks.begin(s, talk, random) {
+            self.settle(s, id, attempt);
+        }
+    }
+
+    /// An attempt is over.
+    fn settle(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, attempt: Attempt) {
+        let now = s.now();
+        let Some(check) = self.checks.get_mut(id) else {
+            return;
+        };
+        let begun = check.last.begun.unwrap_or(now);
+        check.last.duration = now.since(begun);
+        check.last.runs += 1;
+        let went = match &attempt {
+            Attempt::Outcome(Outcome::Passed(_)) => schedule::Attempt::Passed,
+            Attempt::Outcome(Outcome::Proceed { at_once }) => {
+                schedule::Attempt::Proceed { at_once: *at_once }
+            }
+            Attempt::Outcome(Outcome::Failed(_)) => schedule::Attempt::Failed,
+            Attempt::Unable(_) => schedule::Attempt::Unable,
+        };
+        let step = check.schedule.attempt(now, went);
+        self.report(id, &attempt, step);
+        let weight = match attempt {
+            Attempt::Outcome(Outcome::Passed(weight)) => weight,
+            _ => None,
+        };
+        self.remember(id, attempt);
+        self.judge(s, id, step);
+        if let Some(weight) = weight {
+            self.weigh(s, id, weight);
+        }
+        self.follow(s, id);
+        self.notifier.follow(s);
+    }
+
+    fn remember(&mut self, id: Id<Check>, attempt: Attempt) {
+        if let Some(check) = self.checks.get_mut(id) {
+            check.last.result = Some(match attempt {
+                Attempt::Outcome(Outcome::Passed(_)) => Told::Passed,
+                Attempt::Outcome(Outcome::Proceed { .. }) => Told::Proceeding,
+                Attempt::Outcome(Outcome::Failed(why)) => Told::Failed(why.into()),
+                Attempt::Unable(why) => Told::Unable(why.into()),
+            });
+        }
+    }
+
+    /// What an attempt has changed, for all servers that it is about.
+    fn judge(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, step: Step) {
+        let up = match step {
+            Step::Up { was_down: true } => true,
+            Step::Down => false,
+            Step::DownFirst => return self.tell_first_failure(s.now(), id),
+            Step::Up { was_down: false } | Step::Retry(_) | Step::Same => return,
+        };
+        let Some(check) = self.checks.get_mut(id) else {
+            return;
+        };
+        if let Some(talk) = check.talk {
+            self.talks.settled(talk, up);
+        }
+        for place in check.places.clone() {
+            self.checked(s, place, up);
+        }
+    }
+
+    /// A check of a server has come up or gone down.
+    pub(super) fn checked(&mut self, s: &mut Scheduler<Self>, place: Place, up: bool) {
+        let Some(own) = self.services.get_mut(index(place.service)) else {
+            return;
+        };
+        let mut effects = std::mem::take(&mut self.effects);
+        own.machine.checked(index(place.server), up, &mut effects);
+        self.mail_check(s.now(), place, up, !effects.is_empty());
+        self.perform(s, index(place.service), &mut effects);
+        self.effects = effects;
+    }
+
+    /// The weight that a check says: the difference to that of the configuration is
+    /// what it adds.
+    fn weigh(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, weight: i64) {
+        let Some(check) = self.checks.get(id) else {
+            return;
+        };
+        for place in check.places.clone() {
+            let service = self.config.check.services.get(index(place.service));
+            let server = service.and_then(|service| service.servers.get(index(place.server)));
+            if let Some(server) = server {
+                self.contribute(s, id, place, weight - i64::from(server.weight));
+            }
+        }
+    }
+
+    /// What a check adds to the weight of a server has become this.
+    pub(super) fn contribute(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        id: Id<Check>,
+        place: Place,
+        contribution: i64,
+    ) {
+        let Some(check) = self.checks.get_mut(id) else {
+            return;
+        };
+        let before = std::mem::replace(&mut check.contribution, contribution);
+        let Some(own) = self.services.get_mut(index(place.service)) else {
+            return;
+        };
+        let mut effects = std::mem::take(&mut self.effects);
+        let server = index(place.server);
+        let change = contribution - before;
+        if own.machine.weigh(server, change, &mut effects) {
+            let weight = own.machine.weight(server);
+            self.report_weight(place, weight);
+            self.table.touch(s, index(place.service));
+        }
+        self.perform(s, index(place.service), &mut effects);
+        self.effects = effects;
+    }
+
+    /// No more checks.
+    pub(super) fn end_checks(&mut self, s: &mut Scheduler<Self>) {
+        for (_, check) in self.checks.iter_mut() {
+            if let Some(timer) = check.timer.take() {
+                s.cancel(timer);
+            }
+        }
+        self.talks.end(s);
+    }
+}
+
+/// A number of a place as an index.
+pub(super) fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

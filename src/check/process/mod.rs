@@ -1,0 +1,143 @@
+//! The checker process: the shell around schedules, services and the kernel's table.
+//!
+//! ```text
+//! timers ───────► checks.rs ──► Conversations (sockets, scripts)
+//!                    │  ▲             │ attempt_over
+//!                    │  └─────────────┘
+//!                    ▼ Schedule: up, down
+//!                 Service ──► verdict.rs: log, pipes, scripts, mails
+//!                    │
+//!                    └──────► table.rs: wanted against believed ──► kernel
+//! ```
+//!
+//! * `setup` builds all of it from the configuration; `names` are those of messages.
+//! * `services`: what the process keeps of a virtual server; `checks`: of a check.
+//! * `table`: the kernel's table, changed by difference, in portions; `record`: what of
+//!   it is ours, kept for the next start.
+//! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
+//!   sessions, which no attempt brings.
+//!
+//! Nothing in a round waits for a server, a disk or a name service.
+
+mod checks;
+mod names;
+mod services;
+mod setup;
+mod suspend;
+mod table;
+mod verdict;
+
+use std::rc::Rc;
+
+use scheduler::{Key, Scheduler, Signal, Slab, Stop};
+
+use crate::control_plane::Config;
+use crate::notify::notifier::{Host, Notifier};
+use crate::sys::signals::SignalReader;
+use crate::watchdog::launch::Plumbing;
+
+use super::conversation::Conversations;
+use super::service::Effect;
+use checks::Check;
+use services::OwnService;
+use suspend::LocalAddresses;
+use table::KernelTable;
+
+/// The state of the checker process.
+#[derive(Debug)]
+pub struct CheckProcess {
+    config: Rc<Config>,
+    plumbing: Plumbing,
+    services: Vec<OwnService>,
+    checks: Slab<Check>,
+    talks: Conversations<Self>,
+    table: KernelTable,
+    /// Where service addresses are; only if a service wants to know.
+    local: Option<LocalAddresses>,
+    notifier: Notifier<Self>,
+    /// Reused for what services say.
+    effects: Vec<Effect>,
+    /// Signals above those with a name.
+    real_time: SignalReader,
+    /// For the moments of first checks and the numbers of questions.
+    random: u64,
+    is_stopping: bool,
+}
+
+/// Run the checker process until it is told to stop; the exit status.
+#[must_use]
+pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
+    match run(config, plumbing) {
+        Ok(status) => status,
+        Err(error) => {
+            log::error!("Healthcheck process: {error}");
+            1
+        }
+    }
+}
+
+fn run(config: Rc<Config>, plumbing: Plumbing) -> std::io::Result<i32> {
+    let mut scheduler = Scheduler::new()?;
+    let mut process = CheckProcess::open(config, plumbing, &mut scheduler)?;
+    let exit = scheduler.run(&mut process)?;
+    process.table.end();
+    log::info!("Stopped");
+    Ok(exit.0)
+}
+
+impl Host for CheckProcess {
+    fn notifier(&mut self) -> &mut Notifier<Self> {
+        &mut self.notifier
+    }
+
+    fn notified(&mut self, s: &mut Scheduler<Self>) {
+        self.finish_if_stopped(s);
+    }
+}
+
+impl CheckProcess {
+    /// A signal from the parent, or from an operator.
+    fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
+        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
+            self.stop(s);
+        } else if signal == Signal::SIGHUP {
+            log::info!("SIGHUP is for the parent process, which reads the configuration");
+        }
+    }
+
+    /// Leave in order: no more checks, the services out of the kernel, those told that
+    /// want it, then the end.
+    fn stop(&mut self, s: &mut Scheduler<Self>) {
+        if self.is_stopping {
+            return;
+        }
+        log::info!("Stopping");
+        self.is_stopping = true;
+        self.end_checks(s);
+        if !self.plumbing.settings.dont_release_ipvs {
+            self.tell_the_end(s.now());
+            self.empty_the_table(s);
+        }
+        self.notifier.stop(s);
+        s.soon("stop", 0, |process: &mut Self, s, _: Key| {
+            process.finish_if_stopped(s);
+        });
+    }
+
+    /// The end, when the kernel has taken everything back and all is told.
+    fn finish_if_stopped(&mut self, s: &mut Scheduler<Self>) {
+        if self.is_stopping && self.table.is_idle() && self.notifier.is_finished(s.now()) {
+            self.notifier.close(s);
+            s.stop(Stop::Now);
+        }
+    }
+
+    /// The next random number (splitmix64): no secret depends on it.
+    fn random(&mut self) -> u64 {
+        self.random = self.random.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.random;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+}

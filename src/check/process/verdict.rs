@@ -1,0 +1,341 @@
+//! What is said of checks, servers and quorums: log, pipes, scripts and mails
+//! (`runtime-interfaces.md` sections 6 to 8).
+
+use std::rc::Rc;
+
+use scheduler::{Id, Instant, Scheduler};
+
+use super::CheckProcess;
+use super::checks::{Check, Place, Told, index};
+use super::names;
+use super::services::quorum_text;
+use crate::check::checker::{Checker, Kind as CheckKind};
+use crate::check::config::service::{ServerConfig, ServiceConfig, Transitions};
+use crate::check::conversation::Attempt;
+use crate::check::probe::Outcome;
+use crate::check::schedule::Step;
+use crate::check::service::{Effect, Quorum};
+use crate::notify::event::{Kind, What};
+use crate::notify::notifier::SubjectId;
+use crate::notify::subject::Wishes;
+
+/// Up or down as what is told.
+const fn what(up: bool) -> What {
+    if up { What::Up } else { What::Down }
+}
+
+impl CheckProcess {
+    /// What a service says: log it, tell it, and have the kernel follow.
+    pub(super) fn perform(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        service: usize,
+        effects: &mut Vec<Effect>,
+    ) {
+        if !effects.is_empty() {
+            self.table.touch(s, service);
+        }
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Server { server, up } => {
+                    self.log_server(service, server, up);
+                    let cause = if up { "all checks passed" } else { "a check failed" };
+                    self.tell_server(s.now(), service, server, up, cause);
+                }
+                Effect::Quorum(quorum) => self.quorum_changed(s.now(), service, &quorum),
+            }
+        }
+    }
+
+    /// The state at the beginning: told if it is good news, or if a server stands in.
+    pub(super) fn tell_start(&mut self, now: Instant, service: usize, quorum: &Quorum) {
+        let Some(config) = self.config.check.services.get(service) else {
+            return;
+        };
+        if quorum.up || config.sorry.is_some() {
+            self.quorum_changed(now, service, quorum);
+        }
+        if !self.config.global.lvs.init_notifies {
+            return;
+        }
+        for server in 0..config_servers(&self.config.check.services, service) {
+            let alive = self.services.get(service);
+            if alive.is_some_and(|own| own.machine.is_alive(server)) {
+                self.tell_server(now, service, server, true, "Starting");
+            }
+        }
+    }
+
+    /// A server with `alpha` fails its first check: that is told, though it never was up.
+    pub(super) fn tell_first_failure(&mut self, now: Instant, id: Id<Check>) {
+        let Some(check) = self.checks.get(id) else {
+            return;
+        };
+        for place in check.places.clone() {
+            let (service, server) = (index(place.service), index(place.server));
+            let own = self.services.get(service);
+            let told = own.and_then(|own| own.servers.get(server)?.told);
+            if told.is_none() {
+                self.tell_server(now, service, server, false, "the first check failed");
+                self.mail_check(now, place, false, true);
+            }
+        }
+    }
+
+    /// The end, for services that want it told (`omega`).
+    pub(super) fn tell_the_end(&mut self, now: Instant) {
+        let config = Rc::clone(&self.config);
+        for (place, service) in config.check.services.iter().enumerate() {
+            self.tell_end_of(now, place, service, service.omega);
+        }
+    }
+
+    /// The end of one service; `aloud`: not only in the log.
+    pub(super) fn tell_end_of(
+        &mut self,
+        now: Instant,
+        place: usize,
+        service: &ServiceConfig,
+        aloud: bool,
+    ) {
+        for (number, server) in service.servers.iter().enumerate() {
+            let own = self.services.get(place);
+            let Some(own) = own.filter(|own| own.machine.is_alive(number)) else {
+                continue;
+            };
+            let name = names::server(service, server.socket());
+            log::info!("Shutting down service {name} from VS {}", own.name);
+            if aloud {
+                self.tell_server(now, place, number, false, "Shutting down");
+            }
+        }
+        let had_quorum = self.services.get(place);
+        if aloud && had_quorum.is_some_and(|own| own.machine.has_quorum()) {
+            let subject = self.service_subject(place);
+            self.tell(now, subject, What::Down, "Shutting down");
+        }
+    }
+
+    fn quorum_changed(&mut self, now: Instant, service: usize, quorum: &Quorum) {
+        let Some(own) = self.services.get(service) else {
+            return;
+        };
+        let text = match (quorum.starting, quorum.up) {
+            (true, true) => "Starting with quorum up",
+            (true, false) => "Starting with quorum down",
+            (false, true) => "Gained quorum",
+            (false, false) => "Lost quorum",
+        };
+        let numbers = quorum_text(quorum);
+        log::info!("{text} {numbers} for VS {}", own.name);
+        self.log_sorry(service, quorum.up, quorum.starting);
+        let subject = self.service_subject(service);
+        let cause = format!("{text} {numbers}");
+        self.tell(now, subject, what(quorum.up), &cause);
+    }
+
+    fn log_sorry(&self, service: usize, up: bool, starting: bool) {
+        let config = self.config.check.services.get(service);
+        let (Some(config), Some(own)) = (config, self.services.get(service)) else {
+            return;
+        };
+        let Some(sorry) = &config.sorry else {
+            return;
+        };
+        let at = std::net::SocketAddr::new(sorry.address, sorry.port);
+        let (name, of) = (names::server(config, at), &own.name);
+        if up && !starting {
+            log::info!("Removing sorry server {name} from VS {of}");
+            log::info!("Adding alive servers to the pool for VS {of}");
+        } else if !up {
+            log::info!("Adding sorry server {name} to VS {of}");
+            log::info!("Removing alive servers from the pool for VS {of}");
+        }
+    }
+
+    fn log_server(&self, service: usize, server: usize, up: bool) {
+        let (Some(own), Some((config, at))) =
+            (self.services.get(service), self.server(service, server))
+        else {
+            return;
+        };
+        let (name, of) = (names::server(config, at.socket()), &own.name);
+        match (at.inhibit, up) {
+            (true, true) => log::info!("Enabling service {name} of VS {of}"),
+            (true, false) => log::info!("Disabling service {name} of VS {of}"),
+            (false, true) => log::info!("Adding service {name} to VS {of}"),
+            (false, false) => log::info!("Removing service {name} from VS {of}"),
+        }
+    }
+
+    pub(super) fn report_weight(&self, place: Place, weight: u32) {
+        let (service, server) = (index(place.service), index(place.server));
+        if let (Some(own), Some((config, at))) =
+            (self.services.get(service), self.server(service, server))
+        {
+            let name = names::server(config, at.socket());
+            log::info!("Changing weight of service {name} of VS {} to {weight}", own.name);
+        }
+    }
+
+    /// What an attempt came to, where it changes something or all failures are wanted.
+    pub(super) fn report(&self, id: Id<Check>, attempt: &Attempt, step: Step) {
+        let Some(check) = self.checks.get(id) else {
+            return;
+        };
+        let Some(place) = check.places.first() else {
+            return;
+        };
+        let (Some(checker), Some((service, server))) = (
+            self.checker(*place),
+            self.server(index(place.service), index(place.server)),
+        ) else {
+            return;
+        };
+        let name = names::server(service, server.socket());
+        let keyword = checker.kind.keyword();
+        match attempt {
+            Attempt::Unable(why) => {
+                if !matches!(check.last.result, Some(Told::Unable(_))) {
+                    log::warn!(
+                        "{keyword} on service {name} cannot be made: {why}. The service stays as it is"
+                    );
+                }
+            }
+            Attempt::Outcome(Outcome::Failed(why)) => {
+                self.report_failure(checker, &name, why, step);
+            }
+            Attempt::Outcome(Outcome::Passed(_)) => {
+                if matches!(step, Step::Up { .. }) {
+                    let of = self.services.get(index(place.service));
+                    let of = of.map_or("", |own| &own.name);
+                    log::info!("{}", success(checker, &name, of));
+                }
+            }
+            Attempt::Outcome(Outcome::Proceed { .. }) => {}
+        }
+    }
+
+    fn report_failure(&self, checker: &Checker, name: &str, why: &str, step: Step) {
+        let keyword = checker.kind.keyword();
+        match step {
+            Step::Down if checker.timing.retry > 0 => {
+                let retries = checker.timing.retry;
+                log::info!("{keyword} on service {name} failed after {retries} retries. {why}");
+            }
+            Step::Down | Step::DownFirst => {
+                log::info!("{keyword} on service {name} failed. {why}");
+            }
+            Step::Retry(left) if checker.log_all_failures => {
+                log::info!("{keyword} on service {name} failed, {left} retries left. {why}");
+            }
+            Step::Same if checker.log_all_failures => {
+                log::info!("{keyword} on service {name} failed. {why}");
+            }
+            Step::Same | Step::Retry(_) | Step::Up { .. } => {}
+        }
+    }
+
+    /// A mail for each change of a check, or only for those of the server.
+    pub(super) fn mail_check(&mut self, now: Instant, place: Place, up: bool, changed: bool) {
+        let (service, server) = (index(place.service), index(place.server));
+        let Some((_, config)) = self.server(service, server) else {
+            return;
+        };
+        let wanted = config.smtp_alert && (changed || !self.config.global.lvs.no_checker_emails);
+        let Some(checker) = config.checkers.get(index(place.checker)).filter(|_| wanted) else {
+            return;
+        };
+        let kind = checker.kind.keyword().replace('_', " ");
+        let text = if up {
+            format!("{kind} succeeded on service")
+        } else {
+            format!("{kind} failed on service")
+        };
+        if let Some(subject) = self.server_subject(service, server) {
+            self.notifier.write_to(now, subject, what(up), &text);
+        }
+    }
+
+    fn tell_server(&mut self, now: Instant, service: usize, server: usize, up: bool, why: &str) {
+        let subject = self.server_subject(service, server);
+        self.tell(now, subject, what(up), why);
+        let own = self.services.get_mut(service);
+        if let Some(own) = own.and_then(|own| own.servers.get_mut(server)) {
+            own.told = Some(up);
+        }
+    }
+
+    fn tell(&mut self, now: Instant, subject: Option<SubjectId>, what: What, cause: &str) {
+        if let Some(subject) = subject {
+            self.notifier.tell(now, subject, what, 0, cause);
+        }
+    }
+
+    fn service_subject(&mut self, place: usize) -> Option<SubjectId> {
+        let config = self.config.check.services.get(place)?;
+        let own = self.services.get_mut(place)?;
+        if own.subject.is_none() {
+            let wishes = wishes(config.scripts.as_deref(), config.smtp_alert);
+            own.subject = Some(self.notifier.add(Kind::Service, &own.name, &wishes));
+        }
+        own.subject
+    }
+
+    fn server_subject(&mut self, service: usize, server: usize) -> Option<SubjectId> {
+        let config = self.config.check.services.get(service)?;
+        let at = config.servers.get(server)?;
+        let own = self.services.get_mut(service)?;
+        let of = Rc::clone(&own.name);
+        let own = own.servers.get_mut(server)?;
+        if own.subject.is_none() {
+            let name = names::server(config, at.socket());
+            // Mails are for checks, not for servers.
+            let wishes = wishes(at.scripts.as_deref(), false);
+            own.subject = Some(self.notifier.add_server(&name, &of, &wishes));
+        }
+        own.subject
+    }
+
+    fn server(&self, service: usize, server: usize) -> Option<(&ServiceConfig, &ServerConfig)> {
+        let service = self.config.check.services.get(service)?;
+        Some((service, service.servers.get(server)?))
+    }
+}
+
+fn config_servers(services: &[ServiceConfig], place: usize) -> usize {
+    services.get(place).map_or(0, |service| service.servers.len())
+}
+
+pub(super) fn wishes(scripts: Option<&Transitions>, mail: bool) -> Wishes {
+    let mut wishes = Wishes {
+        mail,
+        ..Wishes::default()
+    };
+    if let Some(scripts) = scripts {
+        let both = [(What::Up, &scripts.up), (What::Down, &scripts.down)];
+        let there = both.into_iter().filter_map(|(what, script)| {
+            let command = script.command.clone()?;
+            Some((what, command))
+        });
+        wishes.scripts = there.collect();
+    }
+    wishes
+}
+
+/// The words of a check that has passed for the first time, or again.
+fn success(checker: &Checker, name: &str, of: &str) -> String {
+    match &checker.kind {
+        CheckKind::Tcp(_) => format!("TCP connection to {name} success."),
+        CheckKind::Http(_) => format!("Remote Web server {name} succeed on service."),
+        CheckKind::Smtp(_) => format!("Remote SMTP server {name} succeed on service."),
+        CheckKind::Misc(misc) => {
+            format!("Misc check for [{name} VS {of}] by [{}] succeeded.", misc.given)
+        }
+        CheckKind::Dns(_)
+        | CheckKind::Udp(_)
+        | CheckKind::Ping(_)
+        | CheckKind::File(_)
+        | CheckKind::Bfd(_) => format!("{} on service {name} success.", checker.kind.keyword()),
+    }
+}
