@@ -74,6 +74,10 @@ const ARROWS: &[Row] = &[
         may: &["model", "sys", "wire"],
     },
     Row {
+        module: "notify::configured",
+        may: &["global", "model", "sys"],
+    },
+    Row {
         module: "control_plane",
         may: &["model"],
     },
@@ -140,6 +144,10 @@ const ARROWS: &[Row] = &[
     Row {
         module: "bfd::feed",
         may: &["sys"],
+    },
+    Row {
+        module: "check::process",
+        may: EVERYTHING,
     },
     Row {
         module: "check::config",

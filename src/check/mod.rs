@@ -11,5 +11,6 @@ pub mod conversation;
 pub mod http;
 pub mod kinds;
 pub mod probe;
+pub mod process;
 pub mod schedule;
 pub mod service;

@@ -16,8 +16,6 @@ type Row = schema::Row<GlobalConfig>;
 
 const ANY: usize = usize::MAX;
 const NUMBER_MAX: i64 = u32::MAX as i64;
-const SCRIPT: &str = "SCRIPT [USER [GROUP]]";
-const FIFO: &str = "PATH [USER [GROUP]]";
 
 pub(super) const PROCESSES: &[Row] = &[
     Row::later(
@@ -139,23 +137,11 @@ pub(super) const MAIL: &[Row] = &[
     ),
 ];
 
-pub(super) const SCRIPTS: &[Row] = &[
-    Row::later(
-        "lvs_notify_fifo",
-        some_words(FIFO, 1, 3),
-        "A pipe for the events of virtual servers.",
-    ),
-    Row::later("lvs_notify_fifo_script", script(), "Reads that pipe."),
-    Row::later(
-        "fifo_write_vrrp_states_on_reload",
-        FLAG,
-        "Write all states to pipes after a reload.",
-    ),
-];
-
-const fn script() -> Argument {
-    some_words(SCRIPT, 1, ANY)
-}
+pub(super) const SCRIPTS: &[Row] = &[Row::later(
+    "fifo_write_vrrp_states_on_reload",
+    FLAG,
+    "Write all states to pipes after a reload.",
+)];
 
 pub(super) const FIREWALL: &[Row] = &[
     Row::new(

@@ -28,6 +28,8 @@ pub struct GlobalNotify {
     pub fifo: FifoConfig,
     /// `vrrp_notify_fifo`: the pipe for the events of instances and groups.
     pub vrrp_fifo: FifoConfig,
+    /// `lvs_notify_fifo`: the pipe for the events of virtual and real servers.
+    pub lvs_fifo: FifoConfig,
     /// `vrrp_notify_priority_changes`: write changes of priorities to pipes.
     pub priority_changes: bool,
     /// `startup_script`: run before the children start.
@@ -244,6 +246,24 @@ pub(super) const SCRIPTS: &[Row] = &[
     )
     .once(),
     Row::new(
+        "lvs_notify_fifo",
+        words(
+            FIFO,
+            1,
+            3,
+            |global: &mut GlobalConfig, call, _| global.notify.lvs_fifo.set(call),
+            |global, name, out| global.notify.lvs_fifo.show(name, out),
+        ),
+        "A pipe for the events of virtual and real servers.",
+    )
+    .once(),
+    Row::new(
+        "lvs_notify_fifo_script",
+        script!(GlobalConfig, SCRIPT, notify.lvs_fifo.script),
+        "Started to read that pipe, whose path is its last argument.",
+    )
+    .once(),
+    Row::new(
         "vrrp_notify_priority_changes",
         boolean(at!(notify.priority_changes)),
         "Write changes of effective priorities to pipes.",
@@ -325,14 +345,21 @@ impl GlobalNotify {
     /// One pipe is not written twice, and a script needs a pipe.
     pub fn check(&mut self, diags: &mut Diags) {
         let path = |fifo: &FifoConfig| fifo.path.as_ref().map(|path| path.value.clone());
-        if let (Some(own), Some(all)) = (&self.vrrp_fifo.path, path(&self.fifo))
-            && own.value == all
-        {
-            let text = "vrrp_notify_fifo is the same as notify_fifo: ignored";
-            diags.error(Code::General, own.span, text);
-            self.vrrp_fifo.path = None;
+        let all = path(&self.fifo);
+        let of_processes = [
+            ("vrrp_notify_fifo", &mut self.vrrp_fifo),
+            ("lvs_notify_fifo", &mut self.lvs_fifo),
+        ];
+        for (name, fifo) in of_processes {
+            if let Some(own) = &fifo.path
+                && all.as_ref() == Some(&own.value)
+            {
+                let text = format!("{name} is the same as notify_fifo: ignored");
+                diags.error(Code::General, own.span, text);
+                fifo.path = None;
+            }
         }
-        for fifo in [&mut self.fifo, &mut self.vrrp_fifo] {
+        for fifo in [&mut self.fifo, &mut self.vrrp_fifo, &mut self.lvs_fifo] {
             if let (None, Some(script)) = (&fifo.path, &fifo.script.given) {
                 let text = "a script without a pipe to read: not started";
                 diags.warn(Code::Warning, script.span, text);
@@ -348,6 +375,7 @@ impl GlobalNotify {
             &mut self.shutdown.script,
             &mut self.fifo.script,
             &mut self.vrrp_fifo.script,
+            &mut self.lvs_fifo.script,
         ]
         .into_iter()
     }

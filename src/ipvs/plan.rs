@@ -129,13 +129,15 @@ const NO_ENTRY: i32 = 2;
 /// `ESRCH`: no such service.
 const NO_SERVICE: i32 = 3;
 
-fn add_service(key: &ServiceKey, wanted: &Entry, out: &mut Vec<Change>) {
+/// The changes that make a service with its real servers.
+pub fn add_service(key: &ServiceKey, wanted: &Entry, out: &mut Vec<Change>) {
     out.push(Change::AddService(*key, wanted.service));
     let added = wanted.destinations.iter();
     out.extend(added.map(|(&at, &destination)| Change::AddDestination(*key, at, destination)));
 }
 
-fn edit_service(key: &ServiceKey, wanted: &Entry, actual: &Entry, out: &mut Vec<Change>) {
+/// The changes that make a service the wanted one.
+pub fn edit_service(key: &ServiceKey, wanted: &Entry, actual: &Entry, out: &mut Vec<Change>) {
     if wanted.service != actual.service {
         out.push(Change::EditService(*key, wanted.service));
     }

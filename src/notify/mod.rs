@@ -3,6 +3,7 @@
 //! * [`command`]: from what the configuration says of a script to a command with
 //!   an account, and whether others may change what root would run
 //! * [`path_security`]: that check, component by component of the path
+//! * [`configured`]: pipes and mails as `global_defs` has them
 //! * [`notifier`]: the shell around the following, for a process that notifies
 //! * [`event`]: what can be told, and its words in scripts, pipes and mails
 //! * [`serial`]: the scripts of one instance, one after the other
@@ -13,6 +14,7 @@
 #![forbid(unsafe_code)]
 
 pub mod command;
+pub mod configured;
 pub mod courier;
 pub mod event;
 pub mod fifo;

@@ -8,7 +8,7 @@ use super::CheckProcess;
 use crate::check::checker::Checker;
 use crate::check::conversation::{Attempt, Conversations, Host, TalkId};
 use crate::check::kinds;
-use crate::check::probe::Outcome;
+use crate::check::probe::{Outcome, Weight};
 use crate::check::schedule::{self, Policy, Schedule, Step};
 
 /// A check, for one server, or for several that ask for the same.
@@ -86,7 +86,7 @@ impl CheckProcess {
             return;
         };
         let schedule = Schedule::new(Policy::of(checker), s.now(), share);
-        let probe = kinds::probe_for(checker);
+        let probe = kinds::probe_for(&checker.kind);
         let id = self.checks.insert(Check {
             places,
             schedule,
@@ -168,7 +168,7 @@ impl CheckProcess {
         self.remember(id, attempt);
         self.judge(s, id, step);
         if let Some(weight) = weight {
-            self.weigh(s, id, weight);
+            self.weigh(s, id, &weight);
         }
         self.follow(s, id);
         self.notifier.follow(s);
@@ -216,9 +216,9 @@ impl CheckProcess {
         self.effects = effects;
     }
 
-    /// The weight that a check says: the difference to that of the configuration is
-    /// what it adds.
-    fn weigh(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, weight: i64) {
+    /// What a check says of the weight of its servers. Of one that it sets the
+    /// difference to that of the configuration counts.
+    pub(super) fn weigh(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, weight: &Weight) {
         let Some(check) = self.checks.get(id) else {
             return;
         };
@@ -226,7 +226,11 @@ impl CheckProcess {
             let service = self.config.check.services.get(index(place.service));
             let server = service.and_then(|service| service.servers.get(index(place.server)));
             if let Some(server) = server {
-                self.contribute(s, id, place, weight - i64::from(server.weight));
+                let contribution = match weight {
+                    Weight::Set(weight) => i64::from(*weight) - i64::from(server.weight),
+                    Weight::Add(weight) => *weight,
+                };
+                self.contribute(s, id, place, contribution);
             }
         }
     }
@@ -260,8 +264,8 @@ impl CheckProcess {
 
     /// No more checks.
     pub(super) fn end_checks(&mut self, s: &mut Scheduler<Self>) {
-        for (_, check) in self.checks.iter_mut() {
-            if let Some(timer) = check.timer.take() {
+        for (_, check) in self.checks.iter() {
+            if let Some(timer) = check.timer {
                 s.cancel(timer);
             }
         }

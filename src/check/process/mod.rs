@@ -21,6 +21,7 @@
 
 mod checks;
 mod names;
+mod observe;
 mod services;
 mod setup;
 mod suspend;

@@ -3,7 +3,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::os::fd::AsFd as _;
 use std::rc::Rc;
 
 use scheduler::{Drain, Instant, Interest, IoId, Key, Ready, Scheduler};
@@ -49,7 +48,10 @@ impl KernelTable {
     /// Open the kernel's side.
     pub(super) fn open(config: &Config) -> io::Result<Self> {
         let lvs = &config.global.lvs;
-        let buffer = lvs.buffers.command.and_then(|size| usize::try_from(size).ok());
+        let buffer = lvs
+            .buffers
+            .command
+            .and_then(|size| usize::try_from(size).ok());
         let namespace = match &lvs.namespace {
             IpvsNamespace::Same => None,
             IpvsNamespace::Host => Some(HOST_NAMESPACE),
@@ -90,11 +92,6 @@ impl KernelTable {
     /// Whether nothing waits to be done.
     pub(super) fn is_idle(&self) -> bool {
         self.touched.is_empty() && self.kernel.queued() == 0
-    }
-
-    /// How often somebody else's change was put right.
-    pub(super) const fn repairs(&self) -> u64 {
-        self.repairs
     }
 
     /// Put changes on their way, and believe in them.
@@ -279,7 +276,7 @@ impl CheckProcess {
     pub(super) fn watch_the_table(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
         let reading = self.table.kernel.reading_fd();
         s.watch("IPVS table", reading, Interest::Read, 0, Self::on_reading)?;
-        let outcomes = self.table.kernel.outcomes_fd().as_fd();
+        let outcomes = self.table.kernel.outcomes_fd();
         s.watch("IPVS", outcomes, Interest::Read, 0, Self::on_outcomes)?;
         self.look_later(s, s.now());
         Ok(())
@@ -288,10 +285,15 @@ impl CheckProcess {
     fn look_later(&self, s: &mut Scheduler<Self>, now: Instant) {
         let interval = self.config.global.lvs.table_check_interval;
         if !interval.is_zero() {
-            s.at("IPVS table", now + interval, 0, |process: &mut Self, s, _| {
-                process.look_at_the_table();
-                process.look_later(s, s.now());
-            });
+            s.at(
+                "IPVS table",
+                now + interval,
+                0,
+                |process: &mut Self, s, _| {
+                    process.look_at_the_table();
+                    process.look_later(s, s.now());
+                },
+            );
         }
     }
 

@@ -15,6 +15,7 @@ use crate::check::conversation::Attempt;
 use crate::check::probe::Outcome;
 use crate::check::schedule::Step;
 use crate::check::service::{Effect, Quorum};
+use crate::notify::configured::{fifo_wish, mail_wish};
 use crate::notify::event::{Kind, What};
 use crate::notify::notifier::SubjectId;
 use crate::notify::subject::Wishes;
@@ -25,6 +26,20 @@ const fn what(up: bool) -> What {
 }
 
 impl CheckProcess {
+    /// Open pipes, and know where mails go.
+    pub(super) fn set_up_notifications(&mut self, s: &mut Scheduler<Self>) {
+        let config = Rc::clone(&self.config);
+        let global = &config.global;
+        for fifo in [&global.notify.fifo, &global.notify.lvs_fifo] {
+            if let Some(wish) = fifo_wish(fifo) {
+                self.notifier.use_fifo(s, &wish);
+            }
+        }
+        if let Some(wish) = mail_wish(global) {
+            self.notifier.use_mail(wish);
+        }
+    }
+
     /// What a service says: log it, tell it, and have the kernel follow.
     pub(super) fn perform(
         &mut self,
@@ -39,7 +54,11 @@ impl CheckProcess {
             match effect {
                 Effect::Server { server, up } => {
                     self.log_server(service, server, up);
-                    let cause = if up { "all checks passed" } else { "a check failed" };
+                    let cause = if up {
+                        "all checks passed"
+                    } else {
+                        "a check failed"
+                    };
                     self.tell_server(s.now(), service, server, up, cause);
                 }
                 Effect::Quorum(quorum) => self.quorum_changed(s.now(), service, &quorum),
@@ -174,7 +193,10 @@ impl CheckProcess {
             (self.services.get(service), self.server(service, server))
         {
             let name = names::server(config, at.socket());
-            log::info!("Changing weight of service {name} of VS {} to {weight}", own.name);
+            log::info!(
+                "Changing weight of service {name} of VS {} to {weight}",
+                own.name
+            );
         }
     }
 
@@ -304,7 +326,9 @@ impl CheckProcess {
 }
 
 fn config_servers(services: &[ServiceConfig], place: usize) -> usize {
-    services.get(place).map_or(0, |service| service.servers.len())
+    services
+        .get(place)
+        .map_or(0, |service| service.servers.len())
 }
 
 pub(super) fn wishes(scripts: Option<&Transitions>, mail: bool) -> Wishes {
@@ -330,7 +354,10 @@ fn success(checker: &Checker, name: &str, of: &str) -> String {
         CheckKind::Http(_) => format!("Remote Web server {name} succeed on service."),
         CheckKind::Smtp(_) => format!("Remote SMTP server {name} succeed on service."),
         CheckKind::Misc(misc) => {
-            format!("Misc check for [{name} VS {of}] by [{}] succeeded.", misc.given)
+            format!(
+                "Misc check for [{name} VS {of}] by [{}] succeeded.",
+                misc.given
+            )
         }
         CheckKind::Dns(_)
         | CheckKind::Udp(_)

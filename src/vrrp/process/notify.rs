@@ -1,20 +1,16 @@
 //! What scripts, pipes and people are told of instances and groups
 //! (`runtime-interfaces.md` sections 6 to 8).
 
-use std::path::PathBuf;
 use std::rc::Rc;
 
 use scheduler::{Instant, Scheduler};
 
 use super::{VrrpProcess, report};
 use crate::control_plane::script::Script;
-use crate::global::GlobalConfig;
-use crate::global::notify::{FifoConfig, MailConfig};
-use crate::notify::courier::Route;
+use crate::notify::configured::{fifo_wish, mail_wish};
 use crate::notify::event::{Kind, What};
-use crate::notify::notifier::{FifoWish, Host, MailWish, Notifier};
+use crate::notify::notifier::{Host, Notifier};
 use crate::notify::subject::Wishes;
-use crate::sys::host;
 use crate::vrrp::config::NotifyConfig;
 use crate::vrrp::fsm::{Cause, GroupId, InstanceId, Note, State};
 
@@ -162,44 +158,6 @@ impl VrrpProcess {
             self.notifier.tell(now, subject, what, priority.0, cause);
         }
     }
-}
-
-fn fifo_wish(fifo: &FifoConfig) -> Option<FifoWish> {
-    let path = fifo.path.as_ref()?;
-    Some(FifoWish {
-        path: PathBuf::from(&path.value),
-        owner: fifo.account.clone(),
-        script: fifo.script.command.clone(),
-    })
-}
-
-fn mail_wish(global: &GlobalConfig) -> Option<MailWish> {
-    let MailConfig {
-        addresses,
-        to,
-        from,
-        hello,
-        connect_timeout,
-        no_faults,
-        ..
-    } = &global.notify.mail;
-    if addresses.is_empty() || to.is_empty() {
-        return None;
-    }
-    let name = host::name();
-    Some(MailWish {
-        route: Route {
-            servers: addresses.clone(),
-            hello: hello.clone().unwrap_or_else(|| name.clone()),
-            connect_timeout: *connect_timeout,
-        },
-        from: from
-            .clone()
-            .unwrap_or_else(|| format!("{}@{name}", host::user())),
-        to: to.clone(),
-        router: global.router_id.clone().unwrap_or(name),
-        no_faults: *no_faults,
-    })
 }
 
 /// What the configuration of an instance or a group comes to.

@@ -70,7 +70,7 @@ pub static ROLES: [RoleSpec; 3] = [
         needs: |presence| presence.checkers,
         configured_name: |names| names.checker.as_deref(),
         limits: |_| ProcessLimits::default(),
-        main: None,
+        main: Some(crate::check::process::main),
     },
     RoleSpec {
         role: Role::Vrrp,

@@ -14,6 +14,7 @@ impl Resolver<'_> {
         global.check(self.diags);
         self.fifo_owner(&mut global.fifo);
         self.fifo_owner(&mut global.vrrp_fifo);
+        self.fifo_owner(&mut global.lvs_fifo);
         let machine = self.machine;
         let find = |host: &str| machine.addresses(host);
         global.mail.find_server(find, self.diags);

@@ -1,0 +1,156 @@
+//! The process built from its configuration.
+
+use std::collections::HashMap;
+use std::io;
+use std::os::fd::AsFd as _;
+use std::rc::Rc;
+
+use scheduler::{Interest, Scheduler, Signal, Slab};
+
+use super::CheckProcess;
+use super::checks::Place;
+use super::services::OwnService;
+use super::suspend::LocalAddresses;
+use super::table::KernelTable;
+use crate::check::checker::{Checker, Kind};
+use crate::check::conversation::Conversations;
+use crate::control_plane::Config;
+use crate::notify::notifier::Notifier;
+use crate::sys::signals::SignalReader;
+use crate::watchdog::launch::Plumbing;
+use crate::watchdog::signals::real_time;
+
+/// The signals this process acts on.
+const SIGNALS: [Signal; 5] = [
+    Signal::SIGTERM,
+    Signal::SIGINT,
+    Signal::SIGHUP,
+    Signal::SIGUSR1,
+    Signal::SIGUSR2,
+];
+/// Multiples of the golden ratio, as parts of a circle, fill it evenly however many
+/// they are: so do the first checks their warm-up.
+const GOLDEN: u64 = 0x9e37_79b9;
+
+impl CheckProcess {
+    /// Open everything, fill the kernel's table, and wait for the first checks.
+    pub(super) fn open(
+        config: Rc<Config>,
+        plumbing: Plumbing,
+        s: &mut Scheduler<Self>,
+    ) -> io::Result<Self> {
+        log::info!("Initializing ipvs");
+        let mut process = Self {
+            services: Vec::new(),
+            checks: Slab::new(),
+            talks: Conversations::default(),
+            table: KernelTable::open(&config)?,
+            local: LocalAddresses::open(&config)?,
+            notifier: Notifier::default(),
+            effects: Vec::new(),
+            real_time: SignalReader::open(&real_time())?,
+            random: s.now().as_nanos() ^ u64::from(std::process::id()).rotate_left(40),
+            is_stopping: false,
+            config,
+            plumbing,
+        };
+        process.watch(s)?;
+        process.set_up_notifications(s);
+        crate::log::keep_flushing(&mut process, s, 0);
+        process.add_services();
+        process.start_services(s);
+        process.fill_the_table()?;
+        process.watch_the_table(s)?;
+        process.watch_addresses(s)?;
+        process.add_checks(s);
+        process.settle_suspended(s);
+        process.notifier.follow(s);
+        process.plumbing.ready();
+        Ok(process)
+    }
+
+    fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        let real_time = self.real_time.as_fd();
+        let call = Self::on_real_time;
+        s.watch("real-time signals", real_time, Interest::Read, 0, call)?;
+        if let Some(channel) = self.plumbing.channel() {
+            let call = Self::on_channel;
+            s.watch("parent", channel, Interest::Read, 0, call)?;
+        }
+        s.signals(&SIGNALS, Self::on_signal)
+    }
+
+    fn add_services(&mut self) {
+        let config = Rc::clone(&self.config);
+        for (place, service) in config.check.services.iter().enumerate() {
+            let own = OwnService::new(&config.check, place, service);
+            self.services.push(own);
+        }
+        self.learn_keys();
+    }
+
+    fn start_services(&mut self, s: &Scheduler<Self>) {
+        for place in 0..self.services.len() {
+            let quorum = self.services.get_mut(place).map(|own| own.machine.start());
+            if let Some(quorum) = quorum {
+                self.tell_start(s.now(), place, &quorum);
+            }
+        }
+    }
+
+    /// All checks of the configuration; the same check of the same server once, if the
+    /// configuration asks for that.
+    fn add_checks(&mut self, s: &mut Scheduler<Self>) {
+        let config = Rc::clone(&self.config);
+        let mut same: HashMap<&Checker, usize> = HashMap::new();
+        let mut all: Vec<Vec<Place>> = Vec::new();
+        for (place, checker) in places(&config) {
+            let can_share = config.global.lvs.dedupe_checks && is_shareable(checker);
+            let known = can_share.then(|| same.get(checker)).flatten();
+            if let Some(places) = known.and_then(|number| all.get_mut(*number)) {
+                places.push(place);
+                continue;
+            }
+            same.insert(checker, all.len());
+            all.push(vec![place]);
+        }
+        for places in all {
+            let share = self.share();
+            self.add_check(s, places, share);
+        }
+    }
+
+    /// Where in its warm-up the next check begins.
+    pub(super) fn share(&mut self) -> u32 {
+        self.random = self.random.wrapping_add(GOLDEN);
+        let [a, b, c, d, ..] = self.random.to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
+    }
+}
+
+/// All checks of a configuration, and where they stand.
+pub(super) fn places(config: &Config) -> impl Iterator<Item = (Place, &Checker)> {
+    let services = config.check.services.iter().enumerate();
+    services.flat_map(|(service, of)| {
+        let servers = of.servers.iter().enumerate();
+        servers.flat_map(move |(server, of)| {
+            let checkers = of.checkers.iter().enumerate();
+            checkers.map(move |(number, checker)| (Place::new(service, server, number), checker))
+        })
+    })
+}
+
+/// Whether the verdict of a check is the same for all servers that ask for it. One that
+/// sets a weight says something of each server.
+pub(super) fn is_shareable(checker: &Checker) -> bool {
+    match &checker.kind {
+        Kind::Misc(misc) => !misc.dynamic,
+        Kind::File(_) | Kind::Bfd(_) => false,
+        Kind::Tcp(_)
+        | Kind::Http(_)
+        | Kind::Smtp(_)
+        | Kind::Dns(_)
+        | Kind::Udp(_)
+        | Kind::Ping(_) => true,
+    }
+}
