@@ -12,4 +12,7 @@
 //! * [`digest`]: MD5 and SHA-1 of a body
 //! * [`pattern`]: a PCRE2 pattern searched in a body that is never in memory as a whole
 
+pub mod digest;
 pub mod pattern;
+pub mod request;
+pub mod response;

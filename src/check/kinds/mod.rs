@@ -6,6 +6,7 @@
 pub mod bfd;
 pub mod dns;
 pub mod file;
+pub mod http;
 pub mod misc;
 pub mod ping;
 pub mod smtp;
@@ -23,7 +24,7 @@ const FILLER: &[u8] = b"keepalived check - ";
 pub fn probe_for(kind: &Kind) -> Option<Box<dyn Probe>> {
     match kind {
         Kind::Tcp(endpoint) => Some(Box::new(tcp::Tcp::new(endpoint.clone()))),
-        Kind::Http(_) => None,
+        Kind::Http(settings) => Some(Box::new(http::Http::new(settings.as_ref().clone()))),
         Kind::Smtp(settings) => Some(Box::new(smtp::Smtp::new(settings.clone()))),
         Kind::Dns(settings) => Some(Box::new(dns::Dns::new(settings))),
         Kind::Udp(settings) => Some(Box::new(udp::Udp::new(settings.clone()))),
