@@ -154,7 +154,6 @@ pub(super) const FIREWALL: &[Row] = &[
         words("[SET ...]", 0, 6, not_iptables, |_, _, _| ()),
         "Accepted; sets of nftables do the work.",
     ),
-    Row::later("nftables_ifindex", FLAG, "Sets by number of the interface."),
     Row::later(
         "nftables_ipvs",
         some_words("[TABLE]", 0, 1),
@@ -169,11 +168,6 @@ pub(super) const FIREWALL: &[Row] = &[
         "nftables_ipvs_start_fwmark",
         int(1, NUMBER_MAX, "", nowhere()),
         "The first mark.",
-    ),
-    Row::later(
-        "vmac_addr_prefix",
-        text("NAME", nowhere()),
-        "How those of further VMAC interfaces begin.",
     ),
 ];
 

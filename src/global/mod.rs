@@ -58,6 +58,8 @@ pub struct GlobalConfig {
     pub nftables: Nftables,
     /// `vmac_prefix`: how names of virtual interfaces begin; `None`: `vrrp`.
     pub vmac_prefix: Option<String>,
+    /// `vmac_addr_prefix`: those for addresses on other interfaces; `None`: as above.
+    pub vmac_addr_prefix: Option<String>,
     /// `disable_local_igmp`: no reports for link-local multicast groups.
     pub disable_local_igmp: bool,
     /// Defaults of instances.
@@ -228,6 +230,8 @@ pub struct Nftables {
     pub priority: i32,
     /// `nftables_counters`
     pub counters: bool,
+    /// `nftables_ifindex`: link-local addresses by number of the interface.
+    pub by_index: bool,
 }
 
 impl Default for Nftables {
@@ -237,6 +241,7 @@ impl Default for Nftables {
             is_given: false,
             priority: -1,
             counters: false,
+            by_index: false,
         }
     }
 }
@@ -261,6 +266,7 @@ impl Default for GlobalConfig {
             iproute_usr_dir: None,
             nftables: Nftables::default(),
             vmac_prefix: None,
+            vmac_addr_prefix: None,
             disable_local_igmp: false,
             vrrp: VrrpDefaults::default(),
             reload_check: ReloadCheck::Off,

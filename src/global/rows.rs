@@ -179,11 +179,22 @@ const INTERFACES: &[Row] = &[
         "Its rules count packets.",
     ),
     Row::new(
+        "nftables_ifindex",
+        flag(at!(nftables.by_index)),
+        "Its sets of link-local addresses go by the number of the interface instead of the name.",
+    ),
+    Row::new(
         "vmac_prefix",
         short_text("NAME", 11, at!(vmac_prefix)),
         "How names of VMAC interfaces begin; the virtual router follows.",
     )
     .default("vrrp"),
+    Row::new(
+        "vmac_addr_prefix",
+        short_text("NAME", 11, at!(vmac_addr_prefix)),
+        "How those begin that are made for addresses on other interfaces.",
+    )
+    .default("vmac_prefix"),
     Row::new(
         "default_interface",
         interface(at!(default_interface)),
@@ -297,10 +308,12 @@ const ANNOUNCEMENTS: &[Row] = &[
         boolean(at!(vrrp.min_garp)),
         "Announce an address once, where no other keyword says how often.",
     ),
-    Row::later(
+    Row::new(
         "vrrp_garp_extra_if",
-        words("[all] SECONDS", 1, 2, words::check_extra_if, |_, _, _| ()),
-        "Announce on interfaces without adverts, too, that often.",
+        words("[all] SECONDS", 1, 2, words::set_extra_if, |global, name, out| {
+            words::show_extra_if(global.vrrp.garp.extra, name, out);
+        }),
+        "Announce one address on each interface with a virtual MAC address that carries addresses and no adverts, that often; with all also on other interfaces.",
     )
     .aliases(&[deprecated("vrrp_vmac_garp_intvl")]),
 ];
@@ -339,7 +352,7 @@ const ELECTION: &[Row] = &[
         boolean(at!(vrrp.skip_check_adv_addr)),
         "Do not compare the addresses of an advert whose sender sent the one before.",
     ),
-    Row::later(
+    Row::new(
         "vrrp_strict",
         boolean(at!(vrrp.strict)),
         "Hold to the RFC: no authentication, no unicast, addresses obligatory.",

@@ -6,10 +6,8 @@ use crate::check::config as check;
 use crate::control_plane::arg::{block, flag, seconds, some_words, text};
 use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Inner, no_head};
-use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Line;
-use crate::model::IfName;
-use crate::vrrp::config::{Names, VrrpConfig, top as vrrp, top_later as vrrp_later};
+use crate::vrrp::config::{Names, VrrpConfig, linkbeat, top as vrrp};
 
 /// A configuration while it is read; [`crate::vrrp::config::resolve`] completes it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -28,15 +26,13 @@ pub struct Draft {
     pub static_rules: Vec<Line>,
     /// What the virtual server that is being read has so far.
     pub service: check::Service,
-    /// Interfaces of `linkbeat_interfaces`.
-    pub linkbeat: Vec<Spanned<IfName>>,
     /// Virtual servers seen.
     pub virtual_servers: usize,
 }
 
 /// The top level.
 pub static TOP: Block<Draft> = Block {
-    rows: &[GLOBAL, vrrp::ROWS, vrrp_later::ROWS, check::ROWS, bfd::ROWS],
+    rows: &[GLOBAL, vrrp::ROWS, linkbeat::ROWS, check::ROWS, bfd::ROWS],
     finish: None,
 };
 
@@ -60,10 +56,10 @@ const GLOBAL: &[Row] = &[
         some_words("[NAME]", 0, 1),
         "Another namespace for IPVS only.",
     ),
-    Row::later(
+    Row::new(
         "namespace_with_ipsets",
         flag(crate::control_plane::arg::nowhere()),
-        "Use ipsets also in a namespace.",
+        "Accepted; sets of nftables belong to a namespace anyway.",
     ),
     Row::new(
         "use_pid_dir",

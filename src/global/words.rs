@@ -1,5 +1,7 @@
 //! Arguments of global keywords that have a rule of their own.
 
+use std::time::Duration;
+
 use super::{DynamicInterfaces, GlobalConfig, ReceivePolicy, ReloadCheck, VrrpDefaults};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
@@ -7,6 +9,7 @@ use crate::control_plane::schema::Call;
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Word;
+use crate::vrrp::config::ExtraAnnouncements;
 
 const BITS: &[(&str, u32)] = &[
     ("IRWXU", 0o700),
@@ -190,34 +193,50 @@ pub(super) fn show_policy(global: &GlobalConfig, name: &str, out: &mut dyn Sink)
     }
 }
 
-pub(super) fn check_extra_if(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    extra_if(1, call, diags);
+pub(super) fn set_extra_if(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    let extra = extra_if(1, call, diags);
+    global.vrrp.garp.extra = extra.or(global.vrrp.garp.extra);
 }
 
-/// `[all] SECONDS`
-pub fn extra_if(min: i64, call: &Call<'_>, diags: &mut Diags) {
+/// `[all] SECONDS`; nothing if it is wrong.
+pub fn extra_if(min: i64, call: &Call<'_>, diags: &mut Diags) -> Option<ExtraAnnouncements> {
     let (all, words) = match call.args {
         [all, rest @ ..] if all.text == "all" => (true, rest),
         other => (false, other),
     };
-    match words {
-        [] => diags.error(
-            Code::MissingParameter,
-            call.keyword.span,
-            format!("`{}` needs a time", call.keyword.text),
-        ),
-        [time, rest @ ..] => {
-            if let Err(refusal) = read::integer(&time.text, min, 86400, "seconds") {
-                refuse(diags, time.span, refusal);
-            }
-            if let (Some(word), false) = (rest.first(), all) {
-                diags.error(
-                    Code::General,
-                    word.span,
-                    "only `all` may stand before the time",
-                );
-            }
+    let (time, rest) = match words {
+        [time, rest @ ..] => (time, rest),
+        [] => {
+            let text = format!("`{}` needs a time", call.keyword.text);
+            diags.error(Code::MissingParameter, call.keyword.span, text);
+            return None;
         }
+    };
+    if let (Some(word), false) = (rest.first(), all) {
+        let text = "only `all` may stand before the time";
+        diags.error(Code::General, word.span, text);
+        return None;
+    }
+    match read::integer(&time.text, min, 86400, "seconds") {
+        Ok(seconds) => Some(ExtraAnnouncements {
+            every: Duration::from_secs(u64::try_from(seconds).unwrap_or_default()),
+            everywhere: all,
+        }),
+        Err(refusal) => {
+            refuse(diags, time.span, refusal);
+            None
+        }
+    }
+}
+
+/// The same, printed.
+pub fn show_extra_if(extra: Option<ExtraAnnouncements>, name: &str, out: &mut dyn Sink) {
+    let Some(extra) = extra else { return };
+    let seconds = extra.every.as_secs().to_string();
+    if extra.everywhere {
+        out.line(name, &["all", &seconds]);
+    } else {
+        out.line(name, &[&seconds]);
     }
 }
 

@@ -6,6 +6,7 @@
 
 use super::attr::Writer;
 use super::header::{Header, flag, write_message};
+use crate::model::IfIndex;
 
 /// Messages of the batch itself (`NFNL_MSG_BATCH_*`).
 const BATCH_BEGIN: u16 = 0x10;
@@ -27,13 +28,20 @@ const CHAIN_TYPE: u16 = 7;
 const HOOK_NUMBER: u16 = 1;
 const HOOK_PRIORITY: u16 = 2;
 const SET_NAME: u16 = 2;
+const SET_FLAGS: u16 = 3;
+const SET_DATA_TYPE: u16 = 6;
+const SET_DATA_LENGTH: u16 = 7;
+/// `NFT_SET_MAP`
+const IS_MAP: u32 = 8;
 const SET_KEY_TYPE: u16 = 4;
 const SET_KEY_LENGTH: u16 = 5;
 const SET_ID: u16 = 10;
+const SET_USER_DATA: u16 = 13;
 const ELEMENTS_SET: u16 = 2;
 const ELEMENTS: u16 = 3;
 const LIST_ELEMENT: u16 = 1;
 const ELEMENT_KEY: u16 = 1;
+const ELEMENT_DATA: u16 = 2;
 const DATA_VALUE: u16 = 1;
 const DATA_VERDICT: u16 = 2;
 const VERDICT_CODE: u16 = 1;
@@ -41,7 +49,11 @@ const RULE_CHAIN: u16 = 2;
 const RULE_EXPRESSIONS: u16 = 4;
 const EXPRESSION_NAME: u16 = 1;
 const EXPRESSION_DATA: u16 = 2;
+/// Registers of 16 octets each.
 const REGISTER: u32 = 1;
+const SECOND: u32 = 2;
+/// Bits of a type in that of a concatenation.
+const TYPE_BITS: u32 = 6;
 
 /// Where a chain is called (`NF_INET_LOCAL_*`).
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,8 +71,14 @@ pub enum Key {
     V4,
     /// IPv6 addresses.
     V6,
+    /// IPv6 addresses, each with the name of an interface.
+    V6OnName,
+    /// IPv6 addresses, each with the number of an interface.
+    V6OnIndex,
     /// Names of interfaces.
     Interface,
+    /// Numbers of interfaces.
+    Index,
 }
 
 impl Key {
@@ -69,7 +87,10 @@ impl Key {
         match self {
             Self::V4 => (7, 4),
             Self::V6 => (8, 16),
+            Self::V6OnName => (8 << TYPE_BITS | 41, 32),
+            Self::V6OnIndex => (8 << TYPE_BITS | 20, 20),
             Self::Interface => (41, 16),
+            Self::Index => (20, 4),
         }
     }
 }
@@ -90,6 +111,14 @@ pub enum Expression<'a> {
     Protocol,
     /// The name of the interface it leaves by.
     OutInterface,
+    /// That of the interface it came by or leaves by, behind what was loaded.
+    InterfaceBehind(Hook, Key),
+    /// The number of the interface it leaves by, as the key of a map.
+    OutIndex,
+    /// What a map has for that number, or the rule ends.
+    Mapped(&'a str),
+    /// Send a copy to the address loaded through the interface that the map gave.
+    Duplicate,
     /// Go on if what was loaded is this.
     Equals(&'a [u8]),
     /// Go on if what was loaded is in a set.
@@ -159,16 +188,7 @@ impl Transaction {
 
     /// A set with its elements, each of the key's length.
     pub fn set(&mut self, family: u8, table: &str, name: &str, key: Key, elements: &[Vec<u8>]) {
-        let (kind, length) = key.type_and_length();
-        self.sets += 1;
-        let id = self.sets;
-        self.message(NEW_SET, flag::CREATE, family, |w| {
-            w.text(TABLE, table);
-            w.text(SET_NAME, name);
-            be32(w, SET_KEY_TYPE, kind);
-            be32(w, SET_KEY_LENGTH, length);
-            be32(w, SET_ID, id);
-        });
+        self.new_set(family, table, name, key, None);
         // An attribute has 16 bits for its length.
         for part in elements.chunks(512) {
             self.message(NEW_ELEMENTS, flag::CREATE, family, |w| {
@@ -183,6 +203,56 @@ impl Transaction {
                 });
             });
         }
+    }
+
+    /// A map from numbers of interfaces to others.
+    pub fn index_map(
+        &mut self,
+        family: u8,
+        table: &str,
+        name: &str,
+        pairs: &[(IfIndex, IfIndex)],
+    ) {
+        self.new_set(family, table, name, Key::Index, Some(Key::Index));
+        for part in pairs.chunks(512) {
+            self.message(NEW_ELEMENTS, flag::CREATE, family, |w| {
+                w.text(TABLE, table);
+                w.text(ELEMENTS_SET, name);
+                w.nest(ELEMENTS, |w| {
+                    for (from, to) in part {
+                        w.nest(LIST_ELEMENT, |w| {
+                            let value = |index: &IfIndex| index.0.to_ne_bytes();
+                            w.nest(ELEMENT_KEY, |w| w.bytes(DATA_VALUE, &value(from)));
+                            w.nest(ELEMENT_DATA, |w| w.bytes(DATA_VALUE, &value(to)));
+                        });
+                    }
+                });
+            });
+        }
+    }
+
+    fn new_set(&mut self, family: u8, table: &str, name: &str, key: Key, data: Option<Key>) {
+        let (kind, length) = key.type_and_length();
+        self.sets += 1;
+        let id = self.sets;
+        self.message(NEW_SET, flag::CREATE, family, |w| {
+            w.text(TABLE, table);
+            w.text(SET_NAME, name);
+            if data.is_some() {
+                be32(w, SET_FLAGS, IS_MAP);
+            }
+            be32(w, SET_KEY_TYPE, kind);
+            be32(w, SET_KEY_LENGTH, length);
+            if let Some((kind, length)) = data.map(Key::type_and_length) {
+                be32(w, SET_DATA_TYPE, kind);
+                be32(w, SET_DATA_LENGTH, length);
+            }
+            be32(w, SET_ID, id);
+            let hint = order_hint(key, data);
+            if !hint.is_empty() {
+                w.bytes(SET_USER_DATA, &hint);
+            }
+        });
     }
 
     /// A rule at the end of a chain.
@@ -231,9 +301,12 @@ impl Expression<'_> {
     const fn name(&self) -> &'static str {
         match self {
             Self::Network { .. } | Self::Transport => "payload",
-            Self::Protocol | Self::OutInterface => "meta",
+            Self::Protocol | Self::OutInterface | Self::OutIndex | Self::InterfaceBehind(..) => {
+                "meta"
+            }
             Self::Equals(_) => "cmp",
-            Self::In(_) => "lookup",
+            Self::In(_) | Self::Mapped(_) => "lookup",
+            Self::Duplicate => "dup",
             Self::Counter => "counter",
             Self::Accept | Self::Drop => "immediate",
         }
@@ -244,8 +317,27 @@ impl Expression<'_> {
         w.nest(EXPRESSION_DATA, |w| match *self {
             Self::Network { offset, length } => payload(w, 1, offset, length),
             Self::Transport => payload(w, 2, 0, 1),
-            Self::Protocol => meta(w, 16),
-            Self::OutInterface => meta(w, 7),
+            Self::Protocol => meta(w, 16, REGISTER),
+            Self::OutInterface => meta(w, 7, REGISTER),
+            Self::OutIndex => meta(w, 5, SECOND),
+            Self::InterfaceBehind(hook, key) => {
+                let number = match (hook, key) {
+                    (Hook::Input, Key::V6OnIndex) => 4,
+                    (Hook::Output, Key::V6OnIndex) => 5,
+                    (Hook::Input, _) => 6,
+                    (Hook::Output, _) => 7,
+                };
+                meta(w, number, SECOND);
+            }
+            Self::Mapped(map) => {
+                w.text(1, map);
+                be32(w, 2, SECOND);
+                be32(w, 3, SECOND);
+            }
+            Self::Duplicate => {
+                be32(w, 1, REGISTER);
+                be32(w, 2, SECOND);
+            }
             Self::Equals(value) => {
                 be32(w, 1, REGISTER);
                 be32(w, 2, 0);
@@ -262,6 +354,24 @@ impl Expression<'_> {
     }
 }
 
+/// What tells `nft` to show a set's elements in the order of octets of this
+/// machine: type, length and value of one octet, one and four
+/// (`NFTNL_UDATA_SET_KEYBYTEORDER` and that of the data). The kernel only keeps it.
+fn order_hint(key: Key, data: Option<Key>) -> Vec<u8> {
+    const HOST: u32 = 1;
+    let is_of_host = |key: &Key| matches!(key, Key::Interface | Key::Index);
+    let parts = [(0, Some(key)), (1, data)];
+    let parts = parts
+        .into_iter()
+        .filter(|(_, key)| key.as_ref().is_some_and(is_of_host));
+    parts
+        .flat_map(|(kind, _)| {
+            let [a, b, c, d] = HOST.to_ne_bytes();
+            [kind, 4, a, b, c, d]
+        })
+        .collect()
+}
+
 fn payload(w: &mut Writer<'_>, base: u32, offset: u32, length: u32) {
     be32(w, 1, REGISTER);
     be32(w, 2, base);
@@ -269,8 +379,8 @@ fn payload(w: &mut Writer<'_>, base: u32, offset: u32, length: u32) {
     be32(w, 4, length);
 }
 
-fn meta(w: &mut Writer<'_>, key: u32) {
-    be32(w, 1, REGISTER);
+fn meta(w: &mut Writer<'_>, key: u32, register: u32) {
+    be32(w, 1, register);
     be32(w, 2, key);
 }
 

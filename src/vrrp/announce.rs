@@ -46,6 +46,8 @@ pub struct Announcer {
     bursts: Agenda,
     /// Pacers with something to send, by the time they may.
     sending: Agenda,
+    /// Single announcements that are due.
+    singles: Vec<(InstanceId, u32)>,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,9 @@ struct Target {
     second: Option<Instant>,
     against_rival: Option<Instant>,
     refresh: Option<Instant>,
+    /// Of its interfaces without adverts, the first address of each.
+    extras: Box<[u32]>,
+    extra: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -93,6 +98,7 @@ impl Announcer {
             pacers: Vec::new(),
             bursts: Agenda::default(),
             sending: Agenda::default(),
+            singles: Vec::new(),
         };
         announcer.add_pacer(Duration::ZERO);
         announcer
@@ -138,9 +144,19 @@ impl Announcer {
             second: None,
             against_rival: None,
             refresh: None,
+            extras: Box::default(),
+            extra: None,
         });
         self.bursts.grow();
         id
+    }
+
+    /// The addresses of an instance that are announced now and then, one for
+    /// each interface without adverts (`garp_extra_if`).
+    pub fn set_extras(&mut self, id: InstanceId, addresses: Vec<u32>) {
+        if let Some(target) = self.targets.get_mut(id.index()) {
+            target.extras = addresses.into_boxed_slice();
+        }
     }
 
     /// Announce on an occasion; later bursts of the policy follow by themselves.
@@ -159,6 +175,7 @@ impl Announcer {
                 target.second = after(policy.delay);
                 let refreshes = !policy.refresh.is_zero() && policy.refresh_repeat > 0;
                 target.refresh = refreshes.then(|| now + policy.delay + policy.refresh);
+                target.extra = target.first_extra(now);
                 policy.repeat
             }
             Burst::Added => {
@@ -189,6 +206,8 @@ impl Announcer {
         };
         target.installed = 0;
         (target.second, target.against_rival, target.refresh) = (None, None, None);
+        target.extra = None;
+        self.singles.retain(|(own, _)| *own != id);
         for lane in &mut self.lanes[target.lanes.clone()] {
             lane.rounds = 0;
             lane.next = 0;
@@ -201,6 +220,8 @@ impl Announcer {
     pub fn take(&mut self, now: Instant, max: usize, out: &mut Vec<(InstanceId, u32)>) {
         self.begin_due_bursts(now);
         let end = out.len() + max;
+        let singles = self.singles.len().min(max);
+        out.extend(self.singles.drain(..singles));
         while out.len() < end {
             match self.sending.first() {
                 Some((at, pacer)) if at <= now => self.serve(now, pacer, end - out.len(), out),
@@ -213,16 +234,22 @@ impl Announcer {
     #[must_use]
     pub fn deadline(&self) -> Option<Instant> {
         let first = |agenda: &Agenda| agenda.first().map(|(at, _)| at);
-        match (first(&self.bursts), first(&self.sending)) {
-            (Some(a), Some(b)) => Some(a.min(b)),
-            (a, b) => a.or(b),
-        }
+        let singles = (!self.singles.is_empty()).then_some(Instant::ZERO);
+        let times = [first(&self.bursts), first(&self.sending), singles];
+        times.into_iter().flatten().min()
     }
 
     /// Let the agenda follow an instance's next burst.
     fn follow(&mut self, id: InstanceId) {
         if let Some(target) = self.targets.get(id.index()) {
-            let bursts = [target.second, target.against_rival, target.refresh];
+            let Target {
+                second,
+                against_rival,
+                refresh,
+                extra,
+                ..
+            } = *target;
+            let bursts = [second, against_rival, refresh, extra];
             self.bursts.set(id.0, bursts.into_iter().flatten().min());
         }
     }
@@ -252,6 +279,12 @@ impl Announcer {
                 } else {
                     now + policy.refresh
                 });
+            }
+            if due(&mut target.extra) {
+                target.extra = target.first_extra(now);
+                let installed = target.installed;
+                let ready = target.extras.iter().filter(|address| **address < installed);
+                self.singles.extend(ready.map(|address| (id, *address)));
             }
             self.follow(id);
             self.burst(now, id, rounds);
@@ -308,6 +341,13 @@ impl Announcer {
         }
         let more = (!pacer.queue.is_empty()).then(|| pacer.free_at.max(now));
         self.sending.set(index, more);
+    }
+}
+
+impl Target {
+    fn first_extra(&self, now: Instant) -> Option<Instant> {
+        let every = self.policy.extra;
+        (!every.is_zero() && !self.extras.is_empty()).then(|| now + every)
     }
 }
 

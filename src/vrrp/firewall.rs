@@ -5,24 +5,37 @@
 //! The rules name addresses and interfaces, whoever is master, so nothing has to
 //! be changed at a transition: an address that is not here is not delivered here.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
-use crate::model::{Family, IfName};
+use crate::model::{Family, IfIndex, IfName};
 
 /// What the rules are about.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Firewall {
     /// Addresses that nobody may reach.
     pub closed: Vec<IpAddr>,
-    /// Interfaces with a virtual MAC address that speak IPv4.
+    /// The same of link-local ones, which mean something on one link only.
+    pub closed_on_link: Vec<(Ipv6Addr, Place)>,
+    /// Interfaces with a virtual MAC address, whether they are there or not.
     pub virtual_links: Vec<IfName>,
+    /// From the numbers of those that are there to those of the ones below.
+    pub below: Vec<(IfIndex, IfIndex)>,
+}
+
+/// An interface as a set of the rules knows it.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Place {
+    /// `nftables_ifindex`: by its number.
+    Index(IfIndex),
+    /// By its name.
+    Name(IfName),
 }
 
 impl Firewall {
     /// Whether there is nothing to keep away.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.closed.is_empty() && self.virtual_links.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.closed.is_empty() && self.closed_on_link.is_empty() && self.virtual_links.is_empty()
     }
 
     /// The closed addresses of a family, as octets, each once.
@@ -32,27 +45,44 @@ impl Firewall {
             .closed
             .iter()
             .filter(|address| Family::of(address) == family);
-        let mut octets: Vec<Vec<u8>> = of_family
-            .map(|address| match address {
-                IpAddr::V4(address) => address.octets().to_vec(),
-                IpAddr::V6(address) => address.octets().to_vec(),
-            })
-            .collect();
-        octets.sort();
-        octets.dedup();
-        octets
+        let octets = of_family.map(|address| match address {
+            IpAddr::V4(address) => address.octets().to_vec(),
+            IpAddr::V6(address) => address.octets().to_vec(),
+        });
+        distinct(octets.collect())
+    }
+
+    /// The closed link-local addresses with their interfaces, as octets, each once.
+    #[must_use]
+    pub fn closed_on_link(&self) -> Vec<Vec<u8>> {
+        let octets = self.closed_on_link.iter().map(|(address, place)| {
+            let mut octets = address.octets().to_vec();
+            match place {
+                Place::Index(index) => octets.extend(index.0.to_ne_bytes()),
+                Place::Name(name) => octets.extend(padded(name)),
+            }
+            octets
+        });
+        distinct(octets.collect())
     }
 
     /// The names of the virtual interfaces as octets with zeros behind them.
     #[must_use]
     pub fn names(&self) -> Vec<Vec<u8>> {
-        let padded = |name: &IfName| {
-            let mut octets = name.as_str().as_bytes().to_vec();
-            octets.resize(IfName::MAX + 1, 0);
-            octets
-        };
         self.virtual_links.iter().map(padded).collect()
     }
+}
+
+fn distinct(mut elements: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+    elements.sort();
+    elements.dedup();
+    elements
+}
+
+fn padded(name: &IfName) -> Vec<u8> {
+    let mut octets = name.as_str().as_bytes().to_vec();
+    octets.resize(IfName::MAX + 1, 0);
+    octets
 }
 
 #[cfg(test)]
@@ -61,18 +91,27 @@ mod tests {
 
     #[test]
     fn elements_are_octets_of_one_family_and_single() {
+        let name = IfName::new("vrrp.7").unwrap();
+        let link_local: Ipv6Addr = "fe80::1".parse().unwrap();
         let firewall = Firewall {
             closed: vec![
                 [10, 0, 0, 2].into(),
-                "fe80::1".parse().unwrap(),
+                "2001:db8::1".parse().unwrap(),
                 [10, 0, 0, 1].into(),
                 [10, 0, 0, 2].into(),
             ],
-            virtual_links: vec![IfName::new("vrrp.7").unwrap()],
+            closed_on_link: vec![
+                (link_local, Place::Name(name.clone())),
+                (link_local, Place::Index(IfIndex(7))),
+            ],
+            virtual_links: vec![name],
+            below: vec![(IfIndex(9), IfIndex(2))],
         };
         let expected = [vec![10, 0, 0, 1], vec![10, 0, 0, 2]];
         assert_eq!(firewall.closed_of(Family::V4), expected);
         assert_eq!(firewall.closed_of(Family::V6).len(), 1);
         assert_eq!(firewall.names(), [b"vrrp.7\0\0\0\0\0\0\0\0\0\0".to_vec()]);
+        let on_link: Vec<usize> = firewall.closed_on_link().iter().map(Vec::len).collect();
+        assert_eq!(on_link, [20, 32]);
     }
 }

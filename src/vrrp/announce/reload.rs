@@ -30,6 +30,13 @@ impl Announcer {
         let policy = target.policy;
         let refreshes = !policy.refresh.is_zero() && policy.refresh_repeat > 0;
         let same = before.policy.refresh == policy.refresh;
+        target.extra = match before.extra {
+            Some(at) if before.policy.extra == policy.extra && !target.extras.is_empty() => {
+                Some(at)
+            }
+            _ if installed > 0 => target.first_extra(now),
+            _ => None,
+        };
         target.refresh = match before.refresh {
             Some(at) if refreshes && same => Some(at),
             _ if refreshes && installed > 0 => Some(now + policy.refresh),

@@ -15,6 +15,7 @@ fn policy(repeat: u32, delay: u64) -> AnnouncePolicy {
         refresh_repeat: 1,
         lower_prio_repeat: repeat,
         lower_prio_delay: Duration::ZERO,
+        extra: Duration::ZERO,
     }
 }
 
@@ -41,6 +42,29 @@ fn a_burst_is_rounds_over_all_addresses() {
     let round = [(0, 0), (0, 1)];
     assert_eq!(announcer.deadline(), Some(at(0.0)));
     assert_eq!(all(&mut announcer, at(0.0)), [round; 3].concat());
+    assert_eq!(announcer.deadline(), None);
+}
+
+#[test]
+fn interfaces_without_adverts_are_announced_now_and_then() {
+    let mut announcer = Announcer::new();
+    let extra = Duration::from_secs(2);
+    announcer.add(
+        AnnouncePolicy {
+            extra,
+            ..policy(1, 0)
+        },
+        &[PacerId::NONE; 3],
+    );
+    announcer.set_extras(A, vec![1, 2]);
+    assert_eq!(announcer.deadline(), None, "only a master announces");
+    announcer.begin(at(0.0), A, Burst::Master);
+    announcer.installed(at(0.0), A, 2);
+    assert_eq!(all(&mut announcer, at(0.0)), [(0, 0), (0, 1)]);
+    assert_eq!(announcer.deadline(), Some(at(2.0)));
+    assert_eq!(all(&mut announcer, at(2.0)), [(0, 1)], "the other one is not there");
+    assert_eq!(announcer.deadline(), Some(at(4.0)));
+    announcer.silence(A);
     assert_eq!(announcer.deadline(), None);
 }
 

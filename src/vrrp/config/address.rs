@@ -38,7 +38,7 @@ pub struct AddressConfig {
     /// `preferred_lft` in seconds, `u32::MAX` for ever; `None` for IPv4. A host
     /// address of IPv6 without the word is deprecated at once (0).
     pub preferred_lft: Option<u32>,
-    /// `use_vmac`: on an own interface (not yet in effect).
+    /// `use_vmac`: on an own interface with a virtual MAC address.
     pub use_vmac: bool,
     /// `track_group` of a static address.
     pub track_group: Option<Spanned<String>>,

@@ -119,10 +119,10 @@ static OPTIONS: &[Row<AddressConfig>] = &[
 ];
 
 /// What a virtual address may have besides.
-static VIRTUAL: &[Row<AddressConfig>] = &[Row::later(
+static VIRTUAL: &[Row<AddressConfig>] = &[Row::new(
     "use_vmac",
     flag(at!(use_vmac)),
-    "Put it on an interface with a virtual MAC address.",
+    "Put it on an interface of its own with the virtual MAC address of its family.",
 )];
 
 /// What a static address may have besides.

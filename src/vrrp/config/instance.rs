@@ -11,7 +11,7 @@ use super::names::Tracked;
 use super::notify::NotifyConfig;
 use super::routes::{RouteConfig, RuleConfig};
 use super::tracker::TrackerUse;
-use super::vmac::{IpvlanGiven, VirtualLink, VirtualLinkKind, VmacGiven};
+use super::vmac::{AddressLink, IpvlanGiven, LinkUse, VirtualLink, VirtualLinkKind, VmacGiven};
 use crate::control_plane::arg::seconds_text;
 use crate::control_plane::show::on_off;
 use crate::control_plane::value::{Field, Spanned};
@@ -47,10 +47,17 @@ pub struct InstanceConfig {
     pub nopreempt: bool,
     /// `preempt_delay`: zero means at once.
     pub preempt_delay: Duration,
+    /// `timer_expired_backup`: a master that woke up late yields if a router of
+    /// this priority may have taken over.
+    pub timer_expired_backup: Option<Priority>,
     /// `interface`; only unicast instances with a source address may lack it.
     pub interface: Option<Spanned<IfName>>,
     /// `use_vmac` or `use_ipvlan`: an interface of its own above [`Self::interface`].
     pub virtual_link: Option<VirtualLink>,
+    /// Interfaces of their own for addresses that are elsewhere, or of the other family.
+    pub address_links: Vec<AddressLink>,
+    /// `vrf`: of a unicast instance without interface.
+    pub vrf: Option<Spanned<IfName>>,
     /// `mcast_src_ip` or `unicast_src_ip`; `None` for the interface's first address.
     pub source: Option<Spanned<IpAddr>>,
     /// `track_src_ip`: FAULT while the source address is absent.
@@ -130,8 +137,11 @@ impl InstanceConfig {
             initial_state: InitialState::Backup,
             nopreempt: false,
             preempt_delay: Duration::ZERO,
+            timer_expired_backup: None,
             interface: None,
             virtual_link: None,
+            address_links: Vec::new(),
+            vrf: None,
             source: None,
             track_source: false,
             multicast_group: IpAddr::V4(GROUP_V4),
@@ -209,9 +219,47 @@ impl InstanceConfig {
         own.or_else(|| self.interface.as_ref().map(|name| &name.value))
     }
 
+    /// Its virtual interfaces: its own one, then those of some addresses.
+    pub fn links(&self) -> impl Iterator<Item = LinkUse<'_>> {
+        let own = self.virtual_link.as_ref().zip(self.interface.as_ref());
+        let own = own.map(|(link, below)| LinkUse {
+            link,
+            below: &below.value,
+            family: self.family,
+            is_own: true,
+        });
+        let others = self.address_links.iter().map(|other| LinkUse {
+            link: &other.link,
+            below: &other.below,
+            family: other.family,
+            is_own: false,
+        });
+        own.into_iter().chain(others)
+    }
+
+    /// The interface and family of the virtual interface that an address is to
+    /// have, if not that of the instance.
+    #[must_use]
+    pub fn wants_link<'a>(&'a self, address: &'a AddressConfig) -> Option<(&'a IfName, Family)> {
+        let own = self.interface.as_ref();
+        let below = address.dev.as_ref().or(own)?;
+        let family = address.net.family();
+        let is_elsewhere = own.is_none_or(|own| own.value != below.value) || family != self.family;
+        let is_wanted = address.use_vmac || (self.given.use_vmac_addr && is_elsewhere);
+        let has_own = self.virtual_link.is_some() && !is_elsewhere;
+        (is_wanted && !has_own).then_some((&below.value, family))
+    }
+
     /// Where an address goes: the interface below its own one stands for that.
     #[must_use]
     pub fn interface_of<'a>(&'a self, address: &'a AddressConfig) -> Option<&'a IfName> {
+        if let Some((below, family)) = self.wants_link(address) {
+            let mut links = self.address_links.iter();
+            let link = links.find(|link| link.below == *below && link.family == family);
+            if let Some(link) = link {
+                return Some(&link.link.name);
+            }
+        }
         let below = self.interface.as_ref().map(|name| &name.value);
         let named = address.dev.as_ref().map(|name| &name.value);
         named
@@ -224,7 +272,10 @@ impl InstanceConfig {
     pub fn advert_interface(&self) -> Option<&IfName> {
         match &self.virtual_link {
             Some(link) if !link.xmit_base => Some(&link.name),
-            Some(_) | None => self.interface.as_ref().map(|name| &name.value),
+            Some(_) | None => {
+                let below = self.interface.as_ref().or(self.vrf.as_ref());
+                below.map(|name| &name.value)
+            }
         }
     }
 
@@ -261,6 +312,7 @@ impl Default for GarpSettings {
             refresh_repeat: 1,
             lower_prio_delay: delay,
             lower_prio_repeat: 5,
+            extra: ExtraAnnouncements::default(),
         }
     }
 }
@@ -320,6 +372,8 @@ pub struct Given {
     pub use_vmac: Option<Spanned<VmacGiven>>,
     /// `vmac_xmit_base`
     pub vmac_xmit_base: Option<Spanned<bool>>,
+    /// `use_vmac_addr`
+    pub use_vmac_addr: bool,
     /// `use_ipvlan`
     pub use_ipvlan: Option<Spanned<IpvlanGiven>>,
     /// `no_virtual_ipaddress`.
@@ -332,17 +386,12 @@ pub struct Given {
     pub routes: Vec<Line>,
     /// `virtual_rules`, as well.
     pub rules: Vec<Line>,
-    /// Other keywords without effect so far.
-    pub later: Later,
+    /// `timer_expired_backup`
+    pub timer_expired_backup: Option<Spanned<Priority>>,
+    /// `linkbeat_use_polling` of the own interface.
+    pub linkbeat: Option<Spanned<bool>>,
     /// Trackers without effect so far.
     pub tracked: Tracked,
-}
-
-/// What is checked of keywords whose effect comes later.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Later {
-    /// `timer_expired_backup`
-    pub timer_expired_backup: Option<Spanned<u8>>,
 }
 
 /// What is announced about the virtual addresses, and how often.
@@ -360,6 +409,18 @@ pub struct GarpSettings {
     pub lower_prio_delay: Duration,
     /// `garp_lower_prio_repeat`: messages per burst then; 0: none.
     pub lower_prio_repeat: u32,
+    /// `garp_extra_if`: period of those on interfaces without adverts; zero: none.
+    pub extra: ExtraAnnouncements,
+}
+
+/// `[all] SECONDS`: announcements on interfaces that carry no adverts, so that
+/// switches do not forget where the virtual router is.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ExtraAnnouncements {
+    /// How often; zero: never.
+    pub every: Duration,
+    /// Also on interfaces without a virtual MAC address.
+    pub everywhere: bool,
 }
 
 /// The same as the text gives it, of an instance or of all.
@@ -377,6 +438,8 @@ pub struct GarpGiven {
     pub lower_prio_delay: Option<Duration>,
     /// `garp_lower_prio_repeat`.
     pub lower_prio_repeat: Option<u32>,
+    /// `garp_extra_if`.
+    pub extra: Option<ExtraAnnouncements>,
 }
 
 /// One line of `unicast_peer`.

@@ -6,11 +6,11 @@ use std::time::Duration;
 use super::address_rows::{self, Kind};
 use super::{AuthType, InitialState, InstanceConfig, OldUnicastChecksum, lists, routes};
 use crate::control_plane::arg::{
-    address, block, boolean, choice, flag, int, interface, lines, seconds, time, words,
+    address, block, boolean, choice, flag, int, int_or, interface, lines, seconds, time, words,
 };
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::schema::at;
-use crate::control_plane::schema::{Block, Call, Inner, Lens, no_head};
+use crate::control_plane::schema::{Block, Call, Inner, Lens, deprecated, no_head};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::{Field, Spanned};
 use crate::vrrp::authentication::Password;
@@ -29,9 +29,7 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
         TRACKING,
         ANNOUNCEMENTS,
         super::vmac::ROWS,
-        super::instance_later::INTERFACES,
         TRACKERS,
-        super::instance_later::TIMERS,
         super::notify::INSTANCE,
         super::notify::INSTANCE_ONLY,
         super::instance_later::NOTIFICATIONS,
@@ -114,7 +112,7 @@ const IDENTITY: &[Row] = &[
         flag(at!(given.native_ipv6)),
         "Run over IPv6, also when the first address is not an IPv6 one or there is none.",
     ),
-    Row::later(
+    Row::new(
         "strict_mode",
         boolean(at!(given.strict)),
         "Hold to the RFC; goes before vrrp_strict.",
@@ -252,6 +250,17 @@ const TRANSPORT: &[Row] = &[
     )
     .default("vrrp_mcast_group4 or vrrp_mcast_group6"),
     Row::new(
+        "vrf",
+        interface(at!(vrf)),
+        "The VRF of a unicast instance without interface.",
+    ),
+    Row::new(
+        "linkbeat_use_polling",
+        flag(at!(given.linkbeat)),
+        "Ask for the state of the own interface once a second.",
+    )
+    .replaced_by("linkbeat_interfaces"),
+    Row::new(
         "track_src_ip",
         flag(at!(track_source)),
         "FAULT while the source address is absent.",
@@ -355,6 +364,12 @@ const ELECTION: &[Row] = &[
         flag(at!(given.nopreempt)),
         "Do not. Needs state BACKUP, and a priority below 255.",
     ),
+    Row::new(
+        "timer_expired_backup",
+        int_or(254, 1, 254, at!(given.timer_expired_backup)),
+        "The priority of the best other router: a master that woke up so late that this one must have taken over goes to BACKUP. Needs nopreempt.",
+    )
+    .aliases(&[deprecated("thread_timer_expired")]),
     Row::new(
         "preempt_delay",
         time(
@@ -465,6 +480,24 @@ const ANNOUNCEMENTS: &[Row] = &[
         "Messages for each address in a burst after an advert of lower priority; 0: none.",
     )
     .default("vrrp_garp_lower_prio_repeat, else garp_master_repeat"),
+    Row::new(
+        "garp_extra_if",
+        words(
+            "[all] SECONDS",
+            1,
+            2,
+            |instance, call, diags| {
+                let extra = crate::global::words::extra_if(0, call, diags);
+                instance.given.garp.extra = extra.or(instance.given.garp.extra);
+            },
+            |instance, name, out| {
+                crate::global::words::show_extra_if(instance.given.garp.extra, name, out);
+            },
+        ),
+        "Announce one address on each interface with a virtual MAC address that carries addresses and no adverts, that often; with all also on other interfaces. 0: never.",
+    )
+    .default("vrrp_garp_extra_if")
+    .aliases(&[deprecated("vmac_garp_intvl")]),
 ];
 
 impl Field<&'static str> for InitialState {

@@ -7,6 +7,7 @@ pub mod instance;
 mod instance_later;
 mod instance_rows;
 pub mod interface;
+pub mod linkbeat;
 mod lists;
 pub mod names;
 pub mod notify;
@@ -14,7 +15,6 @@ pub mod resolve;
 pub mod routes;
 mod sync_rows;
 pub mod top;
-pub mod top_later;
 pub mod tracker;
 pub(crate) mod tracker_rows;
 pub mod vmac;
@@ -22,17 +22,18 @@ pub mod vmac;
 pub use address::AddressConfig;
 pub use hmac::HmacConfig;
 pub use instance::{
-    AuthType, GarpGiven, GarpSettings, InitialState, InstanceConfig, OldUnicastChecksum,
-    UnicastPeer,
+    AuthType, ExtraAnnouncements, GarpGiven, GarpSettings, InitialState, InstanceConfig,
+    OldUnicastChecksum, UnicastPeer,
 };
 pub use interface::{GarpGroup, TrackedInterface, UpDownDelay};
+pub use linkbeat::{Linkbeat, LinkbeatInterface};
 pub use names::{Names, SyncGroup};
 pub use notify::NotifyConfig;
 pub use routes::{RouteConfig, RuleConfig};
 pub use tracker::{
     FileConfig, ProcessConfig, ScriptConfig, TrackGroup, TrackerKind, TrackerUse, Weight,
 };
-pub use vmac::{IpvlanMode, VirtualLink, VirtualLinkKind};
+pub use vmac::{AddressLink, IpvlanMode, LinkUse, VirtualLink, VirtualLinkKind};
 
 /// Everything the VRRP process runs.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -57,6 +58,8 @@ pub struct VrrpConfig {
     pub track_groups: Vec<TrackGroup>,
     /// `garp_group`
     pub garp_groups: Vec<GarpGroup>,
+    /// `linkbeat_use_polling`, `linkbeat_interfaces`
+    pub linkbeat: Linkbeat,
     /// `interface_up_down_delays`
     pub up_down_delays: Vec<UpDownDelay>,
 }

@@ -25,6 +25,31 @@ pub struct VirtualLink {
     pub group: Option<u32>,
 }
 
+/// An interface for those addresses of an instance that are not on its own one
+/// (`use_vmac_addr`, `use_vmac` of an address).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct AddressLink {
+    /// The interface below it.
+    pub below: IfName,
+    /// The family of its addresses.
+    pub family: Family,
+    /// The interface.
+    pub link: VirtualLink,
+}
+
+/// A virtual interface of an instance, and what it is for.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkUse<'a> {
+    /// The interface.
+    pub link: &'a VirtualLink,
+    /// The interface below it.
+    pub below: &'a IfName,
+    /// The family of its MAC address.
+    pub family: Family,
+    /// Whether it is the one of the instance, and not of some addresses only.
+    pub is_own: bool,
+}
+
 /// What a [`VirtualLink`] is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum VirtualLinkKind {
@@ -108,6 +133,11 @@ pub(super) const ROWS: &[Row] = &[
             show_vmac,
         ),
         "Run on an own interface with the MAC address of the virtual router, 00:00:5e:00:01:VRID or 00:00:5e:00:02:VRID. The interface is made at the start and removed at the end.",
+    ),
+    Row::new(
+        "use_vmac_addr",
+        flag(at!(given.use_vmac_addr)),
+        "Such interfaces also for addresses on other interfaces, and for those of the other family.",
     ),
     Row::new(
         "vmac_xmit_base",

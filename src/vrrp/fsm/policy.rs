@@ -116,6 +116,8 @@ pub struct AnnouncePolicy {
     pub lower_prio_repeat: u32,
     /// `garp_lower_prio_delay`: a second such burst this much later; zero: none.
     pub lower_prio_delay: Duration,
+    /// `garp_extra_if`: period of those on interfaces without adverts; zero: none.
+    pub extra: Duration,
 }
 
 impl Default for AnnouncePolicy {
@@ -127,6 +129,7 @@ impl Default for AnnouncePolicy {
             refresh_repeat: 1,
             lower_prio_repeat: 5,
             lower_prio_delay: Duration::from_secs(5),
+            extra: Duration::ZERO,
         }
     }
 }

@@ -8,9 +8,10 @@ use std::time::Duration;
 use scheduler::{Instant, Scheduler};
 
 use super::VrrpProcess;
-use crate::model::{Family, IfIndex};
+use crate::model::{Family, IfIndex, IfName};
 use crate::net::AnnounceSocket;
 use crate::sys::sysctl::{self, Remembered};
+use crate::vrrp::config::{InstanceConfig, LinkUse, VirtualLinkKind};
 use crate::vrrp::fsm::{InstanceId, InterfaceKey};
 use crate::wire::{arp, ndisc};
 
@@ -99,6 +100,40 @@ impl VrrpProcess {
             self.announcements.send(last);
         }
         self.announcements.due = due;
+    }
+
+    /// `garp_extra_if`: the first address on each interface that carries no
+    /// adverts of the instance; on those without a virtual MAC address with `all`.
+    pub(super) fn extra_announcements(
+        &self,
+        id: InstanceId,
+        instance: &InstanceConfig,
+    ) -> Vec<u32> {
+        let extra = instance.garp.extra;
+        if extra.every.is_zero() {
+            return Vec::new();
+        }
+        let keys = |names: Vec<&IfName>| -> Vec<InterfaceKey> {
+            let known = names.into_iter();
+            known
+                .filter_map(|name| self.interfaces.by_name(name))
+                .collect()
+        };
+        let with_adverts = keys(instance.advert_interface().into_iter().collect());
+        let is_macvlan =
+            |wanted: &LinkUse<'_>| matches!(wanted.link.kind, VirtualLinkKind::Macvlan(_));
+        let virtual_macs = instance.links().filter(is_macvlan);
+        let virtual_macs = keys(virtual_macs.map(|wanted| &wanted.link.name).collect());
+        let mut seen = with_adverts;
+        let mut chosen = Vec::new();
+        for (entry, index) in self.book.of(id).iter().zip(0..) {
+            let counts = extra.everywhere || virtual_macs.contains(&entry.key);
+            if counts && !seen.contains(&entry.key) {
+                seen.push(entry.key);
+                chosen.push(index);
+            }
+        }
+        chosen
     }
 
     fn group_of(&self, id: InstanceId, index: u32) -> Option<Group> {

@@ -33,7 +33,7 @@ pub(super) fn machine(
         preempt_delay: config.preempt_delay,
         lower_prio_no_advert: config.lower_prio_no_advert,
         higher_prio_send_advert: config.higher_prio_send_advert,
-        timer_expired_backup: None,
+        timer_expired_backup: config.timer_expired_backup,
         announce: AnnouncePolicy {
             repeat: garp.repeat,
             delay: garp.delay,
@@ -41,6 +41,7 @@ pub(super) fn machine(
             refresh_repeat: garp.refresh_repeat,
             lower_prio_repeat: garp.lower_prio_repeat,
             lower_prio_delay: garp.lower_prio_delay,
+            extra: garp.extra.every,
         },
         addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
         grouped: config.sync_group.is_some(),
@@ -73,6 +74,13 @@ fn tracks(
     for address in config.vips.iter().chain(&config.excluded_vips) {
         if let (true, Some(dev)) = (address.track, &address.dev) {
             implied.push(key(&dev.value));
+        }
+        if let (true, Some(_), Some(own)) = (
+            address.track,
+            config.wants_link(address),
+            config.interface_of(address),
+        ) {
+            implied.push(key(own));
         }
     }
     for route in config.routes.iter().filter(|route| route.track) {

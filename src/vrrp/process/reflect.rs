@@ -29,6 +29,7 @@ impl VrrpProcess {
         }
         changes.shrink_to(KEEP);
         self.kernel.changes = changes;
+        self.follow_links_in_firewall();
         if !more {
             self.check_suspects(s);
             self.check_paths(s.now());
@@ -82,6 +83,7 @@ impl VrrpProcess {
         if let Some(interface) = self.interfaces.get(key) {
             let name = interface.name.clone();
             self.make_virtual_links_at(s.now(), &name);
+            self.tables.doubt();
         }
     }
 

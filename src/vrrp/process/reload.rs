@@ -67,12 +67,14 @@ impl VrrpProcess {
         let mut old = self.switch(config, book);
         let grown = self.rebuild(s.now(), &plan, policies, &old);
         self.carry_routers(&plan, std::mem::take(&mut old.routers));
+        self.raise_firewall();
         self.settle_changes(s, &plan);
         self.retell_groups();
         for id in grown {
             self.announcer.begin(s.now(), id, Burst::Added);
         }
         self.set_delays(&old.config.vrrp.up_down_delays);
+        self.raise_firewall();
         self.set_sysctls();
         self.perform(s);
         // Addresses before the interfaces that they are on.
@@ -165,6 +167,10 @@ impl VrrpProcess {
                 .map(|entry| pacers.of(entry.key, entry.net.family()))
                 .collect();
             self.announcer.add(policy.announce, &of_entries);
+            if let Some(instance) = config.vrrp.instances.get(place) {
+                let extras = self.extra_announcements(own, instance);
+                self.announcer.set_extras(own, extras);
+            }
             successors.instances.push(Successor {
                 policy,
                 from: step.from().map(id),
@@ -220,9 +226,7 @@ impl VrrpProcess {
             }
             self.retell(id);
             self.rebuild_advert(s, id);
-            if instance.virtual_link.is_some() {
-                self.make_virtual_link(s.now(), id, instance);
-            }
+            self.make_links_of(s.now(), id, instance);
             self.refresh_instance(s, id);
             let fault = Input::Fault {
                 id,

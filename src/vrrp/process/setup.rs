@@ -90,6 +90,8 @@ impl VrrpProcess {
         process.watch(s)?;
         process.watch_paths()?;
         process.add_instances();
+        // Before the interfaces are up, so that not even their first reports leave.
+        process.raise_firewall();
         process.make_virtual_links(s.now());
         process.raise_firewall();
         process.set_delays(&[]);
@@ -135,7 +137,9 @@ impl VrrpProcess {
                 .iter()
                 .map(|entry| pacers.of(entry.key, entry.net.family()))
                 .collect();
-            self.announcer.add(machine.announce, &of_entries);
+            let id = self.announcer.add(machine.announce, &of_entries);
+            let extras = self.extra_announcements(id, instance);
+            self.announcer.set_extras(id, extras);
             self.router.add(machine);
             let key = instance
                 .advert_interface()

@@ -21,7 +21,7 @@ use crate::netlink::link::{
 use crate::netlink::mirror::Link;
 use crate::netlink::{AddressRequest, Commander, Operation, Outcomes, Tolerate};
 use crate::sys::sysctl;
-use crate::vrrp::config::{InstanceConfig, IpvlanMode, VirtualLink, VirtualLinkKind};
+use crate::vrrp::config::{InstanceConfig, IpvlanMode, LinkUse, VirtualLink, VirtualLinkKind};
 use crate::vrrp::fsm::{FaultKind, InstanceId, InterfaceKey};
 use crate::vrrp::router::Input;
 use crate::vrrp::virtual_link::{
@@ -125,9 +125,9 @@ impl VrrpProcess {
         let config = Rc::clone(&self.config);
         let mut any = false;
         for (instance, number) in config.vrrp.instances.iter().zip(0..) {
-            if instance.virtual_link.is_some() {
+            for wanted in instance.links() {
                 any = true;
-                self.make_virtual_link(now, InstanceId(number), instance);
+                self.make_virtual_link(now, InstanceId(number), instance, wanted);
             }
         }
         if !any {
@@ -143,8 +143,8 @@ impl VrrpProcess {
         let config = Rc::clone(&self.config);
         let is_wanted = |name: &IfName| {
             let links = config.vrrp.instances.iter();
-            let mut links = links.filter_map(|instance| instance.virtual_link.as_ref());
-            links.any(|link| link.name == *name)
+            let mut links = links.flat_map(InstanceConfig::links);
+            links.any(|wanted| wanted.link.name == *name)
         };
         let ours = std::mem::take(&mut self.virtual_links.ours);
         let (wanted, unwanted) = ours.into_iter().partition(is_wanted);
@@ -160,31 +160,39 @@ impl VrrpProcess {
         }
         let config = Rc::clone(&self.config);
         for (instance, number) in config.vrrp.instances.iter().zip(0..) {
-            let own = instance.virtual_link.as_ref();
-            let below = instance.interface.as_ref();
-            if own.is_some_and(|link| link.name == *name)
-                || (own.is_some() && below.is_some_and(|below| below.value == *name))
-            {
-                self.make_virtual_link(now, InstanceId(number), instance);
+            for wanted in instance.links() {
+                if wanted.link.name == *name || wanted.below == name {
+                    self.make_virtual_link(now, InstanceId(number), instance, wanted);
+                }
             }
         }
     }
 
-    pub(super) fn make_virtual_link(
+    /// All interfaces of an instance's own.
+    pub(super) fn make_links_of(
         &mut self,
         now: Instant,
         id: InstanceId,
         instance: &InstanceConfig,
     ) {
-        let (Some(wanted), Some(below)) = (&instance.virtual_link, &instance.interface) else {
-            return;
-        };
+        for wanted in instance.links() {
+            self.make_virtual_link(now, id, instance, wanted);
+        }
+    }
+
+    fn make_virtual_link(
+        &mut self,
+        now: Instant,
+        id: InstanceId,
+        instance: &InstanceConfig,
+        wanted: LinkUse<'_>,
+    ) {
         // Without the interface below there is nothing to make: the instance
         // waits for it in FAULT.
-        let Some(parent) = self.kernel.mirror.link_named(&below.value).cloned() else {
+        let Some(parent) = self.kernel.mirror.link_named(wanted.below).cloned() else {
             return;
         };
-        let macvlan = matches!(wanted.kind, VirtualLinkKind::Macvlan(_));
+        let macvlan = matches!(wanted.link.kind, VirtualLinkKind::Macvlan(_));
         if macvlan && parent.hardware != ETHERNET {
             log::error!(
                 "({}) {} is no Ethernet interface: use_vmac is not possible",
@@ -199,14 +207,14 @@ impl VrrpProcess {
                 log::error!(
                     "({}) interface {} exists and is something else",
                     instance.name.value,
-                    wanted.name
+                    wanted.link.name
                 );
                 self.configuration_fault(now, id);
             }
             Err(error) => log::error!(
                 "({}) cannot make virtual interface {}: {error}",
                 instance.name.value,
-                wanted.name
+                wanted.link.name
             ),
         }
     }
@@ -224,9 +232,10 @@ impl VrrpProcess {
     fn bring_virtual_link(
         &mut self,
         instance: &InstanceConfig,
-        wanted: &VirtualLink,
+        wanted_use: LinkUse<'_>,
         parent: &Link,
     ) -> io::Result<bool> {
+        let wanted = wanted_use.link;
         let existing = self.kernel.mirror.link_named(&wanted.name);
         let plan = plan(wanted, parent, existing);
         let is_up = existing.is_some_and(Link::is_up);
@@ -240,7 +249,7 @@ impl VrrpProcess {
                 if wanted.is_generated {
                     links.is_ours(&wanted.name);
                 }
-                self.settle_sysctls(instance, wanted, parent);
+                self.settle_sysctls(instance, wanted_use, parent);
                 return Ok(true);
             }
             Plan::Use => {}
@@ -251,9 +260,9 @@ impl VrrpProcess {
             }
             Plan::Create => self.create(wanted, parent)?,
         }
-        self.settle_sysctls(instance, wanted, parent);
+        self.settle_sysctls(instance, wanted_use, parent);
         set_up(&mut self.virtual_links, &wanted.name)?;
-        self.address_virtual_link(instance, wanted, parent)?;
+        self.address_virtual_link(instance, wanted_use, parent)?;
         Ok(true)
     }
 
@@ -288,9 +297,9 @@ impl VrrpProcess {
     /// What neighbours must not see: the address of the interface below for the
     /// virtual addresses (RFC 9568 section 8.1.2), and packets that come in on
     /// one of the two must be taken on it.
-    fn settle_sysctls(&mut self, instance: &InstanceConfig, wanted: &VirtualLink, parent: &Link) {
-        let name = &wanted.name;
-        let v4 = instance.family == Family::V4;
+    fn settle_sysctls(&mut self, instance: &InstanceConfig, wanted: LinkUse<'_>, parent: &Link) {
+        let name = &wanted.link.name;
+        let v4 = wanted.family == Family::V4;
         let all = instance.vips.iter().chain(&instance.excluded_vips);
         let has_v6 = all
             .filter(|address| instance.interface_of(address) == Some(name))
@@ -306,7 +315,7 @@ impl VrrpProcess {
         if v4 {
             write(&format!("net/ipv4/conf/{name}/rp_filter"), "0");
         }
-        if matches!(wanted.kind, VirtualLinkKind::Macvlan(_)) {
+        if matches!(wanted.link.kind, VirtualLinkKind::Macvlan(_)) {
             // No address of its own making: it would show the virtual router's MAC.
             write(&format!("net/ipv6/conf/{name}/addr_gen_mode"), "1");
         }
@@ -330,9 +339,10 @@ impl VrrpProcess {
             return;
         }
         let config = Rc::clone(&self.config);
-        let virtual_links = config.vrrp.instances.iter();
-        let own: Vec<&IfName> = virtual_links
-            .filter_map(|instance| instance.virtual_link.as_ref().map(|link| &link.name))
+        let instances = config.vrrp.instances.iter();
+        let own: Vec<&IfName> = instances
+            .flat_map(InstanceConfig::links)
+            .map(|wanted| &wanted.link.name)
             .collect();
         let others = self.kernel.mirror.links().into_iter();
         let others: Vec<String> = others
@@ -354,26 +364,32 @@ impl VrrpProcess {
     fn address_virtual_link(
         &mut self,
         instance: &InstanceConfig,
-        wanted: &VirtualLink,
+        wanted: LinkUse<'_>,
         parent: &Link,
     ) -> io::Result<()> {
-        let net = match (wanted.kind, instance.family) {
+        let net = match (wanted.link.kind, wanted.family) {
             (VirtualLinkKind::Ipvlan { address, .. }, _) => address,
             (VirtualLinkKind::Macvlan(_), Family::V4) => None,
             (VirtualLinkKind::Macvlan(_), Family::V6) => Some(IpNet {
-                addr: self.link_local(instance, parent).into(),
+                addr: self.link_local(instance, wanted, parent).into(),
                 prefix: LINK_LOCAL_PREFIX,
             }),
         };
         let Some(net) = net else { return Ok(()) };
-        let index = if_nametoindex(wanted.name.as_str())?;
+        let index = if_nametoindex(wanted.link.name.as_str())?;
         self.virtual_links.add_address(IfIndex(index), net)
     }
 
     /// The source that is configured, that of the interface below, or the one it
     /// would give itself.
-    fn link_local(&self, instance: &InstanceConfig, parent: &Link) -> Ipv6Addr {
-        if let Some(IpAddr::V6(source)) = instance.source.as_ref().map(|source| source.value) {
+    fn link_local(
+        &self,
+        instance: &InstanceConfig,
+        wanted: LinkUse<'_>,
+        parent: &Link,
+    ) -> Ipv6Addr {
+        let source = instance.source.as_ref().filter(|_| wanted.is_own);
+        if let Some(IpAddr::V6(source)) = source.map(|source| source.value) {
             return source;
         }
         let mirror = &self.kernel.mirror;
@@ -385,9 +401,9 @@ impl VrrpProcess {
 
     /// The keys of all interfaces that an instance cannot be without.
     pub(super) fn needed_by(&mut self, instance: &InstanceConfig) -> Vec<InterfaceKey> {
-        let below = instance.interface.as_ref().map(|name| &name.value);
+        let below = instance.interface.as_ref().or(instance.vrf.as_ref());
         let own = instance.virtual_link.as_ref().map(|link| &link.name);
-        let names = below.into_iter().chain(own);
+        let names = below.map(|name| &name.value).into_iter().chain(own);
         names.map(|name| self.interfaces.key(name)).collect()
     }
 }

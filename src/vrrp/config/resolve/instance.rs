@@ -22,6 +22,7 @@ impl Resolver<'_> {
         self.advert_interval(instance);
         self.own_interface(instance);
         self.transport(instance);
+        self.vrf(instance);
         self.authentication(instance);
         self.auth_hmac(instance);
         self.addresses(instance);
@@ -141,11 +142,11 @@ impl Resolver<'_> {
             );
             instance.preempt_delay = Duration::ZERO;
         }
-        if let (Some(timer), false) = (
-            instance.given.later.timer_expired_backup,
-            instance.nopreempt,
-        ) {
+        let timer = instance.given.timer_expired_backup;
+        instance.timer_expired_backup = timer.map(|timer| timer.value);
+        if let (Some(timer), false) = (timer, instance.nopreempt) {
             self.error(timer.span, "timer_expired_backup needs nopreempt: ignored");
+            instance.timer_expired_backup = None;
         }
     }
 
@@ -188,6 +189,20 @@ impl Resolver<'_> {
             Some(name) => {
                 self.interface(Code::General, &name, name.span);
             }
+        }
+    }
+
+    /// Where there is an interface, that belongs to a VRF or does not.
+    fn vrf(&mut self, instance: &mut InstanceConfig) {
+        let Some(vrf) = instance.vrf.clone() else {
+            return;
+        };
+        if instance.interface.is_some() || !instance.is_unicast() {
+            let text = "vrf is for unicast instances without interface: ignored";
+            self.error(vrf.span, text);
+            instance.vrf = None;
+        } else {
+            self.interface(Code::General, &vrf, vrf.span);
         }
     }
 
@@ -385,5 +400,6 @@ fn garp(given: &GarpGiven, global: &VrrpDefaults) -> GarpSettings {
             .lower_prio_repeat
             .or(all.lower_prio_repeat)
             .unwrap_or(repeat),
+        extra: given.extra.or(all.extra).unwrap_or_default(),
     }
 }

@@ -8,7 +8,7 @@ use crate::control_plane::arg::seconds_text;
 use crate::control_plane::diag::Code;
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
-use crate::vrrp::config::{InstanceConfig, Names, VrrpConfig};
+use crate::vrrp::config::{InstanceConfig, LinkbeatInterface, Names, VrrpConfig};
 
 /// Where static addresses go without another word.
 const DEFAULT_INTERFACE: &str = "eth0";
@@ -66,6 +66,26 @@ impl Resolver<'_> {
             }
             !idle && !group.interfaces.is_empty()
         });
+    }
+
+    /// `linkbeat_use_polling` of an instance means its interface.
+    pub(super) fn linkbeat(&mut self, vrrp: &mut VrrpConfig) {
+        let list = &mut vrrp.linkbeat.interfaces;
+        for asked in &*list {
+            self.interface(Code::BadInterface, &asked.name, asked.name.span);
+        }
+        for instance in &vrrp.instances {
+            let wanted = instance.given.linkbeat.is_some_and(|flag| flag.value);
+            let Some(name) = instance.interface.as_ref().filter(|_| wanted) else {
+                continue;
+            };
+            if !list.iter().any(|asked| asked.name == *name) {
+                list.push(LinkbeatInterface {
+                    name: name.clone(),
+                    way: None,
+                });
+            }
+        }
     }
 
     /// A delay must end before the other routers take over.

@@ -40,7 +40,6 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         virtual_servers,
         static_routes,
         static_rules,
-        linkbeat,
         ..
     } = draft;
     global.use_pid_dir |= global.instance.is_some() || global.net_namespace.is_some();
@@ -69,9 +68,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     resolver.routes(&mut vrrp, [&static_routes, &static_rules], &names);
     resolver.garp_groups(&mut vrrp);
     resolver.up_down_delays(&mut vrrp);
-    for name in &linkbeat {
-        resolver.interface(Code::BadInterface, name, name.span);
-    }
+    resolver.linkbeat(&mut vrrp);
     resolver.trackers(&mut vrrp);
     let mut groups = std::mem::take(&mut names.sync_groups);
     resolver.sync_groups(&names, &mut groups, &vrrp);

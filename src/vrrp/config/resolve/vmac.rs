@@ -8,7 +8,7 @@ use crate::control_plane::value::Spanned;
 use crate::model::{Family, IfName, MacAddr};
 use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::config::vmac::{
-    IpvlanGiven, VirtualLink, VirtualLinkKind, VmacGiven, virtual_mac,
+    AddressLink, IpvlanGiven, VirtualLink, VirtualLinkKind, VmacGiven, virtual_mac,
 };
 
 /// The beginning of generated names unless `vmac_prefix` says another.
@@ -36,7 +36,46 @@ impl Resolver<'_> {
         }
         for instance in instances {
             self.virtual_link(instance, &mut taken);
+            self.address_links(instance, &mut taken);
         }
+    }
+
+    /// Interfaces for addresses that are elsewhere, or of the other family.
+    fn address_links(&mut self, instance: &mut InstanceConfig, taken: &mut HashSet<IfName>) {
+        let mut links: Vec<AddressLink> = Vec::new();
+        for address in instance.vips.iter().chain(&instance.excluded_vips) {
+            let Some((below, family)) = instance.wants_link(address) else {
+                continue;
+            };
+            if links
+                .iter()
+                .any(|l| l.below == *below && l.family == family)
+            {
+                continue;
+            }
+            let global = self.global;
+            let prefix = global.vmac_addr_prefix.as_ref();
+            let prefix = prefix.or(global.vmac_prefix.as_ref());
+            let prefix = prefix.map_or(PREFIX, String::as_str);
+            let mac = virtual_mac(family, instance.vrid);
+            let fits = |name: &IfName| self.machine.vmac_fits(name.as_str(), below.as_str(), mac);
+            let Some(name) = free_name(prefix, family, instance, taken, fits) else {
+                self.error(address.net.span, "use_vmac: all names are taken");
+                continue;
+            };
+            links.push(AddressLink {
+                below: below.clone(),
+                family,
+                link: VirtualLink {
+                    name,
+                    is_generated: true,
+                    kind: VirtualLinkKind::Macvlan(mac),
+                    xmit_base: false,
+                    group: None,
+                },
+            });
+        }
+        instance.address_links = links;
     }
 
     fn virtual_link(&mut self, instance: &mut InstanceConfig, taken: &mut HashSet<IfName>) {
@@ -103,7 +142,8 @@ impl Resolver<'_> {
         };
         let name = given.name.clone();
         let is_generated = name.is_none();
-        let name = name.or_else(|| self.free_name(instance, taken, fits));
+        let prefix = self.global.vmac_prefix.as_deref().unwrap_or(PREFIX);
+        let name = name.or_else(|| free_name(prefix, instance.family, instance, taken, fits));
         let Some(name) = name else {
             self.error(given.span, "use_vmac: all names are taken");
             return None;
@@ -155,7 +195,9 @@ impl Resolver<'_> {
         }
         let name = given.name.clone();
         let is_generated = name.is_none();
-        let name = name.or_else(|| self.free_name(instance, taken, |_| true))?;
+        let prefix = self.global.vmac_prefix.as_deref().unwrap_or(PREFIX);
+        let name =
+            name.or_else(|| free_name(prefix, instance.family, instance, taken, |_| true))?;
         Some(VirtualLink {
             name,
             is_generated,
@@ -167,26 +209,26 @@ impl Resolver<'_> {
             group: given.group,
         })
     }
+}
 
-    /// `vrrp.VRID` for IPv4, `vrrp6.VRID` for IPv6, else `vrrp1.VRID` and so on.
-    fn free_name(
-        &self,
-        instance: &InstanceConfig,
-        taken: &mut HashSet<IfName>,
-        fits: impl Fn(&IfName) -> bool,
-    ) -> Option<IfName> {
-        let prefix = self.global.vmac_prefix.as_deref().unwrap_or(PREFIX);
-        let vrid = instance.vrid;
-        let first = match instance.family {
-            Family::V4 => format!("{prefix}.{vrid}"),
-            Family::V6 => format!("{prefix}6.{vrid}"),
-        };
-        let others = (1..NAMES).map(|number| format!("{prefix}{number}.{vrid}"));
-        let name = std::iter::once(first)
-            .chain(others)
-            .filter_map(|name| IfName::new(&name))
-            .find(|name| !taken.contains(name) && fits(name))?;
-        taken.insert(name.clone());
-        Some(name)
-    }
+/// `vrrp.VRID` for IPv4, `vrrp6.VRID` for IPv6, else `vrrp1.VRID` and so on.
+fn free_name(
+    prefix: &str,
+    family: Family,
+    instance: &InstanceConfig,
+    taken: &mut HashSet<IfName>,
+    fits: impl Fn(&IfName) -> bool,
+) -> Option<IfName> {
+    let vrid = instance.vrid;
+    let first = match family {
+        Family::V4 => format!("{prefix}.{vrid}"),
+        Family::V6 => format!("{prefix}6.{vrid}"),
+    };
+    let others = (1..NAMES).map(|number| format!("{prefix}{number}.{vrid}"));
+    let name = std::iter::once(first)
+        .chain(others)
+        .filter_map(|name| IfName::new(&name))
+        .find(|name| !taken.contains(name) && fits(name))?;
+    taken.insert(name.clone());
+    Some(name)
 }
