@@ -206,13 +206,7 @@ impl Transaction {
     }
 
     /// A map from numbers of interfaces to others.
-    pub fn index_map(
-        &mut self,
-        family: u8,
-        table: &str,
-        name: &str,
-        pairs: &[(IfIndex, IfIndex)],
-    ) {
+    pub fn index_map(&mut self, family: u8, table: &str, name: &str, pairs: &[(IfIndex, IfIndex)]) {
         self.new_set(family, table, name, Key::Index, Some(Key::Index));
         for part in pairs.chunks(512) {
             self.message(NEW_ELEMENTS, flag::CREATE, family, |w| {

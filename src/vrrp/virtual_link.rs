@@ -64,14 +64,18 @@ pub fn plan_macvlan(wanted: &WantedMacvlan, existing: Option<&Existing<'_>>) -> 
     }
 }
 
-/// Decide about an ipvlan on an interface. One that is there is made anew: mode
-/// and flags belong to all on one interface, so there is nothing to compare.
+/// Decide about an ipvlan on an interface. One that this process has made
+/// (`is_ours`) is as it should be. Another one is made anew: mode and flags belong
+/// to all on one interface, so there is nothing to compare.
 #[must_use]
-pub fn plan_ipvlan(existing: Option<&Existing<'_>>) -> Plan {
-    match existing.map(|existing| existing.kind) {
-        None => Plan::Create,
-        Some(Some("ipvlan")) => Plan::Replace,
-        Some(_) => Plan::Refuse,
+pub fn plan_ipvlan(parent: IfIndex, existing: Option<&Existing<'_>>, is_ours: bool) -> Plan {
+    let Some(existing) = existing else {
+        return Plan::Create;
+    };
+    match existing.kind {
+        Some("ipvlan") if is_ours && existing.parent == Some(parent) => Plan::Use,
+        Some("ipvlan") => Plan::Replace,
+        _ => Plan::Refuse,
     }
 }
 
@@ -118,7 +122,22 @@ mod tests {
         assert_eq!(plan("macvlan", 2, MAC, 4), Plan::Adjust);
         assert_eq!(plan("macvlan", 3, MAC, 1), Plan::Replace);
         assert_eq!(plan("dummy", 2, MAC, 1), Plan::Refuse);
-        assert_eq!(plan_ipvlan(None), Plan::Create);
+    }
+
+    #[test]
+    fn an_ipvlan_of_this_process_stays() {
+        let parent = IfIndex(2);
+        let existing = Existing {
+            kind: Some("ipvlan"),
+            parent: Some(parent),
+            mac: Some(MAC),
+            mode: None,
+        };
+        assert_eq!(plan_ipvlan(parent, None, false), Plan::Create);
+        assert_eq!(plan_ipvlan(parent, Some(&existing), true), Plan::Use);
+        assert_eq!(plan_ipvlan(parent, Some(&existing), false), Plan::Replace);
+        let elsewhere = plan_ipvlan(IfIndex(3), Some(&existing), true);
+        assert_eq!(elsewhere, Plan::Replace);
     }
 
     #[test]

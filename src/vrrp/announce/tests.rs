@@ -62,7 +62,11 @@ fn interfaces_without_adverts_are_announced_now_and_then() {
     announcer.installed(at(0.0), A, 2);
     assert_eq!(all(&mut announcer, at(0.0)), [(0, 0), (0, 1)]);
     assert_eq!(announcer.deadline(), Some(at(2.0)));
-    assert_eq!(all(&mut announcer, at(2.0)), [(0, 1)], "the other one is not there");
+    assert_eq!(
+        all(&mut announcer, at(2.0)),
+        [(0, 1)],
+        "the other one is not there"
+    );
     assert_eq!(announcer.deadline(), Some(at(4.0)));
     announcer.silence(A);
     assert_eq!(announcer.deadline(), None);

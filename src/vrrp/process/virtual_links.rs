@@ -237,13 +237,14 @@ impl VrrpProcess {
     ) -> io::Result<bool> {
         let wanted = wanted_use.link;
         let existing = self.kernel.mirror.link_named(&wanted.name);
-        let plan = plan(wanted, parent, existing);
+        let is_ours = self.virtual_links.ours.contains(&wanted.name);
+        let plan = plan(wanted, parent, existing, is_ours);
         let is_up = existing.is_some_and(Link::is_up);
         let links = &mut self.virtual_links;
         match plan {
             Plan::Refuse => return Ok(false),
             // Made a moment ago.
-            Plan::Use if is_up && links.ours.contains(&wanted.name) => return Ok(true),
+            Plan::Use if is_up && is_ours => return Ok(true),
             Plan::Use if is_up => {
                 // Left over by a run that was killed, or made by the administrator.
                 if wanted.is_generated {
@@ -408,7 +409,7 @@ impl VrrpProcess {
     }
 }
 
-fn plan(wanted: &VirtualLink, parent: &Link, existing: Option<&Link>) -> Plan {
+fn plan(wanted: &VirtualLink, parent: &Link, existing: Option<&Link>, is_ours: bool) -> Plan {
     let existing = existing.map(|link| Existing {
         kind: link.kind.as_deref(),
         parent: link.parent,
@@ -416,7 +417,7 @@ fn plan(wanted: &VirtualLink, parent: &Link, existing: Option<&Link>) -> Plan {
         mode: link.macvlan_mode,
     });
     match wanted.kind {
-        VirtualLinkKind::Ipvlan { .. } => plan_ipvlan(existing.as_ref()),
+        VirtualLinkKind::Ipvlan { .. } => plan_ipvlan(parent.index, existing.as_ref(), is_ours),
         VirtualLinkKind::Macvlan(mac) => {
             let wanted = WantedMacvlan {
                 parent: parent.index,
