@@ -17,6 +17,7 @@
 //! * [`pass`]: messages between processes, with descriptors in them
 //! * [`ns`]: network and mount namespaces
 //! * [`fd`]: waiting for one descriptor
+//! * [`link_state`]: whether an interface has a link, asked for
 //! * [`sock`]: sockets, their addresses and options, many messages per call
 //! * [`cmsg`]: ancillary data, written and read
 //! * [`bpf`]: classic packet filters
@@ -33,6 +34,7 @@ pub mod exec;
 pub mod fd;
 pub mod fork;
 pub mod host;
+pub mod link_state;
 pub mod memory;
 pub mod ns;
 pub mod pass;

@@ -19,6 +19,7 @@
 //!   address it sends from.
 //! * `virtual_links`: the interfaces instances have for themselves; `firewall`: what
 //!   is kept away from them.
+//! * `linkbeat`: interfaces whose state is asked for.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
 //! * `reload`, `carry`: another configuration for the running process.
@@ -35,6 +36,7 @@ mod clock;
 mod effects;
 mod firewall;
 mod interfaces;
+mod linkbeat;
 mod notify;
 mod observe;
 mod path_changes;
@@ -89,6 +91,7 @@ pub struct VrrpProcess {
     announcements: Announcements,
     installer: Installer,
     debouncer: Debouncer,
+    linkbeat: linkbeat::Linkbeat,
     interfaces: Interfaces,
     book: AddressBook,
     paths: Paths,

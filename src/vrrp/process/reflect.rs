@@ -75,7 +75,7 @@ impl VrrpProcess {
         let Some(key) = self.interfaces.by_name(&link.name) else {
             return;
         };
-        let running = link.is_running();
+        let running = self.is_running(key, link);
         self.interfaces.set_index(key, Some(index));
         self.link_changed(s, index);
         self.pass_on(s.now(), key, running);
@@ -116,6 +116,8 @@ impl VrrpProcess {
             let word = if up { "up" } else { "down" };
             log::info!("Netlink reports {} {word}", interface.name);
         }
+        let link = self.kernel.mirror.link(index);
+        let up = link.is_some_and(|link| self.is_running(key, link));
         self.pass_on(s.now(), key, up);
     }
 

@@ -74,6 +74,9 @@ impl VrrpProcess {
             self.announcer.begin(s.now(), id, Burst::Added);
         }
         self.set_delays(&old.config.vrrp.up_down_delays);
+        if self.set_up_linkbeat(s) {
+            self.renew_link_states(s);
+        }
         self.raise_firewall();
         self.set_sysctls();
         self.perform(s);

@@ -63,6 +63,7 @@ impl VrrpProcess {
             announcements: Announcements::open()?,
             installer: Installer::new(book.owner_count()),
             debouncer: Debouncer::default(),
+            linkbeat: super::linkbeat::Linkbeat::default(),
             interfaces,
             book,
             paths: Paths::new(&config.vrrp),
@@ -95,6 +96,7 @@ impl VrrpProcess {
         process.make_virtual_links(s.now());
         process.raise_firewall();
         process.set_delays(&[]);
+        process.set_up_linkbeat(s);
         process.set_sysctls();
         process.set_up_notifications(s);
         crate::log::keep_flushing(&mut process, s, 0);
