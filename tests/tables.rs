@@ -342,15 +342,14 @@ fn later_keywords_get_one_note_that_names_them() {
 }
 
 #[test]
-fn an_option_word_without_effect_says_so_too() {
+fn an_option_word_with_effect_says_nothing() {
     let loaded = read(
         "vrrp_instance V {\n interface eth0\n virtual_router_id 1\n \
          virtual_ipaddress {\n 10.0.0.9/24 dev eth1 use_vmac\n }\n}\n",
     );
     assert_eq!(loaded.diags.exit_status(), 0, "{:?}", loaded.diags.list);
-    let texts = loaded.diags.list.iter().map(|diag| diag.text.as_str());
-    let told = texts.filter(|text| *text == "`use_vmac` is recognised, and not yet in effect");
-    assert_eq!(told.count(), 1, "{:?}", loaded.diags.list);
+    let mut texts = loaded.diags.list.iter().map(|diag| diag.text.as_str());
+    assert!(!texts.any(|text| text.contains("not yet in effect")));
 }
 
 const FULL: &str = "\
