@@ -204,13 +204,10 @@ pub fn extra_if(min: i64, call: &Call<'_>, diags: &mut Diags) -> Option<ExtraAnn
         [all, rest @ ..] if all.text == "all" => (true, rest),
         other => (false, other),
     };
-    let (time, rest) = match words {
-        [time, rest @ ..] => (time, rest),
-        [] => {
-            let text = format!("`{}` needs a time", call.keyword.text);
-            diags.error(Code::MissingParameter, call.keyword.span, text);
-            return None;
-        }
+    let [time, rest @ ..] = words else {
+        let text = format!("`{}` needs a time", call.keyword.text);
+        diags.error(Code::MissingParameter, call.keyword.span, text);
+        return None;
     };
     if let (Some(word), false) = (rest.first(), all) {
         let text = "only `all` may stand before the time";
