@@ -147,6 +147,12 @@ impl Schedule {
         }
     }
 
+    /// What it goes by.
+    #[must_use]
+    pub const fn policy(&self) -> Policy {
+        self.policy
+    }
+
     /// Whether the server counts as well.
     #[must_use]
     pub const fn is_up(&self) -> bool {

@@ -26,7 +26,7 @@ pub(super) struct Check {
 }
 
 /// Where a check stands in the configuration.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub(super) struct Place {
     pub(super) service: u32,
     pub(super) server: u32,

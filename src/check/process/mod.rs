@@ -10,7 +10,8 @@
 //!                    └──────► table.rs: wanted against believed ──► kernel
 //! ```
 //!
-//! * `setup` builds all of it from the configuration; `names` are those of messages.
+//! * `setup` builds all of it from the configuration, `reload` goes over to another one;
+//!   `names` are those of messages.
 //! * `services`: what the process keeps of a virtual server; `checks`: of a check.
 //! * `table`: the kernel's table, changed by difference, in portions; `record`: what of
 //!   it is ours, kept for the next start.
@@ -22,6 +23,7 @@
 mod checks;
 mod names;
 mod observe;
+mod reload;
 mod services;
 mod setup;
 mod suspend;

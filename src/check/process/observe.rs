@@ -21,18 +21,4 @@ impl CheckProcess {
         }
         Drain::Drained
     }
-
-    /// The parent has handed something over.
-    pub(super) fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        let is_stopping = self.is_stopping;
-        let judge = |_: &crate::control_plane::Config| match is_stopping {
-            true => Err("it is stopping".to_owned()),
-            false => Ok(()),
-        };
-        if let Some(config) = self.plumbing.next_config(judge) {
-            let _ = (&config, &s);
-            self.plumbing.reloaded();
-        }
-        Drain::Drained
-    }
 }

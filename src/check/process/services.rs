@@ -46,6 +46,21 @@ impl OwnService {
         }
     }
 
+    /// What checks have found out of its servers: how many of them are down, and what
+    /// they add to the weight. Before the machine resumes or starts.
+    pub(super) fn set_known(
+        &mut self,
+        service: &ServiceConfig,
+        known: impl Fn(usize) -> (u32, i64),
+    ) {
+        let servers = service.servers.iter().enumerate();
+        let policies = servers.map(|(place, server)| (server_policy(server), known(place).0));
+        self.machine = Service::new(policy(service), policies);
+        for place in 0..service.servers.len() {
+            self.machine.set_contribution(place, known(place).1);
+        }
+    }
+
     /// Who is to be in the kernel under this key.
     pub(super) fn wanted<'a>(
         &'a self,

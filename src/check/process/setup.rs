@@ -98,23 +98,10 @@ impl CheckProcess {
         }
     }
 
-    /// All checks of the configuration; the same check of the same server once, if the
-    /// configuration asks for that.
+    /// All checks of the configuration.
     fn add_checks(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
-        let mut same: HashMap<&Checker, usize> = HashMap::new();
-        let mut all: Vec<Vec<Place>> = Vec::new();
-        for (place, checker) in places(&config) {
-            let can_share = config.global.lvs.dedupe_checks && is_shareable(checker);
-            let known = can_share.then(|| same.get(checker)).flatten();
-            if let Some(places) = known.and_then(|number| all.get_mut(*number)) {
-                places.push(place);
-                continue;
-            }
-            same.insert(checker, all.len());
-            all.push(vec![place]);
-        }
-        for places in all {
+        for (places, _) in groups(&config) {
             let share = self.share();
             self.add_check(s, places, share);
         }
@@ -128,8 +115,26 @@ impl CheckProcess {
     }
 }
 
+/// What is to be checked, and for whom: the same check of the same server once, if the
+/// configuration asks for that.
+pub(super) fn groups(config: &Config) -> Vec<(Vec<Place>, &Checker)> {
+    let mut same: HashMap<&Checker, usize> = HashMap::new();
+    let mut all: Vec<(Vec<Place>, &Checker)> = Vec::new();
+    for (place, checker) in places(config) {
+        if config.global.lvs.dedupe_checks && is_shareable(checker) {
+            let number = *same.entry(checker).or_insert(all.len());
+            if let Some((places, _)) = all.get_mut(number) {
+                places.push(place);
+                continue;
+            }
+        }
+        all.push((vec![place], checker));
+    }
+    all
+}
+
 /// All checks of a configuration, and where they stand.
-pub(super) fn places(config: &Config) -> impl Iterator<Item = (Place, &Checker)> {
+fn places(config: &Config) -> impl Iterator<Item = (Place, &Checker)> {
     let services = config.check.services.iter().enumerate();
     services.flat_map(|(service, of)| {
         let servers = of.servers.iter().enumerate();
@@ -142,7 +147,7 @@ pub(super) fn places(config: &Config) -> impl Iterator<Item = (Place, &Checker)>
 
 /// Whether the verdict of a check is the same for all servers that ask for it. One that
 /// sets a weight says something of each server.
-pub(super) fn is_shareable(checker: &Checker) -> bool {
+fn is_shareable(checker: &Checker) -> bool {
     match &checker.kind {
         Kind::Misc(misc) => !misc.dynamic,
         Kind::File(_) | Kind::Bfd(_) => false,

@@ -33,6 +33,8 @@ pub(super) struct KernelTable {
     users: BTreeMap<ServiceKey, Vec<usize>>,
     /// Services that may have changed.
     touched: BTreeSet<usize>,
+    /// Kernel services that were ours before a reload.
+    former: BTreeSet<ServiceKey>,
     is_asked_for: bool,
     /// Whether anything has changed since the look at the table began.
     has_changed: bool,
@@ -67,6 +69,7 @@ impl KernelTable {
             believed: Table::new(),
             users: BTreeMap::new(),
             touched: BTreeSet::new(),
+            former: BTreeSet::new(),
             is_asked_for: false,
             has_changed: false,
             repairs: 0,
@@ -91,7 +94,30 @@ impl KernelTable {
 
     /// Whether nothing waits to be done.
     pub(super) fn is_idle(&self) -> bool {
-        self.touched.is_empty() && self.kernel.queued() == 0
+        self.touched.is_empty() && self.former.is_empty() && self.kernel.queued() == 0
+    }
+
+    /// After a reload: these were ours, and go unless somebody wants them again.
+    pub(super) fn forsake(&mut self, keys: BTreeSet<ServiceKey>) {
+        self.former.extend(keys);
+    }
+
+    /// After a reload: time-outs and sync daemons.
+    pub(super) fn settings_changed(&mut self, before: &Config, now: &Config) {
+        let (before, lvs) = (&before.global.lvs, &now.global.lvs);
+        if before.timeouts != lvs.timeouts
+            && let Err(error) = self.set_timeouts(now)
+        {
+            log::error!("IPVS: cannot read the time-outs: {error}");
+        }
+        let own = lvs.sync_daemon.as_ref();
+        let own = own.filter(|daemon| daemon.instance.is_none());
+        let mut actions = Vec::new();
+        let parameters = own.map(|own| &own.parameters);
+        self.daemon.run(parameters, Wanted::Both, &mut actions);
+        for action in actions {
+            self.kernel.sync_daemon(action);
+        }
     }
 
     /// Put changes on their way, and believe in them.
@@ -242,6 +268,7 @@ impl CheckProcess {
         for place in touched {
             self.follow_service(place);
         }
+        self.drop_former();
         if let Err(error) = self.table.kernel.send(PORTION) {
             log::error!("IPVS: cannot send: {error}");
         }
@@ -270,6 +297,16 @@ impl CheckProcess {
             }
             self.table.apply(changes);
         }
+    }
+
+    /// What was ours before a reload, and nobody wants any more.
+    fn drop_former(&mut self) {
+        let former = std::mem::take(&mut self.table.former);
+        let (users, there) = (&self.table.users, &self.table.believed.services);
+        let gone = former.into_iter();
+        let gone = gone.filter(|key| !users.contains_key(key) && there.contains_key(key));
+        let changes = gone.map(Change::DeleteService).collect();
+        self.table.apply(changes);
     }
 
     /// Have a look at the kernel's table now and then.

@@ -135,6 +135,42 @@ impl CheckProcess {
         }
     }
 
+    /// A server that is in the configuration no more.
+    pub(super) fn tell_server_gone(&mut self, now: Instant, service: usize, server: usize) {
+        let Some((config, at)) = self.server(service, server) else {
+            return;
+        };
+        let name = names::server(config, at.socket());
+        let Some(own) = self.services.get(service) else {
+            return;
+        };
+        log::info!("Shutting down service {name} from VS {}", own.name);
+        if own.machine.is_alive(server) {
+            self.tell_server(now, service, server, false, "Shutting down");
+        }
+    }
+
+    /// After a reload: other scripts and names for those who were told of before.
+    pub(super) fn rename_subjects(&mut self, place: usize) {
+        let config = Rc::clone(&self.config);
+        let (Some(service), Some(own)) =
+            (config.check.services.get(place), self.services.get(place))
+        else {
+            return;
+        };
+        if let Some(subject) = own.subject {
+            let wishes = wishes(service.scripts.as_deref(), service.smtp_alert);
+            self.notifier.change(subject, &own.name, &wishes);
+        }
+        for (own, server) in own.servers.iter().zip(&service.servers) {
+            if let Some(subject) = own.subject {
+                let name = names::server(service, server.socket());
+                let wishes = wishes(server.scripts.as_deref(), false);
+                self.notifier.change(subject, &name, &wishes);
+            }
+        }
+    }
+
     fn quorum_changed(&mut self, now: Instant, service: usize, quorum: &Quorum) {
         let Some(own) = self.services.get(service) else {
             return;
@@ -331,7 +367,7 @@ fn config_servers(services: &[ServiceConfig], place: usize) -> usize {
         .map_or(0, |service| service.servers.len())
 }
 
-pub(super) fn wishes(scripts: Option<&Transitions>, mail: bool) -> Wishes {
+fn wishes(scripts: Option<&Transitions>, mail: bool) -> Wishes {
     let mut wishes = Wishes {
         mail,
         ..Wishes::default()

@@ -1,0 +1,317 @@
+//! Another configuration for the running process (`protocols.md` section 22).
+//!
+//! Services that are in both keep their quorum, servers what is known of them, and
+//! checks that ask the same go on, even one under way. The kernel gets the difference,
+//! so that connections of what stays are not touched.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use scheduler::{Drain, Id, IoId, Ready, Scheduler};
+
+use super::CheckProcess;
+use super::checks::{Check, Place, index};
+use super::services::{OwnServer, OwnService};
+use super::setup::groups;
+use super::suspend::LocalAddresses;
+use crate::check::checker::Checker;
+use crate::check::config::service::{ServerConfig, ServiceConfig};
+use crate::check::schedule::{Policy, Schedule};
+use crate::check::service::Effect;
+use crate::control_plane::Config;
+use crate::ipvs::ServiceKey;
+use crate::model::Family;
+
+/// What the new configuration continues: for each of its services the place of that
+/// service before, and of its servers.
+#[derive(Debug, Default)]
+struct Continued {
+    services: Vec<Option<usize>>,
+    servers: Vec<HashMap<usize, usize>>,
+}
+
+impl Continued {
+    fn between(old: &[OwnService], config: &Config, new: &[OwnService], next: &Config) -> Self {
+        let identity = |own: &OwnService, of: &ServiceConfig| (Rc::clone(&own.name), of.family);
+        let former = old.iter().zip(&config.check.services).enumerate();
+        let former = former.map(|(place, (own, of))| (identity(own, of), place));
+        let mut former: HashMap<(Rc<str>, Family), usize> = former.collect();
+        let mut result = Self::default();
+        for (own, of) in new.iter().zip(&next.check.services) {
+            let place = former.remove(&identity(own, of));
+            let before = place.and_then(|place| config.check.services.get(place));
+            result.services.push(place);
+            result
+                .servers
+                .push(before.map_or_else(HashMap::new, |before| {
+                    same_servers(&before.servers, &of.servers)
+                }));
+        }
+        result
+    }
+
+    /// The place of a server before.
+    fn server(&self, service: usize, server: usize) -> Option<(usize, usize)> {
+        let before = (*self.services.get(service)?)?;
+        let server = self.servers.get(service)?.get(&server)?;
+        Some((before, *server))
+    }
+}
+
+/// From places in the new list to those in the old one.
+fn same_servers(old: &[ServerConfig], new: &[ServerConfig]) -> HashMap<usize, usize> {
+    let places = old.iter().enumerate();
+    let places: HashMap<SocketAddr, usize> = places.map(|(n, of)| (of.socket(), n)).collect();
+    let new = new.iter().enumerate();
+    new.filter_map(|(place, of)| Some((place, *places.get(&of.socket())?)))
+        .collect()
+}
+
+impl CheckProcess {
+    /// The parent has handed something over.
+    pub(super) fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+        let is_stopping = self.is_stopping;
+        let judge = |_: &Config| match is_stopping {
+            true => Err("it is stopping".to_owned()),
+            false => Ok(()),
+        };
+        if let Some(config) = self.plumbing.next_config(judge) {
+            self.reload(s, config);
+            self.plumbing.reloaded();
+        }
+        Drain::Drained
+    }
+
+    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        if self.config.check != config.check || self.config.global.lvs != config.global.lvs {
+            self.go_over(s, config);
+        } else {
+            self.config = config;
+            log::info!("Reload: no virtual server has changed");
+        }
+        self.look_at_the_table();
+        self.notifier.follow(s);
+        log::info!("Reload finished");
+    }
+
+    fn go_over(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        let services = config.check.services.iter().enumerate();
+        let new = services.map(|(place, of)| OwnService::new(&config.check, place, of));
+        let new: Vec<OwnService> = new.collect();
+        let continued = Continued::between(&self.services, &self.config, &new, &config);
+        self.part(s, &continued);
+        let before = std::mem::replace(&mut self.config, config);
+        let mut old = std::mem::replace(&mut self.services, new);
+        self.carry_checks(s, &before, &continued);
+        let began = self.carry_services(&mut old, &continued);
+        self.follow_table(&old);
+        self.renew_addresses(s);
+        self.tell_changes(s, &old, &continued, &began);
+        self.table.settings_changed(&before, &self.config);
+    }
+
+    /// Tell of services and servers that are not in the new configuration.
+    fn part(&mut self, s: &Scheduler<Self>, continued: &Continued) {
+        let config = Rc::clone(&self.config);
+        let stays: HashMap<usize, usize> = continued
+            .services
+            .iter()
+            .enumerate()
+            .filter_map(|(new, old)| Some(((*old)?, new)))
+            .collect();
+        for (place, service) in config.check.services.iter().enumerate() {
+            match stays.get(&place) {
+                None => self.tell_end_of(s.now(), place, service, true),
+                Some(new) => {
+                    let servers = continued.servers.get(*new);
+                    let kept: HashSet<usize> = servers
+                        .map(|servers| servers.values().copied().collect())
+                        .unwrap_or_default();
+                    let gone = (0..service.servers.len()).filter(|at| !kept.contains(at));
+                    gone.for_each(|at| self.tell_server_gone(s.now(), place, at));
+                }
+            }
+        }
+    }
+
+    /// Checks that ask the same go on; others end, and new ones begin.
+    fn carry_checks(&mut self, s: &mut Scheduler<Self>, before: &Config, continued: &Continued) {
+        let mut former: HashMap<Place, Id<Check>> = HashMap::new();
+        for (id, check) in self.checks.iter() {
+            former.extend(check.places.iter().map(|place| (*place, id)));
+        }
+        let config = Rc::clone(&self.config);
+        let mut left: BTreeSet<u64> = self.checks.iter().map(|(id, _)| id.to_bits()).collect();
+        let mut begin = Vec::new();
+        for (places, checker) in groups(&config) {
+            let mut found = places.iter();
+            let found = found.find_map(|place| {
+                let old = former_place(before, continued, *place, checker)?;
+                let id = old.iter().filter_map(|place| former.get(place));
+                id.copied().find(|id| left.contains(&id.to_bits()))
+            });
+            match found {
+                Some(id) => {
+                    left.remove(&id.to_bits());
+                    self.carry_check(s, id, places, checker);
+                }
+                None => begin.push(places),
+            }
+        }
+        for id in left {
+            self.remove_check(s, Id::from_bits(id));
+        }
+        for places in begin {
+            let share = self.share();
+            self.add_check(s, places, share);
+        }
+    }
+
+    fn carry_check(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        id: Id<Check>,
+        places: Vec<Place>,
+        checker: &Checker,
+    ) {
+        let Some(check) = self.checks.get_mut(id) else {
+            return;
+        };
+        check.places = places;
+        let policy = Policy::of(checker);
+        if policy != check.schedule.policy() {
+            check.schedule = Schedule::carried(policy, &check.schedule, s.now());
+            self.follow(s, id);
+        }
+    }
+
+    fn remove_check(&mut self, s: &mut Scheduler<Self>, id: Id<Check>) {
+        if let Some(check) = self.checks.remove(id) {
+            if let Some(timer) = check.timer {
+                s.cancel(timer);
+            }
+            if let Some(talk) = check.talk {
+                self.talks.remove(s, talk);
+            }
+        }
+    }
+
+    /// Services with what is known of their servers. The places of those that are new.
+    fn carry_services(&mut self, old: &mut [OwnService], continued: &Continued) -> Vec<usize> {
+        let mut known: HashMap<(u32, u32), (u32, i64)> = HashMap::new();
+        for (_, check) in self.checks.iter() {
+            for place in &check.places {
+                let entry = known.entry((place.service, place.server)).or_default();
+                entry.0 += u32::from(!check.schedule.is_up());
+                entry.1 += check.contribution;
+            }
+        }
+        let config = Rc::clone(&self.config);
+        let mut began = Vec::new();
+        for (place, service) in config.check.services.iter().enumerate() {
+            let Some(own) = self.services.get_mut(place) else {
+                continue;
+            };
+            let of = |server: usize| {
+                let place = Place::new(place, server, 0);
+                known.get(&(place.service, place.server)).copied()
+            };
+            own.set_known(service, |server| of(server).unwrap_or_default());
+            match continued.services.get(place).copied().flatten() {
+                None => began.push(place),
+                Some(before) => {
+                    if let Some(before) = old.get_mut(before) {
+                        own.subject = before.subject;
+                        own.is_suspended = before.is_suspended;
+                    }
+                }
+            }
+            for (server, own) in own.servers.iter_mut().enumerate() {
+                let before = continued.server(place, server);
+                let before = before.and_then(|(of, at)| old.get(of)?.servers.get(at));
+                *own = before.copied().unwrap_or_else(OwnServer::default);
+            }
+        }
+        began
+    }
+
+    /// The kernel gets the difference, in portions. What was ours goes if nobody
+    /// wants it any more.
+    fn follow_table(&mut self, old: &[OwnService]) {
+        let ours: BTreeSet<ServiceKey> = old.iter().flat_map(|own| own.keys.to_vec()).collect();
+        self.learn_keys();
+        self.table.forsake(ours);
+    }
+
+    fn renew_addresses(&mut self, s: &mut Scheduler<Self>) {
+        if self.local.is_none() {
+            match LocalAddresses::open(&self.config) {
+                Ok(local) => self.local = local,
+                Err(error) => log::error!("netlink monitor: {error}"),
+            }
+            if let Err(error) = self.watch_addresses(s) {
+                log::error!("netlink monitor: {error}");
+            }
+        }
+        self.settle_suspended(s);
+    }
+
+    /// What the reload itself has changed: servers that come up since what failed is
+    /// not checked any more, and quorums.
+    fn tell_changes(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        old: &[OwnService],
+        continued: &Continued,
+        began: &[usize],
+    ) {
+        for place in 0..self.services.len() {
+            self.rename_subjects(place);
+            let before = continued.services.get(place).copied().flatten();
+            let mut effects = Vec::new();
+            if let (Some(before), Some(own)) = (
+                before.and_then(|before| old.get(before)),
+                self.services.get_mut(place),
+            ) {
+                for server in 0..own.servers.len() {
+                    let Some((_, at)) = continued.server(place, server) else {
+                        continue;
+                    };
+                    let up = own.machine.is_alive(server);
+                    if up != before.machine.is_alive(at) {
+                        effects.push(Effect::Server { server, up });
+                    }
+                }
+                effects.extend(own.machine.resume(&before.machine));
+            }
+            self.perform(s, place, &mut effects);
+        }
+        for place in began {
+            let quorum = self.services.get_mut(*place).map(|own| own.machine.start());
+            if let Some(quorum) = quorum {
+                self.tell_start(s.now(), *place, &quorum);
+            }
+        }
+        for place in 0..self.services.len() {
+            self.table.touch(s, place);
+        }
+    }
+}
+
+/// Where a check that asks the same was before: the checks of the same server.
+fn former_place(
+    before: &Config,
+    continued: &Continued,
+    place: Place,
+    checker: &Checker,
+) -> Option<Vec<Place>> {
+    let (service, server) = continued.server(index(place.service), index(place.server))?;
+    let of = before.check.services.get(service)?.servers.get(server)?;
+    let same = of.checkers.iter().enumerate();
+    let same = same.filter(|(_, former)| former.kind == checker.kind);
+    Some(
+        same.map(|(number, _)| Place::new(service, server, number))
+            .collect(),
+    )
+}
