@@ -139,7 +139,10 @@ impl<P: Host> Conversations<P> {
         let patience = opening.patience;
         let begun = match opening.transport {
             Transport::Script(settings) => self.scripts.start(s, id, settings, &mut talk.program),
-            transport => {
+            transport @ (Transport::Stream(_)
+            | Transport::Tls(..)
+            | Transport::Datagram(_)
+            | Transport::Echo(_)) => {
                 let tls = Tls {
                     context: self.tls.as_ref(),
                     session: talk.session.as_ref(),
@@ -255,7 +258,7 @@ impl<P: Host> Conversations<P> {
             if let Some(why) = talk.send(&self.output.send) {
                 let event = Event::Failed(&why);
                 outcome = talk.probe.on(s.now(), event, &mut self.output);
-                outcome.get_or_insert_with(|| Outcome::Failed(why));
+                outcome.get_or_insert(Outcome::Failed(why));
             } else if ends {
                 // Nothing more will come that could end it.
                 outcome = Some(Outcome::Failed(input.reason()));

@@ -1,4 +1,5 @@
 //! Attempts on real sockets of the loopback interface, and real scripts.
+#![expect(clippy::disallowed_methods, reason = "servers of tests are threads")]
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
