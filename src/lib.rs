@@ -10,6 +10,7 @@
 //! * [`ipvs`]: the kernel's table of virtual services and real servers
 //! * [`net`]: raw sockets as values
 //! * [`notify`]: scripts found, checked and run
+//! * [`track`]: files whose numbers count
 //! * [`vrrp`]: the virtual router: machines and their process
 //! * [`dump`]: configuration, state and counters as text and JSON
 //! * [`watchdog`]: the parent process
@@ -29,6 +30,7 @@ pub mod net;
 pub mod netlink;
 pub mod notify;
 pub mod sys;
+pub mod track;
 pub mod vrrp;
 pub mod watchdog;
 pub mod wire;

@@ -78,6 +78,10 @@ const ARROWS: &[Row] = &[
         may: &["global", "model", "sys"],
     },
     Row {
+        module: "track",
+        may: &[],
+    },
+    Row {
         module: "control_plane",
         may: &["model"],
     },
@@ -159,7 +163,7 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "vrrp",
-        may: &["model", "wire"],
+        may: &["model", "track::number", "wire"],
     },
     Row {
         module: "vrrp::config",
