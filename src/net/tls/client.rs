@@ -10,7 +10,7 @@ use openssl::error::ErrorStack;
 use openssl::pkey::{PKey, Private};
 use openssl::ssl::{
     Error, ErrorCode, ShutdownState, Ssl, SslContext, SslContextBuilder, SslMethod, SslMode,
-    SslOptions, SslStream,
+    SslStream,
 };
 
 use super::{KeyFiles, Progress, TlsError, Want};
@@ -35,9 +35,6 @@ impl TlsContext {
         let library = |e: ErrorStack| TlsError(format!("no TLS: {}", reason(&e)));
         let mut context = SslContextBuilder::new(SslMethod::tls_client()).map_err(library)?;
         tls::number(&mut context).map_err(library)?;
-        // Many servers just close the connection; a body that is too short is found
-        // by its length (RFC 9112 9.8).
-        context.set_options(SslOptions::IGNORE_UNEXPECTED_EOF);
         context.set_mode(
             SslMode::ENABLE_PARTIAL_WRITE
                 | SslMode::ACCEPT_MOVING_WRITE_BUFFER
@@ -129,7 +126,7 @@ impl TlsStream {
     /// The connection is of no more use: the reason.
     pub fn read(&mut self, room: &mut [u8]) -> Result<Progress<usize>, TlsError> {
         match self.stream.ssl_read(room) {
-            Err(e) if e.code() == ErrorCode::ZERO_RETURN => Ok(Progress::Done(0)),
+            Err(e) if is_end(&e) => Ok(Progress::Done(0)),
             result => progress(result, "SSL read"),
         }
     }
@@ -182,6 +179,16 @@ fn progress<T>(result: Result<T, Error>, doing: &str) -> Result<Progress<T>, Tls
         Err(e) if e.code() == ErrorCode::WANT_READ => Ok(Progress::Blocked(Want::Read)),
         Err(e) if e.code() == ErrorCode::WANT_WRITE => Ok(Progress::Blocked(Want::Write)),
         Err(e) => Err(TlsError(format!("{doing}: {}", cause(&e)))),
+    }
+}
+
+/// Many servers close the connection without a notice; a body that is too short is
+/// found by its length (RFC 9112 9.8).
+fn is_end(error: &Error) -> bool {
+    match error.code() {
+        ErrorCode::ZERO_RETURN => true,
+        ErrorCode::SYSCALL => error.io_error().is_none(),
+        _ => false,
     }
 }
 

@@ -3,7 +3,8 @@
 //! A [`TlsStream`] owns its socket. Each of its calls either is done or tells which
 //! readiness it waits for ([`Progress`]); it is then made again with the same
 //! arguments. Since TLS may have to write in order to read and the other way round,
-//! a shell watches for both.
+//! a shell watches for both, and reads until it is blocked: octets may have left the
+//! socket and wait in the stream.
 //!
 //! Certificates of servers are not verified: a health check asks whether the service
 //! answers, and authorities (`ca`) are loaded for servers that choose by them.
@@ -25,6 +26,9 @@ mod client;
 pub use absent::{TlsContext, TlsSession, TlsStream};
 #[cfg(feature = "tls")]
 pub use client::{TlsContext, TlsSession, TlsStream};
+
+#[cfg(all(test, feature = "tls"))]
+mod tests;
 
 /// Whether this program has TLS.
 pub const PRESENT: bool = cfg!(feature = "tls");
