@@ -9,20 +9,21 @@ use super::value::Spanned;
 use super::words::{self, OpenQuote, Word};
 use crate::model::{Command, CommandRequest};
 
-/// A script of the configuration.
+/// A script of the configuration. Every instance has room for seven, and few have
+/// one: what is not there takes no more than a pointer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Script {
     /// What the text says.
-    pub given: Option<Spanned<CommandRequest>>,
+    pub given: Option<Box<Spanned<CommandRequest>>>,
     /// What is run, filled in by the resolution. Nothing if nothing is given, or
     /// if it cannot or must not be run.
-    pub command: Option<Command>,
+    pub command: Option<Box<Command>>,
 }
 
 impl Script {
     /// Take the script of a line.
     pub fn set(&mut self, call: &Call<'_>, diags: &mut Diags) {
-        self.given = with_account(call, diags);
+        self.given = with_account(call, diags).map(Box::new);
     }
 
     /// Print it.

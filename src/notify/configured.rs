@@ -15,7 +15,7 @@ pub fn fifo_wish(fifo: &FifoConfig) -> Option<FifoWish> {
     Some(FifoWish {
         path: PathBuf::from(&path.value),
         owner: fifo.account.clone(),
-        script: fifo.script.command.clone(),
+        script: fifo.script.command.as_deref().cloned(),
     })
 }
 

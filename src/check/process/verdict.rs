@@ -375,7 +375,7 @@ fn wishes(scripts: Option<&Transitions>, mail: bool) -> Wishes {
     if let Some(scripts) = scripts {
         let both = [(What::Up, &scripts.up), (What::Down, &scripts.down)];
         let there = both.into_iter().filter_map(|(what, script)| {
-            let command = script.command.clone()?;
+            let command = script.command.as_deref()?.clone();
             Some((what, command))
         });
         wishes.scripts = there.collect();

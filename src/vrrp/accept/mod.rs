@@ -138,7 +138,7 @@ pub enum ReceiveAuth {
     /// The padded password.
     Pass([u8; 8]),
     /// The key of the authentication header.
-    Ah(HmacMd5),
+    Ah(Box<HmacMd5>),
 }
 
 impl From<&Authentication> for ReceiveAuth {
@@ -146,7 +146,7 @@ impl From<&Authentication> for ReceiveAuth {
         match auth {
             Authentication::None => Self::None,
             Authentication::Pass(password) => Self::Pass(password.0),
-            Authentication::Ah(password) => Self::Ah(HmacMd5::new(&password.0)),
+            Authentication::Ah(password) => Self::Ah(Box::new(HmacMd5::new(&password.0))),
         }
     }
 }

@@ -162,7 +162,7 @@ impl VrrpProcess {
 
 /// What the configuration of an instance or a group comes to.
 pub(super) fn wishes(notify: &NotifyConfig) -> Wishes {
-    let command = |script: &Script| script.command.clone();
+    let command = |script: &Script| script.command.as_deref().cloned();
     let scripts = [
         (What::Backup, &notify.backup),
         (What::Master, &notify.master),

@@ -58,8 +58,9 @@ pub struct AdvertTemplate {
     /// Whether the pseudo header follows the destination, so that each peer's
     /// checksum is its own.
     destination_in_checksum: bool,
-    signer: Option<Signer>,
-    trailer: Option<Trailer>,
+    /// These two are large, and few have them.
+    signer: Option<Box<Signer>>,
+    trailer: Option<Box<Trailer>>,
 }
 
 #[derive(Clone, Debug)]
@@ -118,7 +119,7 @@ impl AdvertTemplate {
             Family::V6 => advert.len() + trailer_len,
         };
         advert.emit(pseudo_header(policy, destination, covered), &mut buffer);
-        let trailer = Trailer::new(policy, buffer.len());
+        let trailer = Trailer::new(policy, buffer.len()).map(Box::new);
         buffer.resize(buffer.len() + trailer_len, 0);
         Ok(Self {
             buffer,
@@ -126,7 +127,7 @@ impl AdvertTemplate {
             destination,
             audience: policy.audience.clone(),
             destination_in_checksum: destination_in_checksum(policy),
-            signer: Signer::new(policy, &auth),
+            signer: Signer::new(policy, &auth).map(Box::new),
             trailer,
         })
     }

@@ -34,7 +34,7 @@ impl Resolver<'_> {
 
     fn script(&mut self, script: &mut Script) {
         if let Some(given) = &script.given {
-            script.command = self.command(given);
+            script.command = self.command(given).map(Box::new);
         }
     }
 
