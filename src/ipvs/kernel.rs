@@ -12,7 +12,6 @@ mod open;
 mod requests;
 
 pub use open::{OpenError, Options};
-pub use requests::{Outcome, Request, Settled};
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -22,6 +21,7 @@ use requests::Requests;
 use super::genl::control::{self, Info, Timeouts};
 use super::plan::Change;
 use super::reader::{Detail, Reader, Scope, Step};
+use super::request::{Request, Settled};
 use super::sync_daemon::{Action, Parameters, Role};
 use super::table::Snapshot;
 use crate::netlink::error::Reply;

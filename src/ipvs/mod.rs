@@ -22,6 +22,8 @@
 //!   a large table does not hold the loop up.
 //! * [`sync_daemon`] is a machine: which connection synchronisation daemon has
 //!   to run in which role.
+//! * [`request`] is what can be asked, with the messages about refusals;
+//!   [`remembered`] the list of services that outlives a process.
 //! * [`range`] expands the ranges of a virtual server group: a group is just
 //!   several keys with the same service.
 #![forbid(unsafe_code)]
@@ -33,15 +35,18 @@ pub mod kernel;
 pub mod plan;
 pub mod range;
 pub mod reader;
+pub mod remembered;
+pub mod request;
 pub mod service;
 pub mod sync_daemon;
 pub mod table;
 
 pub use destination::{Checksum, Destination, DestinationKey, Forwarding, Tunnel};
 pub use genl::control::{Info, Timeouts};
-pub use kernel::{Kernel, OpenError, Reading, Settled};
+pub use kernel::{Kernel, OpenError, Options, Reading};
 pub use plan::Change;
 pub use reader::{Detail, Scope};
+pub use request::{Outcome, Request, Settled};
 pub use service::{Granularity, Name, Persistence, Protocol, Service, ServiceFlags, ServiceKey};
 pub use table::{Counters, DestinationReading, Entry, Readings, ServiceReading, Snapshot, Table};
 

@@ -7,8 +7,36 @@
 //!
 //! For each service the new real servers come before those that go: there is
 //! no moment without any.
+//!
+//! # Start
+//!
+//! The C daemon sends its services without looking. One that exists already stays as
+//! it is, with the scheduler it has; its real servers too, with the weights they
+//! have, those included that are not configured; only missing ones are added. So after
+//! `--dont-release-ipvs` or a crash a server left at weight 0 stays there.
+//! [`at_start`] instead makes each wanted service what it should be, in place:
+//! connections live on, no real server of another time stays.
+//!
+//! Services that are not wanted stay, as they do there: somebody else may have made
+//! them. Those that an earlier life of the daemon made can be known from
+//! [`super::remembered`], and go.
+//!
+//! `lvs_flush` empties the table before, whoever made it, and only at start; a
+//! checker process that is started again starts, too.
+//!
+//! # Stop
+//!
+//! | configured | what goes |
+//! |---|---|
+//! | nothing | our services, with the real servers that somebody else added to them |
+//! | `lvs_flush_on_stop VS` | the same: there it saves the deletion of each real server, which is never needed |
+//! | `lvs_flush_on_stop` | all services, others' too |
+//! | `--dont-release-ipvs` | nothing, whatever else is configured |
+//!
+//! Sync daemons are stopped and time-outs restored in all four cases.
 
 use super::destination::{Destination, DestinationKey};
+use super::request::Request;
 use super::service::{Service, ServiceKey};
 use super::table::{Entry, Table};
 
@@ -97,6 +125,60 @@ pub fn between(wanted: &Table, actual: &Table, ours: impl Fn(&ServiceKey) -> boo
     let gone = gone.filter(|key| !wanted.services.contains_key(key) && ours(key));
     changes.extend(gone.map(|&key| Change::DeleteService(key)));
     changes
+}
+
+/// What happens to the kernel's table before the first service is added.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Start {
+    /// What is there is changed in place.
+    #[default]
+    Adopt,
+    /// Everything goes first (`lvs_flush`).
+    Flush,
+}
+
+/// What happens to the kernel's table at the end.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Stop {
+    /// Our services go (also `lvs_flush_on_stop VS`).
+    #[default]
+    Delete,
+    /// All services go (`lvs_flush_on_stop`).
+    Flush,
+    /// Nothing goes (`--dont-release-ipvs`).
+    Keep,
+}
+
+/// The requests that make the table the wanted one at the start of the process;
+/// `ours` are services of an earlier life.
+#[must_use]
+pub fn at_start(
+    wanted: &Table,
+    actual: &Table,
+    ours: impl Fn(&ServiceKey) -> bool,
+    start: Start,
+) -> Vec<Request> {
+    let empty = Table::new();
+    let (flush, actual) = match start {
+        Start::Flush if !actual.services.is_empty() => (Some(Request::Flush), &empty),
+        Start::Flush | Start::Adopt => (None, actual),
+    };
+    let changes = between(wanted, actual, ours);
+    flush
+        .into_iter()
+        .chain(changes.into_iter().map(Request::Change))
+        .collect()
+}
+
+/// The requests that clear the table at the end of the process.
+#[must_use]
+pub fn at_stop<'a>(ours: impl IntoIterator<Item = &'a ServiceKey>, stop: Stop) -> Vec<Request> {
+    let delete = |key: &ServiceKey| Request::Change(Change::DeleteService(*key));
+    match stop {
+        Stop::Delete => ours.into_iter().map(delete).collect(),
+        Stop::Flush => vec![Request::Flush],
+        Stop::Keep => Vec::new(),
+    }
 }
 
 /// What to do about a change that the kernel refused with this error number:

@@ -38,7 +38,17 @@ impl Protocol {
         }
     }
 
-    /// Its name in capitals, as messages have it.
+    /// Its name in small letters, as messages about a service have it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Tcp => "tcp",
+            Self::Udp => "udp",
+            Self::Sctp => "sctp",
+        }
+    }
+
+    /// Its name in capitals, as dumps have it.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -106,12 +116,7 @@ impl fmt::Display for ServiceKey {
                 address,
                 port,
             } => {
-                let name = match protocol {
-                    Protocol::Tcp => "tcp",
-                    Protocol::Udp => "udp",
-                    Protocol::Sctp => "sctp",
-                };
-                write!(f, "[{address}]:{name}:{port}")
+                write!(f, "[{address}]:{}:{port}", protocol.word())
             }
             Self::Mark { mark, .. } => write!(f, "FWM {mark}"),
         }

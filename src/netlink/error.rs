@@ -17,6 +17,16 @@ pub struct NetlinkError {
     pub text: Option<String>,
 }
 
+impl NetlinkError {
+    /// The system's words for the error number, without the number.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut text = io::Error::from_raw_os_error(self.errno).to_string();
+        text.truncate(text.find(" (os error").unwrap_or(text.len()));
+        text
+    }
+}
+
 impl fmt::Display for NetlinkError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let error = io::Error::from_raw_os_error(self.errno);

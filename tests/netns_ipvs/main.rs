@@ -14,10 +14,10 @@
 use std::net::IpAddr;
 use std::process::Command;
 
-use keepalived::ipvs::kernel::{Kernel, OpenError, Options, Outcome, Settled};
 use keepalived::ipvs::{
-    Change, Checksum, Destination, DestinationKey, Detail, Forwarding, Granularity, Name,
-    Persistence, Protocol, Scope, Service, ServiceFlags, ServiceKey, Table, Tunnel, plan,
+    Change, Checksum, Destination, DestinationKey, Detail, Forwarding, Granularity, Kernel, Name,
+    OpenError, Options, Outcome, Persistence, Protocol, Scope, Service, ServiceFlags, ServiceKey,
+    Settled, Table, Tunnel, plan,
 };
 use keepalived::model::Family;
 use nix::sched::{CloneFlags, unshare};

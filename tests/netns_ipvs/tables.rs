@@ -246,7 +246,7 @@ fn a_refusal_has_its_own_outcome_and_stops_nothing() {
     let refused: Vec<_> = apply(&mut kernel, changes)
         .into_iter()
         .map(|settled| match (settled.request, settled.outcome) {
-            (keepalived::ipvs::kernel::Request::Change(change), Outcome::Refused(error)) => {
+            (keepalived::ipvs::Request::Change(change), Outcome::Refused(error)) => {
                 (change, error.errno)
             }
             other => panic!("{other:?}"),

@@ -32,9 +32,9 @@ impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoIpvs => {
-                f.write_str("IPVS: the kernel has no IPVS and module ip_vs cannot be loaded")
+                f.write_str("IPVS: Can't initialize ipvs: the kernel has none and module ip_vs cannot be loaded")
             }
-            Self::System(error) => write!(f, "IPVS: cannot open a netlink socket: {error}"),
+            Self::System(error) => write!(f, "IPVS: Can't initialize ipvs: {error}"),
         }
     }
 }

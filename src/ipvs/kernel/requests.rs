@@ -2,47 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::ipvs::Timeouts;
 use crate::ipvs::genl::{self, control};
-use crate::ipvs::plan::{self, Change, Remedy};
+use crate::ipvs::plan::{self, Remedy};
+use crate::ipvs::request::{Outcome, Request, Settled};
 use crate::ipvs::sync_daemon::Action;
 use crate::netlink::genl::Family;
-use crate::netlink::{Batch, NetlinkError, Tolerate};
-
-/// What can be asked of the kernel.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Request {
-    /// A change of the table.
-    Change(Change),
-    /// All services go, whoever made them.
-    Flush,
-    /// All counters start at zero.
-    Zero,
-    /// Time-outs of connections.
-    SetTimeouts(Timeouts),
-    /// A sync daemon.
-    SyncDaemon(Action),
-}
-
-/// What became of a request.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub enum Outcome {
-    /// It is done.
-    Done,
-    /// There was nothing to do: it is gone already, or there already.
-    AlreadySo(NetlinkError),
-    /// It is not done.
-    Refused(NetlinkError),
-}
-
-/// A request with its outcome.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Settled {
-    /// What was asked.
-    pub request: Request,
-    /// What became of it.
-    pub outcome: Outcome,
-}
+use crate::netlink::{Batch, Tolerate};
 
 /// Requests without an outcome, by their tickets.
 #[derive(Debug, Default)]

@@ -130,6 +130,63 @@ proptest! {
     }
 }
 
+/// What a request makes of a table.
+fn carry_out_request(request: &Request, kernel: &mut Table) {
+    match request {
+        Request::Flush => kernel.services.clear(),
+        Request::Change(change) => assert_eq!(carry_out(change, kernel), Ok(())),
+        Request::Zero | Request::SetTimeouts(_) | Request::SyncDaemon(_) => {}
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_start_keeps_others_services_unless_it_flushes(
+        wanted in testing::table(),
+        actual in testing::table(),
+    ) {
+        for start in [Start::Adopt, Start::Flush] {
+            let mut kernel = actual.clone();
+            for request in at_start(&wanted, &actual, |_| false, start) {
+                carry_out_request(&request, &mut kernel);
+            }
+            let mut expected = match start {
+                Start::Adopt => actual.clone(),
+                Start::Flush => Table::new(),
+            };
+            expected.services.extend(wanted.services.clone());
+            prop_assert_eq!(kernel, expected);
+        }
+    }
+
+    #[test]
+    fn a_stop_takes_what_it_is_told_to(ours in testing::table(), others in testing::table()) {
+        let mut present = others.clone();
+        present.services.extend(ours.services.clone());
+        for stop in [Stop::Delete, Stop::Flush, Stop::Keep] {
+            let mut kernel = present.clone();
+            for request in at_stop(ours.services.keys(), stop) {
+                carry_out_request(&request, &mut kernel);
+            }
+            let mut expected = present.clone();
+            match stop {
+                Stop::Keep => {}
+                Stop::Flush => expected.services.clear(),
+                Stop::Delete => expected.services.retain(|k, _| !ours.services.contains_key(k)),
+            }
+            prop_assert_eq!(kernel, expected);
+        }
+    }
+}
+
+#[test]
+fn an_empty_table_is_not_flushed() {
+    assert_eq!(
+        at_start(&Table::new(), &Table::new(), |_| true, Start::Flush),
+        []
+    );
+}
+
 #[test]
 fn an_unknown_scheduler_has_no_remedy() {
     let key = ServiceKey::Mark {
