@@ -21,7 +21,7 @@ use requests::Requests;
 use super::genl::control::{self, Info, Timeouts};
 use super::plan::Change;
 use super::reader::{Detail, Reader, Scope, Step};
-use super::request::{Request, Settled};
+pub use super::request::{Outcome, Request, Settled};
 use super::sync_daemon::{Action, Parameters, Role};
 use super::table::Snapshot;
 use crate::netlink::error::Reply;
