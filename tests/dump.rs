@@ -14,7 +14,7 @@ use nix::time::{ClockId, clock_gettime};
 
 use keepalived::control_plane::files::Memory;
 use keepalived::control_plane::{AnyMachine, Config, LoadOptions, load};
-use keepalived::dump::tracker::{self, Trackers};
+use keepalived::dump::tracker::{self, ProcessCount, Trackers};
 use keepalived::dump::{InstanceView, vrrp};
 use keepalived::model::{Priority, UnixTime};
 use keepalived::vrrp::accept::ReceiveStats;
@@ -194,6 +194,14 @@ impl Kept {
 struct Known;
 
 impl Trackers for Known {
+    fn process_count(&self, _: u32) -> Option<ProcessCount> {
+        Some(ProcessCount {
+            current: 2,
+            is_fork_delayed: true,
+            is_termination_delayed: false,
+        })
+    }
+
     fn status(&self, key: TrackerKey) -> Option<Status> {
         Some(Status::good(matches!(key, TrackerKey::Process(_))))
     }

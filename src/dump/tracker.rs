@@ -5,6 +5,7 @@ use super::command::quoted;
 use super::fact::{FlagForm, Value};
 use super::json::Json;
 use super::text::Text;
+use crate::vrrp::config::tracker::ParameterMatch;
 use crate::vrrp::config::{
     FileConfig, ProcessConfig, ScriptConfig, TrackerKind, TrackerUse, VrrpConfig,
 };
@@ -17,6 +18,19 @@ pub trait Trackers {
     /// What a script does: `idle`, `running`, `requested termination` or
     /// `forcing termination`.
     fn script_state(&self, index: u32) -> &'static str;
+    /// What is counted of a process; `None` if nobody tracks it.
+    fn process_count(&self, index: u32) -> Option<ProcessCount>;
+}
+
+/// How many there are of a tracked process.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct ProcessCount {
+    /// At this moment.
+    pub current: u32,
+    /// Whether `fork_delay` runs.
+    pub is_fork_delayed: bool,
+    /// Whether `terminate_delay` runs.
+    pub is_termination_delayed: bool,
 }
 
 /// All trackers of a configuration.
@@ -40,7 +54,8 @@ pub fn text(config: &VrrpConfig, live: &dyn Trackers, out: &mut Text) {
         out.title("VRRP Track processes");
     }
     for (index, process) in (0..).zip(&config.processes) {
-        process_text(process, live.status(TrackerKey::Process(index)), out);
+        let status = live.status(TrackerKey::Process(index));
+        process_text(process, status, live.process_count(index), out);
         users(config, TrackerKind::Process, index, out);
     }
 }
@@ -49,7 +64,8 @@ pub fn text(config: &VrrpConfig, live: &dyn Trackers, out: &mut Text) {
 pub fn processes_json(config: &VrrpConfig, live: &dyn Trackers, out: &mut Json) {
     for (index, process) in (0..).zip(&config.processes) {
         let status = live.status(TrackerKey::Process(index));
-        out.object(|out| process_json(process, status, out));
+        let count = live.process_count(index);
+        out.object(|out| process_json(process, status, count, out));
     }
 }
 
@@ -180,17 +196,36 @@ fn file_text(file: &FileConfig, status: Option<Status>, out: &mut Text) {
     out.property("Weight", Value::Signed(file.weight.value.into()));
 }
 
-fn process_text(process: &ProcessConfig, status: Option<Status>, out: &mut Text) {
+const fn match_word(process: &ProcessConfig) -> &'static str {
+    match process.matching() {
+        Some(ParameterMatch::Exact) => "exact",
+        Some(ParameterMatch::Partial) => "partial",
+        Some(ParameterMatch::Initial) => "initial",
+        None => "none",
+    }
+}
+
+fn process_text(
+    process: &ProcessConfig,
+    status: Option<Status>,
+    count: Option<ProcessCount>,
+    out: &mut Text,
+) {
+    let count = count.unwrap_or_default();
     out.object("VRRP Track process", &process.name.value);
     let (command, parameters) = process.command.split_first().unzip();
     out.property("Process", command.map_or(Value::Absent, |c| Value::Word(c)));
     if let Some(parameters) = parameters.filter(|list| !list.is_empty()) {
         out.property("Parameters", Value::Text(parameters.join(" ").into()));
     }
+    if process.matching().is_some() {
+        out.property("Param match", Value::Word(match_word(process)));
+    }
     out.property("Min processes", Value::Number(process.quorum.into()));
     if let Some(most) = process.quorum_max {
         out.property("Max processes", Value::Number(most.into()));
     }
+    out.property("Current processes", Value::Number(count.current.into()));
     let quorum = Value::truth(status == Some(Status::Good), FlagForm::Bool);
     out.property("Have quorum", quorum);
     out.property("Weight", Value::Signed(process.weight.value.into()));
@@ -201,23 +236,42 @@ fn process_text(process: &ProcessConfig, status: Option<Status>, out: &mut Text)
         let time = format!("{:.6}s", time.as_secs_f64());
         out.property(label, Value::Text(time.into()));
     }
+    for (label, runs) in [
+        ("Fork", count.is_fork_delayed),
+        ("Terminate", count.is_termination_delayed),
+    ] {
+        let not = if runs { "" } else { "not " };
+        out.line(&format!("{label} delay timer {not}running"));
+    }
     let full = Value::truth(process.full_command, FlagForm::Bool);
     out.property("Full command", full);
 }
 
-fn process_json(process: &ProcessConfig, status: Option<Status>, out: &mut Json) {
+fn process_json(
+    process: &ProcessConfig,
+    status: Option<Status>,
+    count: Option<ProcessCount>,
+    out: &mut Json,
+) {
+    let count = count.unwrap_or_default();
     let (command, parameters) = process.command.split_first().unzip();
     out.member("process", Value::Word(command.map_or("", String::as_str)));
     let parameters = parameters.unwrap_or_default().join(" ");
     out.member("parameters", Value::Text(parameters.into()));
+    out.member("param_match", Value::Word(match_word(process)));
     out.member("min_processes", Value::Number(process.quorum.into()));
     let most = process.quorum_max.unwrap_or(u32::MAX);
     out.member("max_processes", Value::Number(most.into()));
+    out.member("current_processes", Value::Number(count.current.into()));
     let quorum = Value::truth(status == Some(Status::Good), FlagForm::Bool);
     out.member("have_quorum", quorum);
     out.member("weight", Value::Signed(process.weight.value.into()));
     out.member("terminate_delay", Value::seconds(process.terminate_delay));
     out.member("fork_delay", Value::seconds(process.fork_delay));
+    let fork = Value::truth(count.is_fork_delayed, FlagForm::Bool);
+    out.member("fork_delay_timer_running", fork);
+    let termination = Value::truth(count.is_termination_delayed, FlagForm::Bool);
+    out.member("terminate_delay_timer_running", termination);
     let full = Value::truth(process.full_command, FlagForm::Bool);
     out.member("full_command", full);
 }

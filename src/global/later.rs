@@ -137,12 +137,6 @@ pub(super) const MAIL: &[Row] = &[
     ),
 ];
 
-pub(super) const SCRIPTS: &[Row] = &[Row::later(
-    "fifo_write_vrrp_states_on_reload",
-    FLAG,
-    "Write all states to pipes after a reload.",
-)];
-
 pub(super) const FIREWALL: &[Row] = &[
     Row::new(
         "vrrp_iptables",
@@ -328,27 +322,3 @@ const STATS: Argument = time(
     Duration::from_micros(1),
     nowhere(),
 );
-
-pub(super) const FILES: &[Row] = &[
-    Row::later(
-        "reload_time_file",
-        text("FILE", nowhere()),
-        "Holds the time of a reload to come.",
-    ),
-    Row::later("reload_repeat", FLAG, "Reload at that time every day."),
-    Row::later(
-        "reload_file",
-        some_words("[FILE]", 0, 1),
-        "Exists while the configuration is read.",
-    ),
-    Row::later(
-        "config_save_dir",
-        text("FOLDER", nowhere()),
-        "Keeps copies of the state at reloads.",
-    ),
-    Row::later(
-        "tmp_config_directory",
-        text("FOLDER", nowhere()),
-        "Where the copy of the configuration is.",
-    ),
-];

@@ -5,12 +5,15 @@ mod later;
 pub mod lvs;
 pub mod manual;
 pub mod notify;
+pub mod reload;
 mod rows;
 pub mod top;
 pub mod words;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
+
+use reload::ReloadConfig;
 
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
@@ -64,8 +67,8 @@ pub struct GlobalConfig {
     pub disable_local_igmp: bool,
     /// Defaults of instances.
     pub vrrp: VrrpDefaults,
-    /// `reload_check_config`: a new file with mistakes is not applied.
-    pub reload_check: ReloadCheck,
+    /// When and how the configuration is read again.
+    pub reload: ReloadConfig,
     /// How the VRRP process is scheduled.
     pub vrrp_process: ProcessLimits,
     /// How the checker process is scheduled.
@@ -97,18 +100,6 @@ pub struct DumpFiles {
     pub use_instance: bool,
     /// `json_version`: 1, an array of instances, or 2, an object; 0 is 1.
     pub json_version: u8,
-}
-
-/// `reload_check_config`
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub enum ReloadCheck {
-    /// A file with mere mistakes is applied as far as it goes.
-    #[default]
-    Off,
-    /// Mistakes cancel the reload.
-    On,
-    /// They also go to this file.
-    Into(String),
 }
 
 /// Defaults of instances, `None` where unset differs from any value.
@@ -269,7 +260,7 @@ impl Default for GlobalConfig {
             vmac_addr_prefix: None,
             disable_local_igmp: false,
             vrrp: VrrpDefaults::default(),
-            reload_check: ReloadCheck::Off,
+            reload: ReloadConfig::default(),
             vrrp_process: ProcessLimits::default(),
             checker_process: ProcessLimits::default(),
             lvs: lvs::LvsGlobal::default(),

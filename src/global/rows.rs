@@ -31,11 +31,10 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         DUMPS,
         super::later::PROCESSES,
         super::later::MAIL,
-        super::later::SCRIPTS,
         super::later::FIREWALL,
         super::later::LVS,
         super::later::MONITORING,
-        super::later::FILES,
+        super::reload::ROWS,
     ],
     finish: Some(finish),
 };
@@ -91,12 +90,6 @@ const IDENTITY: &[Row] = &[
          or names of bits joined by | (IRUSR, IWGRP, IXOTH, IRWXU, ...). The command line goes before.",
     )
     .default("IXUSR|IRWXG|IRWXO"),
-    Row::new(
-        "reload_check_config",
-        words("[LOGFILE]", 0, 1, words::set_reload_check, words::show_reload_check),
-        "A reload with a file that has mistakes is cancelled, and the mistakes are appended to LOGFILE. \
-         Without it such a file is used as far as it goes; one that nothing can run with never is.",
-    ),
     Row::new(
         "use_symlink_paths",
         boolean(at!(scripts.keep_symlinks)),
@@ -499,4 +492,5 @@ const BUFFERS: &[Row] = &[
 
 fn finish(global: &mut GlobalConfig, _: Span, diags: &mut Diags) {
     words::check_groups(global, diags);
+    super::reload::check(&mut global.reload, diags);
 }

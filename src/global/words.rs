@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{DynamicInterfaces, GlobalConfig, ReceivePolicy, ReloadCheck, VrrpDefaults};
+use super::{DynamicInterfaces, GlobalConfig, ReceivePolicy, VrrpDefaults};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::Call;
@@ -101,21 +101,6 @@ pub(super) fn show_dynamic_interfaces(global: &GlobalConfig, name: &str, out: &m
         DynamicInterfaces::No => (),
         DynamicInterfaces::Yes => out.line(name, &[]),
         DynamicInterfaces::AllowChanges => out.line(name, &["allow_if_changes"]),
-    }
-}
-
-pub(super) fn set_reload_check(global: &mut GlobalConfig, call: &Call<'_>, _: &mut Diags) {
-    global.reload_check = match call.args.first() {
-        None => ReloadCheck::On,
-        Some(word) => ReloadCheck::Into(word.text.clone()),
-    };
-}
-
-pub(super) fn show_reload_check(global: &GlobalConfig, name: &str, out: &mut dyn Sink) {
-    match &global.reload_check {
-        ReloadCheck::Off => (),
-        ReloadCheck::On => out.line(name, &[]),
-        ReloadCheck::Into(file) => out.line(name, &[file]),
     }
 }
 

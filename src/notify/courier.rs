@@ -116,6 +116,11 @@ impl Courier {
         }
     }
 
+    /// Take another way from the next attempt on.
+    pub fn change_route(&mut self, route: Route) {
+        self.route = route;
+    }
+
     /// Send a mail, as soon as it is its turn.
     pub fn post(&mut self, now: Instant, sender: Sender, letter: Letter, out: &mut Vec<Action>) {
         self.outbox.post(now, sender, letter);

@@ -11,13 +11,14 @@
 //! transitions at once delay no advert. A process that notifies has a notifier,
 //! and is its [`Host`].
 
+mod reload;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
-use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 use scheduler::{Alarm, ChildEvent, Drain, Instant, Interest, IoId, Key, Ready, Scheduler};
 
@@ -73,6 +74,9 @@ pub struct SubjectId(usize);
 /// A pipe in use.
 #[derive(Debug)]
 struct Pipe<P> {
+    /// No other one ever has it.
+    number: Key,
+    wish: FifoWish,
     fifo: Fifo,
     watched: Option<IoId<P>>,
     reader: Option<Pid>,
@@ -83,7 +87,8 @@ struct Pipe<P> {
 #[derive(Clone, Copy, Debug)]
 enum Child {
     Script(SubjectId, Ticket),
-    Reader(usize),
+    /// The reader of the pipe with this number.
+    Reader(Key, Pid),
 }
 
 /// What of a process is told, and how.
@@ -95,6 +100,7 @@ pub struct Notifier<P> {
     children: BTreeMap<Key, Child>,
     next_child: Key,
     pipes: Vec<Pipe<P>>,
+    last_pipe: Key,
     pub(super) mail: Option<Mail<P>>,
     alarm: Alarm<P>,
     has_news: bool,
@@ -111,6 +117,7 @@ impl<P: Host> Default for Notifier<P> {
             children: BTreeMap::new(),
             next_child: 0,
             pipes: Vec::new(),
+            last_pipe: 0,
             mail: None,
             alarm: Alarm::new("notifications", 0, on_alarm::<P>),
             has_news: false,
@@ -162,14 +169,15 @@ impl<P: Host> Notifier<P> {
             Ok(fifo) => fifo,
             Err(error) => return log::error!("cannot use notify fifo {path}: {error}"),
         };
-        let number = self.pipes.len();
-        let key = Key::try_from(number).unwrap_or(Key::MAX);
+        let number = reload::next_number(&mut self.last_pipe);
         let call = on_fifo::<P>;
-        let watched = s.watch("notify fifo", fifo.as_fd(), Interest::Write, key, call);
+        let watched = s.watch("notify fifo", fifo.as_fd(), Interest::Write, number, call);
         if let Err(error) = &watched {
             log::error!("cannot watch notify fifo {path}: {error}");
         }
         self.pipes.push(Pipe {
+            number,
+            wish: wish.clone(),
             fifo,
             watched: watched.ok(),
             reader: None,
@@ -284,15 +292,8 @@ impl<P: Host> Notifier<P> {
 
     /// End the readers of pipes, and remove pipes that were created.
     pub fn close(&mut self, s: &mut Scheduler<P>) {
-        for pipe in self.pipes.drain(..) {
-            if let Some(watched) = pipe.watched {
-                s.unwatch(watched);
-            }
-            if let Some(pid) = pipe.reader {
-                // It may have ended a moment ago.
-                let _ = killpg(pid, Signal::SIGTERM);
-            }
-            pipe.fifo.remove();
+        for pipe in std::mem::take(&mut self.pipes) {
+            self.close_pipe(s, pipe);
         }
     }
 
@@ -309,8 +310,12 @@ impl<P: Host> Notifier<P> {
         mail.post(now, sender, event);
     }
 
-    fn start_reader(&mut self, s: &mut Scheduler<P>, number: usize, script: &Command) {
-        let Some(pipe) = self.pipes.get_mut(number) else {
+    fn pipe(&mut self, number: Key) -> Option<&mut Pipe<P>> {
+        self.pipes.iter_mut().find(|pipe| pipe.number == number)
+    }
+
+    fn start_reader(&mut self, s: &mut Scheduler<P>, number: Key, script: &Command) {
+        let Some(pipe) = self.pipe(number) else {
             return;
         };
         let path = pipe.fifo.path().to_string_lossy().into_owned();
@@ -318,7 +323,7 @@ impl<P: Host> Notifier<P> {
         match started {
             Ok(pid) => {
                 pipe.reader = Some(pid);
-                self.watch_child(s, "notify fifo script", pid, Child::Reader(number));
+                self.watch_child(s, "notify fifo script", pid, Child::Reader(number, pid));
             }
             Err(error) => {
                 let script = script.path.display();
@@ -349,8 +354,9 @@ impl<P: Host> Notifier<P> {
                 let start = subject.and_then(|subject| subject.serial.ended(now, ticket));
                 self.ready.extend(start.map(|start| (id, start)));
             }
-            Child::Reader(number) => {
-                if let Some(pipe) = self.pipes.get_mut(number) {
+            Child::Reader(number, pid) => {
+                let pipe = self.pipe(number);
+                if let Some(pipe) = pipe.filter(|pipe| pipe.reader == Some(pid)) {
                     pipe.reader = None;
                 }
             }
@@ -360,15 +366,7 @@ impl<P: Host> Notifier<P> {
     /// One portion of each kind of work.
     fn pump(&mut self, s: &mut Scheduler<P>) {
         self.is_pumping = false;
-        for _ in 0..LINES_PER_ROUND {
-            let Some(line) = self.lines.pop_front() else {
-                break;
-            };
-            for pipe in &mut self.pipes {
-                let pushed = pipe.fifo.push(&line);
-                pipe.tell(s.now(), &pushed);
-            }
-        }
+        self.write_lines(s.now(), LINES_PER_ROUND);
         for _ in 0..SCRIPTS_PER_ROUND {
             let Some((id, start)) = self.ready.pop_front() else {
                 break;
@@ -377,6 +375,16 @@ impl<P: Host> Notifier<P> {
         }
         if let Some(mail) = &mut self.mail {
             mail.act(s);
+        }
+    }
+
+    fn write_lines(&mut self, now: Instant, count: usize) {
+        let count = count.min(self.lines.len());
+        for line in self.lines.drain(..count) {
+            for pipe in &mut self.pipes {
+                let pushed = pipe.fifo.push(&line);
+                pipe.tell(now, &pushed);
+            }
         }
     }
 
@@ -461,7 +469,11 @@ fn on_child<P: Host>(program: &mut P, s: &mut Scheduler<P>, key: Key, event: Chi
     let Some(child) = notifier.children.remove(&key) else {
         return;
     };
-    if let (Child::Reader(_), None) = (child, notifier.stopping_since) {
+    if let (Child::Reader(number, pid), None) = (child, notifier.stopping_since)
+        && notifier
+            .pipe(number)
+            .is_some_and(|pipe| pipe.reader == Some(pid))
+    {
         log::warn!("a notify fifo script has ended ({event:?}): nobody may read the pipe");
     }
     notifier.ended(s.now(), child);
@@ -469,8 +481,7 @@ fn on_child<P: Host>(program: &mut P, s: &mut Scheduler<P>, key: Key, event: Chi
 }
 
 fn on_fifo<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: IoId<P>, ready: Ready) -> Drain {
-    let number = usize::try_from(ready.key()).unwrap_or(usize::MAX);
-    if let Some(pipe) = program.notifier().pipes.get_mut(number) {
+    if let Some(pipe) = program.notifier().pipe(ready.key()) {
         let flushed = pipe.fifo.flush();
         pipe.tell(s.now(), &flushed);
     }

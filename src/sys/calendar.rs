@@ -2,6 +2,14 @@
 
 use std::mem::MaybeUninit;
 
+use nix::time::{ClockId, clock_gettime};
+
+/// Seconds since the epoch by the clock on the wall.
+#[must_use]
+pub fn wall_seconds() -> libc::time_t {
+    clock_gettime(ClockId::CLOCK_REALTIME).map_or(0, |time| time.tv_sec())
+}
+
 /// A moment in the local time zone.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct LocalTime {

@@ -6,9 +6,13 @@
 //! and begin.
 #![forbid(unsafe_code)]
 
+mod trackers;
+
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Display};
 use std::net::IpAddr;
+
+pub use trackers::TrackerPlan;
 
 use super::config::{InstanceConfig, VrrpConfig};
 use crate::model::{Family, IfName, Vrid};
@@ -42,6 +46,8 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Old instances that end, by position.
     pub ending: Vec<usize>,
+    /// What becomes of what they track.
+    pub trackers: TrackerPlan,
 }
 
 /// What makes a virtual router the same one (`protocols.md` section 16).
@@ -80,6 +86,11 @@ impl Plan {
     /// The way from `old` to `new`.
     #[must_use]
     pub fn between(old: &VrrpConfig, new: &VrrpConfig) -> Self {
+        let trackers = TrackerPlan::between(old, new);
+        let is_same = |place: usize, instance: &InstanceConfig| {
+            let before = old.instances.get(place);
+            before.is_some_and(|before| trackers.is_same_instance(before, instance))
+        };
         let places = old.instances.iter().enumerate();
         let mut known: HashMap<Identity<'_>, usize> = places
             .map(|(place, instance)| (Identity::of(instance), place))
@@ -88,7 +99,7 @@ impl Plan {
         for instance in &new.instances {
             steps.push(match known.remove(&Identity::of(instance)) {
                 None => Step::Start,
-                Some(place) if old.instances.get(place) == Some(instance) => Step::Keep(place),
+                Some(place) if is_same(place, instance) => Step::Keep(place),
                 Some(place) => Step::Change(place),
             });
         }
@@ -97,6 +108,7 @@ impl Plan {
         Self {
             ending: all.filter(|place| !going_on.contains(place)).collect(),
             steps,
+            trackers,
         }
     }
 

@@ -49,7 +49,9 @@ impl DumpPaths {
     #[must_use]
     pub fn of(&self, kind: DumpKind, process: Option<Role>) -> PathBuf {
         let (configured, default) = match kind {
-            DumpKind::Data => (&self.files.state, "keepalived.data"),
+            DumpKind::Data | DumpKind::Before | DumpKind::After => {
+                (&self.files.state, "keepalived.data")
+            }
             DumpKind::Stats => (&self.files.stats, "keepalived.stats"),
             DumpKind::Json => (&self.files.json, "keepalived.json"),
         };

@@ -35,6 +35,10 @@ pub enum DumpKind {
     Stats,
     /// State and counters as JSON.
     Json,
+    /// As `Data`, just before a reload (`config_save_dir`).
+    Before,
+    /// As `Data`, just after one.
+    After,
 }
 
 /// What a child says.
@@ -74,10 +78,12 @@ const PREPARE: u8 = b'P';
 const COMMIT: u8 = b'C';
 const CANCEL: u8 = b'X';
 /// The octets of dumps.
-const DUMPS: [(u8, DumpKind); 3] = [
+const DUMPS: [(u8, DumpKind); 5] = [
     (b'D', DumpKind::Data),
     (b'S', DumpKind::Stats),
     (b'J', DumpKind::Json),
+    (b'[', DumpKind::Before),
+    (b']', DumpKind::After),
 ];
 
 /// Make a channel: the parent's end, then the child's.

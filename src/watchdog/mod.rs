@@ -13,7 +13,8 @@
 //! * [`parent`] is its shell: scheduler handlers, signals, actions to system calls.
 //! * [`launch`] makes a process out of a role; `launch::role` is the table of roles.
 //! * [`ipc`] is what children tell; [`dump_files`] writes the dumps they hand over.
-//! * [`reload`] goes over to a new configuration.
+//! * [`reload`] goes over to a new configuration; [`schedule`] knows when a file asks
+//!   for that.
 //! * [`config`] reads the configuration and tells what is wrong with it.
 //!
 //! Everything that can refuse the start (a bad configuration, a running daemon, a
@@ -30,6 +31,8 @@ pub mod machine;
 pub mod names;
 pub mod parent;
 pub mod reload;
+mod reload_files;
+pub mod schedule;
 pub mod settings;
 pub mod signals;
 pub mod systemd;
@@ -104,6 +107,7 @@ fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
         definitions(&config.global, &mut text);
         log::info!("{}", text.finish());
     }
+    reload_files::make_save_dir(&config.global.reload);
     let roles = roles(settings, &config);
     let own_dir = own_dir || config.global.use_pid_dir;
     let given = settings.pid_files.clone();

@@ -4,12 +4,14 @@
 //! * `children`: starting them, hearing them, seeing them end
 //! * `dumps`: putting the texts of dumps under their names
 //! * `life`: the startup and the shutdown script
+//! * `schedule`: the file with the time of a reload
 //!
 //! [`watch`]: super::watch
 
 mod children;
 mod dumps;
 mod life;
+mod schedule;
 
 use std::io;
 use std::os::fd::AsFd as _;
@@ -36,6 +38,7 @@ use super::watch::{Action, Event, Watch};
 use super::{name_task, release, signals};
 use children::Child;
 use life::Life;
+use schedule::Schedule;
 
 /// How long the start waits for children that do not say that they are up.
 const START_LIMIT: Duration = Duration::from_secs(3);
@@ -78,6 +81,7 @@ pub struct WatchDog {
     life: Option<Life>,
     manager: Manager,
     pub(super) reload: Reload,
+    schedule: Option<Schedule>,
 }
 
 impl WatchDog {
@@ -104,6 +108,7 @@ impl WatchDog {
         s.refresh();
         dog.write_own_pid();
         keep_flushing(&mut dog, s, 0);
+        dog.follow_schedule(s);
         dog.begin(s);
         let ended = s.run(&mut dog);
         dog.startup.report(NOT_STARTED);
@@ -131,6 +136,7 @@ impl WatchDog {
             started: false,
             life: None,
             reload: Reload::default(),
+            schedule: None,
         }
     }
 

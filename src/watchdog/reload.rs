@@ -29,12 +29,13 @@ use super::launch::pidfile::PidFile;
 use super::launch::role::Role;
 use super::machine::Interfaces;
 use super::parent::WatchDog;
+use super::reload_files::{self, Marker};
 use super::settings::Settings;
 use crate::control_plane::diag::Severity;
 use crate::control_plane::files::Disk;
 use crate::control_plane::transcript::Recorder;
 use crate::control_plane::{Config, Loaded, load};
-use crate::global::ReloadCheck;
+use crate::global::reload::ReloadCheck;
 
 /// How long children have for an answer, and again for going over.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -51,6 +52,8 @@ pub(super) struct Reload {
     again: bool,
     /// Counts phases, so that the time limit of one ends no later one.
     number: Key,
+    /// How many configurations have taken over.
+    pub(super) count: u64,
 }
 
 #[derive(Debug, Default)]
@@ -86,8 +89,8 @@ fn read(settings: &Settings) -> (Loaded, Vec<u8>) {
 /// Why the configuration cannot take over, if so; what is wrong with it has been
 /// reported.
 fn judge(running: &Config, loaded: &Loaded) -> Result<Rc<Config>, String> {
-    let is_checked = running.global.reload_check != ReloadCheck::Off;
-    report(&running.global.reload_check, loaded);
+    let is_checked = running.global.reload.check != ReloadCheck::Off;
+    report(&running.global.reload.check, loaded);
     let new = config::usable(loaded)
         .map_err(|_| "nothing can run with the configuration file".to_owned())?;
     let mistakes = loaded.diags.list.iter();
@@ -146,7 +149,10 @@ impl WatchDog {
         // Not for nothing on the clock: the manager compares it with the signal.
         let now = s.refresh().as_nanos() / 1000;
         self.tell_manager(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
-        let (loaded, notes) = read(&self.ground().settings);
+        let ground = self.ground();
+        let marker = Marker::set(&ground.config.global.reload, &ground.paths);
+        let (loaded, notes) = read(&ground.settings);
+        marker.remove();
         let judged = judge(&self.ground().config, &loaded);
         match judged.and_then(|config| self.proposal(config, notes)) {
             Ok(proposal) => self.ask(s, proposal),
@@ -272,6 +278,8 @@ impl WatchDog {
     /// All have accepted.
     fn commit(&mut self, s: &mut Scheduler<Self>, proposal: Proposal) {
         self.adopt_config(proposal.config);
+        self.follow_schedule(s);
+        self.save_config();
         for (role, file) in proposal.pid_files {
             self.add_pid_file(role, file);
         }
@@ -284,6 +292,14 @@ impl WatchDog {
         self.reload.phase = Phase::Changing;
         self.want(s, &proposal.roles);
         self.enter(s, Phase::Changing);
+    }
+
+    /// `config_save_dir`
+    fn save_config(&mut self) {
+        self.reload.count += 1;
+        let config = Rc::clone(&self.ground().config);
+        reload_files::make_save_dir(&config.global.reload);
+        reload_files::save_config(&config, self.reload.count);
     }
 
     /// One has refused.
@@ -347,7 +363,7 @@ fn judge_quietly(running: &Config, loaded: &Loaded) -> Result<Rc<Config>, String
     let has_errors = errors.clone().any(|diag| diag.severity == Severity::Error);
     let new = config::usable(loaded)
         .map_err(|_| format!("{messages}nothing can run with the new configuration"))?;
-    if has_errors && running.global.reload_check != ReloadCheck::Off {
+    if has_errors && running.global.reload.check != ReloadCheck::Off {
         return Err(format!("{messages}the new configuration has mistakes"));
     }
     match fixed_difference(running, &new) {

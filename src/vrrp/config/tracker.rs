@@ -154,6 +154,16 @@ impl ProcessConfig {
         }
     }
 
+    /// How parameters are compared: all of them, if some are given and nothing is
+    /// said.
+    #[must_use]
+    pub const fn matching(&self) -> Option<ParameterMatch> {
+        match self.parameters {
+            None if self.command.len() > 1 => Some(ParameterMatch::Exact),
+            given => given,
+        }
+    }
+
     /// Where its definition begins.
     #[must_use]
     pub const fn span(&self) -> Span {

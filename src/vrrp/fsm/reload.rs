@@ -3,11 +3,12 @@
 //! State, timers, the known master and its interval stay. Timers that depend on
 //! what was changed move by the difference it makes, and no more.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use scheduler::Instant;
 
-use super::{Cause, Effects, Instance, Policy, State, Status, TrackSource, Version};
+use super::{Cause, Effects, Instance, Policy, State, Status, TrackSource, TrackerKey, Version};
 
 impl Instance {
     /// Go by another policy from now on. `status` knows all that is tracked.
@@ -45,6 +46,17 @@ impl Instance {
         self.leave_init(now, out);
         if self.state == State::Master && self.active_from <= now {
             self.advertise_now(now, out);
+        }
+    }
+
+    /// Trackers have other keys from now on: from the first of a pair to the second.
+    pub(in crate::vrrp) fn move_trackers(&mut self, keys: &BTreeMap<TrackerKey, TrackerKey>) {
+        for track in &mut self.policy.tracks {
+            if let TrackSource::Tracker(key) = &mut track.source
+                && let Some(new) = keys.get(key)
+            {
+                *key = *new;
+            }
         }
     }
 

@@ -6,10 +6,12 @@ use std::rc::Rc;
 use scheduler::{Instant, Scheduler};
 
 use super::{VrrpProcess, report};
+use crate::control_plane::Config;
 use crate::control_plane::script::Script;
+use crate::global::GlobalConfig;
 use crate::notify::configured::{fifo_wish, mail_wish};
 use crate::notify::event::{Kind, What};
-use crate::notify::notifier::{Host, Notifier};
+use crate::notify::notifier::{FifoWish, Host, Notifier};
 use crate::notify::subject::Wishes;
 use crate::vrrp::config::NotifyConfig;
 use crate::vrrp::fsm::{Cause, GroupId, InstanceId, Note, State};
@@ -29,14 +31,8 @@ impl VrrpProcess {
     pub(super) fn set_up_notifications(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
         let global = &config.global;
-        for fifo in [&global.notify.fifo, &global.notify.vrrp_fifo] {
-            if let Some(wish) = fifo_wish(fifo) {
-                self.notifier.use_fifo(s, &wish);
-            }
-        }
-        if let Some(wish) = mail_wish(global) {
-            self.notifier.use_mail(wish);
-        }
+        self.notifier.change_fifos(s, &fifo_wishes(global));
+        self.notifier.change_mail(s, mail_wish(global));
         let instances = config.vrrp.instances.iter();
         for (own, instance) in self.routers.iter_mut().zip(instances) {
             let wishes = wishes(&instance.notify);
@@ -106,6 +102,43 @@ impl VrrpProcess {
         }
     }
 
+    /// After a reload: where all of it goes.
+    pub(super) fn change_notifications(&mut self, s: &mut Scheduler<Self>, before: &Config) {
+        let config = Rc::clone(&self.config);
+        let global = &config.global;
+        let [old, new] = [&before.global, global].map(fifo_wishes);
+        if old != new {
+            self.notifier.change_fifos(s, &new);
+        }
+        let [old, new] = [&before.global, global].map(mail_wish);
+        if old != new {
+            self.notifier.change_mail(s, new);
+        }
+    }
+
+    /// `fifo_write_vrrp_states_on_reload`: who starts to read the pipes with the new
+    /// configuration learns where everything stands.
+    pub(super) fn write_states(&mut self) {
+        if !self.config.global.reload.writes_states {
+            return;
+        }
+        let instances = self.routers.iter().zip((0..).map(InstanceId));
+        let instances: Vec<_> = instances
+            .filter_map(|(own, id)| {
+                let what = what_of(self.router.state(id))?;
+                let priority = self.router.effective_priority(id)?;
+                Some((own.subject?, what, priority.0))
+            })
+            .collect();
+        let groups = self.router.groups().iter().zip(&self.group_subjects);
+        let groups =
+            groups.filter_map(|((_, group), subject)| Some((*subject, what_of(group.state())?, 0)));
+        let all: Vec<_> = instances.into_iter().chain(groups).collect();
+        for (subject, what, priority) in all {
+            self.notifier.write_state(subject, what, priority);
+        }
+    }
+
     /// Something happened to an instance that is no change of its state.
     pub(super) fn tell_note(&mut self, now: Instant, id: InstanceId, note: &Note) {
         match note {
@@ -158,6 +191,21 @@ impl VrrpProcess {
             self.notifier.tell(now, subject, what, priority.0, cause);
         }
     }
+}
+
+/// What is written of a state; nothing of one that is not decided yet.
+const fn what_of(state: State) -> Option<What> {
+    match state {
+        State::Init => None,
+        State::Backup => Some(What::Backup),
+        State::Master => Some(What::Master),
+        State::Fault => Some(What::Fault),
+    }
+}
+
+fn fifo_wishes(global: &GlobalConfig) -> Vec<FifoWish> {
+    let fifos = [&global.notify.fifo, &global.notify.vrrp_fifo];
+    fifos.into_iter().filter_map(fifo_wish).collect()
 }
 
 /// What the configuration of an instance or a group comes to.

@@ -9,7 +9,7 @@ use scheduler::{Drain, IoId, Ready, Scheduler};
 use super::{VrrpProcess, clock};
 use crate::dump::json::Json;
 use crate::dump::kernel::TrackerView;
-use crate::dump::tracker::{self, Trackers};
+use crate::dump::tracker::{self, ProcessCount, Trackers};
 use crate::dump::vrrp::{self, GroupView, SocketView};
 use crate::dump::{InstanceView, Text, global, kernel, scheduler as loop_accounts};
 use crate::model::UnixTime;
@@ -17,6 +17,7 @@ use crate::net::{Mode, Protocol};
 use crate::netlink::mirror::Link;
 use crate::vrrp::config::{InitialState, InstanceConfig};
 use crate::vrrp::fsm::{InstanceId, InterfaceKey, State, Status, TrackSource, TrackerKey};
+use crate::vrrp::track::process::Cause as Delayed;
 use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::signals::{self, RealTime};
 
@@ -48,11 +49,22 @@ impl VrrpProcess {
             "Printing VRRP data for process({}) on signal",
             process::id()
         );
+        self.plumbing.dump(DumpKind::Data, &self.data(s));
+    }
+
+    /// `config_save_dir`
+    pub(super) fn save_state(&self, s: &Scheduler<Self>, kind: DumpKind) {
+        if self.config.global.reload.save_dir.is_some() {
+            self.plumbing.dump(kind, &self.data(s));
+        }
+    }
+
+    fn data(&self, s: &Scheduler<Self>) -> String {
         let mut out = vrrp::room(self.routers.len());
         global::definitions(&self.config.global, &mut out);
         self.describe(s, &mut out);
         loop_accounts::accounts(s, &mut out);
-        self.plumbing.dump(DumpKind::Data, &out.finish());
+        out.finish()
     }
 
     /// `keepalived.stats`
@@ -234,6 +246,18 @@ impl Trackers for VrrpProcess {
 
     fn script_state(&self, index: u32) -> &'static str {
         self.trackers.scripts.state(index)
+    }
+
+    fn process_count(&self, index: u32) -> Option<ProcessCount> {
+        let counted = self
+            .trackers
+            .processes
+            .counted(TrackerKey::Process(index))?;
+        Some(ProcessCount {
+            current: counted.count(),
+            is_fork_delayed: counted.delayed() == Some(Delayed::Fork),
+            is_termination_delayed: counted.delayed() == Some(Delayed::Termination),
+        })
     }
 }
 

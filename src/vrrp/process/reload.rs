@@ -8,7 +8,6 @@
 //! 3. tables are built from the new configuration, machines are carried over;
 //! 4. addresses follow by difference, new instances join.
 
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use scheduler::{Drain, Instant, IoId, Ready, Scheduler};
@@ -22,10 +21,11 @@ use super::trackers;
 use super::virtual_router::VirtualRouter;
 use crate::control_plane::Config;
 use crate::vrrp::announce::Announcer;
-use crate::vrrp::fsm::{Burst, FaultKind, InstanceId, Policy, TrackSource, TrackerKey};
+use crate::vrrp::fsm::{Burst, FaultKind, InstanceId, Policy};
 use crate::vrrp::install::Installer;
 use crate::vrrp::plan::{Plan, Step};
 use crate::vrrp::router::{Input, Successor, Successors};
+use crate::watchdog::ipc::DumpKind;
 
 /// What is left of the old configuration while the new one takes over.
 pub(super) struct Old {
@@ -48,7 +48,9 @@ impl VrrpProcess {
             false => Ok(()),
         };
         if let Some(config) = self.plumbing.next_config(judge) {
+            self.save_state(s, DumpKind::Before);
             self.reload(s, config);
+            self.save_state(s, DumpKind::After);
             self.plumbing.reloaded();
         }
         Drain::Drained
@@ -68,8 +70,11 @@ impl VrrpProcess {
         let grown = self.rebuild(s.now(), &plan, policies, &old);
         self.carry_routers(&plan, std::mem::take(&mut old.routers));
         self.raise_firewall();
+        self.carry_trackers(s, &plan.trackers);
         self.settle_changes(s, &plan);
         self.retell_groups();
+        self.change_notifications(s, &old.config);
+        self.write_states();
         for id in grown {
             self.announcer.begin(s.now(), id, Burst::Added);
         }
@@ -160,7 +165,7 @@ impl VrrpProcess {
         let pacers = Pacers::new(&config, &mut self.announcer, &mut self.interfaces);
         let mut successors = Successors {
             groups: trackers::groups(&config.vrrp),
-            trackers: same_trackers(&config),
+            trackers: trackers::carried(&config.vrrp, &plan.trackers),
             ..Successors::default()
         };
         for ((place, policy), step) in policies.into_iter().enumerate().zip(&plan.steps) {
@@ -246,18 +251,6 @@ impl VrrpProcess {
             }
         }
     }
-}
-
-/// All trackers, which are the same as before.
-fn same_trackers(config: &Config) -> Vec<(TrackerKey, TrackerKey)> {
-    let instances = config.vrrp.instances.iter();
-    let used = instances.flat_map(|instance| &instance.trackers);
-    let keys = used.filter_map(|tracker| match trackers::track(tracker).source {
-        TrackSource::Tracker(key) => Some(key),
-        TrackSource::Interface(_) => None,
-    });
-    let keys: BTreeSet<TrackerKey> = keys.collect();
-    keys.into_iter().map(|key| (key, key)).collect()
 }
 
 fn id(place: usize) -> InstanceId {

@@ -29,7 +29,7 @@ pub struct Successors {
     /// The sync groups, with new ids of their members.
     pub groups: Vec<SyncGroup>,
     /// Trackers that are the same as before: the new key, and the old one.
-    /// Nothing is known of the others yet.
+    /// Nothing is known of the others yet, whatever their keys meant before.
     pub trackers: Vec<(TrackerKey, TrackerKey)>,
 }
 
@@ -46,6 +46,8 @@ impl Router {
         let old_groups = std::mem::take(&mut self.groups);
         self.agenda = Agenda::default();
         self.carry_statuses(&new.trackers);
+        let moved: BTreeMap<TrackerKey, TrackerKey> =
+            new.trackers.iter().map(|(new, old)| (*old, *new)).collect();
         let mut led = Vec::new();
         for Successor { policy, from } in new.instances {
             let group = from.and_then(|from| old_groups.get(old_groups.of(from)?));
@@ -53,9 +55,13 @@ impl Router {
             let found = from.and_then(|from| old.get_mut(from.index())?.take());
             match found {
                 None => self.add_informed(now, policy, out),
-                Some(instance) => self.carry_over(now, instance, policy, out),
+                Some(mut instance) => {
+                    instance.move_trackers(&moved);
+                    self.carry_over(now, instance, policy, out);
+                }
             }
         }
+        self.forget_untracked();
         for group in new.groups {
             self.resume_group(now, group, &old_groups, &led, out);
         }
@@ -79,6 +85,12 @@ impl Router {
         };
         let all: BTreeMap<_, _> = same.chain(interfaces).map(fresh).collect();
         self.sources = all;
+    }
+
+    fn forget_untracked(&mut self) {
+        self.sources.retain(|source, known| {
+            matches!(source, TrackSource::Interface(_)) || !known.trackers.is_empty()
+        });
     }
 
     fn carry_over(
@@ -290,6 +302,49 @@ mod tests {
         feed(&mut router, now, Input::Source { id, address });
         feed(&mut router, now, Input::Join { id });
         assert_eq!(router.state(id), State::Backup);
+    }
+
+    #[test]
+    fn a_tracker_at_another_place_is_still_the_same() {
+        let now = Instant::from_millis(5_000);
+        let (old, new) = (TrackerKey::File(0), TrackerKey::File(1));
+        let tracking = |key, weight| {
+            let mut policy = policy(1);
+            policy.tracks.push(Track {
+                source: TrackSource::Tracker(key),
+                weight,
+                reverse: false,
+            });
+            policy
+        };
+        let mut router = Router::new();
+        let id = router.add(tracking(old, -10));
+        let successor = |policy| Successor {
+            policy,
+            from: Some(id),
+        };
+        feed(
+            &mut router,
+            now,
+            Input::Start {
+                delay: Duration::ZERO,
+            },
+        );
+        let status = crate::vrrp::fsm::Status::Value(3);
+        feed(&mut router, now, Input::Tracker { key: old, status });
+        let before = router.effective_priority(id);
+        let moved = Successors {
+            trackers: vec![(new, old)],
+            ..of(vec![successor(tracking(new, -10))])
+        };
+        let mut out = Effects::new();
+        router.replace(now, moved, &mut out);
+        assert_eq!(out, [], "its policy is the same");
+        assert_eq!(router.effective_priority(id), before);
+        // Another tracker at the same place: nothing is known of it.
+        router.replace(now, of(vec![successor(tracking(new, -10))]), &mut out);
+        assert_eq!(router.effective_priority(id), Some(Priority(52)));
+        assert_eq!(router.status(TrackSource::Tracker(old)), None);
     }
 
     #[test]

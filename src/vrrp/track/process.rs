@@ -92,7 +92,22 @@ pub struct Counted {
     count: u32,
     status: Status,
     /// When another status counts that is not the present one.
-    pending: Option<Instant>,
+    pending: Option<Pending>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Pending {
+    at: Instant,
+    by: Cause,
+}
+
+/// What a delay is for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Cause {
+    /// One more process (`fork_delay`).
+    Fork,
+    /// One less (`terminate_delay`).
+    Termination,
 }
 
 impl Counted {
@@ -121,8 +136,26 @@ impl Counted {
 
     /// When [`tick`](Self::tick) is due.
     #[must_use]
-    pub const fn deadline(&self) -> Option<Instant> {
-        self.pending
+    pub fn deadline(&self) -> Option<Instant> {
+        self.pending.map(|pending| pending.at)
+    }
+
+    /// The delay that runs.
+    #[must_use]
+    pub fn delayed(&self) -> Option<Cause> {
+        self.pending.map(|pending| pending.by)
+    }
+
+    /// Another definition of enough. It counts at once: no process has come or gone.
+    pub fn reconfigure(&mut self, quorum: Quorum) {
+        if self.quorum == quorum {
+            return;
+        }
+        self.quorum = quorum;
+        if self.status != Status::Unknown {
+            self.pending = None;
+            self.status = self.present();
+        }
     }
 
     /// So many there are now. The first number counts at once.
@@ -133,19 +166,20 @@ impl Counted {
             self.status = status;
             self.pending = None;
         } else if self.pending.is_none() {
-            let delay = if count > before {
-                self.quorum.fork_delay
+            let (by, delay) = if count > before {
+                (Cause::Fork, self.quorum.fork_delay)
             } else {
-                self.quorum.terminate_delay
+                (Cause::Termination, self.quorum.terminate_delay)
             };
-            self.pending = Some(now + delay);
+            let at = now + delay;
+            self.pending = Some(Pending { at, by });
         }
         self.tick(now);
     }
 
     /// A delay may have passed.
     pub fn tick(&mut self, now: Instant) {
-        if self.pending.is_some_and(|at| at <= now) {
+        if self.deadline().is_some_and(|at| at <= now) {
             self.pending = None;
             self.status = self.present();
         }
@@ -223,6 +257,23 @@ mod tests {
         assert_eq!(counted.deadline(), Some(at(5000)));
         counted.tick(at(5000));
         assert_eq!((counted.status(), counted.count()), (Status::Bad, 4));
+    }
+
+    #[test]
+    fn another_quorum_counts_at_once() {
+        let mut counted = Counted::new(QUORUM);
+        let at = Instant::from_millis;
+        counted.set(at(0), 2);
+        counted.set(at(1000), 1);
+        assert_eq!(counted.delayed(), Some(Cause::Termination));
+        counted.reconfigure(QUORUM);
+        assert_eq!(counted.delayed(), Some(Cause::Termination));
+        counted.reconfigure(Quorum { least: 1, ..QUORUM });
+        assert_eq!((counted.status(), counted.delayed()), (Status::Good, None));
+        counted.reconfigure(Quorum { least: 3, ..QUORUM });
+        assert_eq!(counted.status(), Status::Bad);
+        counted.set(at(2000), 3);
+        assert_eq!(counted.delayed(), Some(Cause::Fork));
     }
 
     #[test]

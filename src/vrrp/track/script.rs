@@ -72,6 +72,21 @@ impl Script {
         }
     }
 
+    /// Go by another definition of the same script. What its results have come to
+    /// stays, and so does how far the other result is away, in proportion.
+    pub fn reconfigure(&mut self, now: Instant, policy: ScriptPolicy) {
+        let old = std::mem::replace(&mut self.policy, policy);
+        self.result = scaled(self.result, &old, &policy);
+        if self.status == Status::Unknown && policy.init_fail {
+            self.status = Status::Bad;
+        }
+        if old.interval != policy.interval {
+            let started = self.cadence.deadline() - old.interval;
+            self.cadence = Cadence::new(started, policy.interval);
+            self.cadence.advance(now);
+        }
+    }
+
     /// What its results come to.
     #[must_use]
     pub const fn status(&self) -> Status {
@@ -82,6 +97,12 @@ impl Script {
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.run != Run::Idle
+    }
+
+    /// Whether it was told to end.
+    #[must_use]
+    pub const fn is_ending(&self) -> bool {
+        matches!(self.run, Run::Ending(_))
     }
 
     /// What it does, in the words of the data dump.
@@ -165,6 +186,20 @@ impl Script {
     }
 }
 
+/// A count of results by other thresholds.
+fn scaled(result: u32, old: &ScriptPolicy, new: &ScriptPolicy) -> u32 {
+    let share = |part: u32, from: u32, to: u32| {
+        let product = u64::from(part) * u64::from(to) / u64::from(from.max(1));
+        u32::try_from(product).unwrap_or(u32::MAX)
+    };
+    if result < old.rise {
+        return share(result, old.rise, new.rise);
+    }
+    let top = |policy: &ScriptPolicy| policy.rise.saturating_add(policy.fall).saturating_sub(1);
+    let failures = top(old).saturating_sub(result);
+    top(new).saturating_sub(share(failures, old.fall, new.fall))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -216,6 +251,42 @@ mod tests {
         let mut script = Script::new(policy, Instant::ZERO);
         assert_eq!(script.status(), Status::Bad);
         assert_eq!(states(&mut script, "+"), "u");
+    }
+
+    fn with(rise: u32, fall: u32, millis: u64) -> ScriptPolicy {
+        let interval = Duration::from_millis(millis);
+        ScriptPolicy {
+            interval,
+            ..script(rise, fall).policy
+        }
+    }
+
+    #[test]
+    fn other_thresholds_keep_the_status_and_the_distance() {
+        let mut script = script(2, 4);
+        // Up, and half way down.
+        assert_eq!(states(&mut script, "+--"), "uuu");
+        let now = script.due();
+        script.reconfigure(now, with(3, 2, 1000));
+        assert_eq!(script.status(), Status::Good);
+        assert_eq!(states(&mut script, "-+"), "dd");
+        let mut script = self::script(4, 1);
+        assert_eq!(states(&mut script, "-++"), "ddd");
+        script.reconfigure(now, with(2, 1, 1000));
+        assert_eq!(script.status(), Status::Bad);
+        assert_eq!(states(&mut script, "+"), "u");
+    }
+
+    #[test]
+    fn another_interval_counts_from_the_last_start() {
+        let mut script = script(1, 1);
+        let at = Instant::from_millis;
+        script.reconfigure(at(100), with(1, 1, 300));
+        assert_eq!(script.due(), at(300));
+        script.reconfigure(at(250), with(1, 1, 100));
+        assert_eq!(script.due(), at(300));
+        script.reconfigure(at(250), with(1, 1, 5000));
+        assert_eq!(script.due(), at(5200));
     }
 
     #[test]

@@ -55,6 +55,12 @@ impl PidPaths {
         self.named(self.given.of(role), role.spec().pid_name)
     }
 
+    /// Where `reload_file` is without a name.
+    #[must_use]
+    pub fn reload_file(&self) -> PathBuf {
+        self.file(PARENT, "reload")
+    }
+
     /// Make the directory if it is ours and missing.
     ///
     /// # Errors
@@ -79,9 +85,13 @@ impl PidPaths {
         if let Some(path) = given {
             return path.to_owned();
         }
+        self.file(base, "pid")
+    }
+
+    fn file(&self, base: &str, extension: &str) -> PathBuf {
         let file = match &self.instance {
-            Some(instance) => format!("{base}_{instance}.pid"),
-            None => format!("{base}.pid"),
+            Some(instance) => format!("{base}_{instance}.{extension}"),
+            None => format!("{base}.{extension}"),
         };
         self.dir.join(file)
     }

@@ -10,15 +10,40 @@ use crate::dump::global::definitions;
 use crate::watchdog::dump_files::{self, DumpPaths};
 use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::launch::role::Role;
+use crate::watchdog::reload_files;
+
+/// What `config_save_dir` calls the moment of a copy.
+const fn saved(kind: DumpKind) -> Option<&'static str> {
+    match kind {
+        DumpKind::Before => Some("pre"),
+        DumpKind::After => Some("post"),
+        DumpKind::Data | DumpKind::Stats | DumpKind::Json => None,
+    }
+}
 
 impl WatchDog {
+    fn save_name(&self, role: Role, when: &str) -> String {
+        let process = match role {
+            Role::Vrrp => "vrrp",
+            Role::Check => "check",
+            Role::Bfd => "bfd",
+        };
+        let (pid, number) = (process::id(), self.reload.count);
+        format!("keepalived_{process}.{pid}.{number}.{when}")
+    }
+
     /// Put a text that a child has rendered under its name.
     pub(super) fn write_dump(&self, kind: DumpKind, process: Option<Role>, mut text: File) {
-        let path = self.dump_paths().of(kind, process);
-        let done = dump_files::replace(&path, |file| {
+        let mut fill = |file: &mut File| {
             text.rewind()?;
             io::copy(&mut text, file).map(drop)
-        });
+        };
+        if let (Some(when), Some(role)) = (saved(kind), process) {
+            let name = self.save_name(role, when);
+            return reload_files::save(&self.ground.config.global.reload, &name, fill);
+        }
+        let path = self.dump_paths().of(kind, process);
+        let done = dump_files::replace(&path, &mut fill);
         if let Err(error) = done {
             log::error!("Cannot write {}: {error}", path.display());
         }

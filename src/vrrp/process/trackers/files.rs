@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, InotifyEvent, WatchDescriptor};
-use scheduler::{Drain, Interest, IoId, Key, Ready, Scheduler};
+use scheduler::{Drain, Interest, IoId, Key, Ready, Scheduler, TimerId};
 
-use crate::vrrp::config::FileConfig;
 use crate::vrrp::config::tracker::InitFile;
+use crate::vrrp::config::{FileConfig, TrackerKind};
 use crate::vrrp::fsm::{Status, TrackSource, TrackerKey};
+use crate::vrrp::plan::TrackerPlan;
 use crate::vrrp::process::VrrpProcess;
 use crate::vrrp::track::number;
 
@@ -30,7 +31,8 @@ pub(in crate::vrrp::process) struct Files {
     inotify: Option<Inotify>,
     list: Vec<Tracked>,
     folders: HashMap<WatchDescriptor, PathBuf>,
-    is_searching: bool,
+    /// Looks for folders that are not there.
+    search: Option<TimerId<VrrpProcess>>,
 }
 
 #[derive(Debug)]
@@ -90,36 +92,74 @@ impl VrrpProcess {
     pub(super) fn set_up_files(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
         for (file, number) in config.vrrp.files.iter().zip(0..) {
-            self.add_file(file, TrackerKey::File(number));
-        }
-        if self.trackers.files.list.is_empty() {
-            return;
-        }
-        match Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK) {
-            Ok(inotify) => {
-                let fd = inotify.as_fd();
-                let watched = s.watch("track files", fd, Interest::Read, 0, Self::on_files);
-                if let Err(error) = watched {
-                    log::error!("tracked files cannot be followed: {error}");
-                }
-                self.trackers.files.inotify = Some(inotify);
+            if let (Some(init), Some(path)) = (file.init, &file.path) {
+                initialise(Path::new(&path.value), init);
             }
-            Err(error) => log::error!("tracked files cannot be followed: {error}"),
+            self.add_file(file, TrackerKey::File(number), 0);
         }
-        self.watch_folders(s);
+        self.follow_files(s);
         self.read_files(s, |_| true, true);
     }
 
-    fn add_file(&mut self, file: &FileConfig, key: TrackerKey) {
+    /// Files that are the same as before keep their numbers; all are read, so that
+    /// those tracked from now on count at once.
+    pub(super) fn carry_files(&mut self, s: &mut Scheduler<Self>, plan: &TrackerPlan) {
+        let config = Rc::clone(&self.config);
+        let old = std::mem::take(&mut self.trackers.files.list);
+        for (place, file) in config.vrrp.files.iter().enumerate() {
+            let number = |place| TrackerKey::File(u32::try_from(place).unwrap_or(u32::MAX));
+            let from = plan.from(TrackerKind::File, place).map(number);
+            let known = from.and_then(|key| old.iter().find(|file| file.key == key));
+            self.add_file(file, number(place), known.map_or(0, |file| file.value));
+        }
+        self.leave_folders();
+        self.follow_files(s);
+        self.read_files(s, |_| true, true);
+    }
+
+    fn add_file(&mut self, file: &FileConfig, key: TrackerKey, value: i32) {
         let Some(path) = &file.path else { return };
         let path = PathBuf::from(&path.value);
-        if let Some(init) = file.init {
-            initialise(&path, init);
-        }
         if self.is_tracked(key) {
-            let value = 0;
             self.trackers.files.list.push(Tracked { key, path, value });
         }
+    }
+
+    fn follow_files(&mut self, s: &mut Scheduler<Self>) {
+        if self.trackers.files.list.is_empty() {
+            return;
+        }
+        if self.trackers.files.inotify.is_none() {
+            match self.open_inotify(s) {
+                Ok(inotify) => self.trackers.files.inotify = Some(inotify),
+                Err(error) => log::error!("tracked files cannot be followed: {error}"),
+            }
+        }
+        self.watch_folders(s);
+    }
+
+    fn open_inotify(&self, s: &mut Scheduler<Self>) -> io::Result<Inotify> {
+        let inotify = Inotify::init(InitFlags::IN_CLOEXEC | InitFlags::IN_NONBLOCK)?;
+        let call = Self::on_files;
+        s.watch("track files", inotify.as_fd(), Interest::Read, 0, call)?;
+        Ok(inotify)
+    }
+
+    /// Folders in which nothing is tracked any more.
+    fn leave_folders(&mut self) {
+        let Files {
+            inotify,
+            list,
+            folders,
+            ..
+        } = &mut self.trackers.files;
+        folders.retain(|watch, known| {
+            let is_used = list.iter().any(|file| folder(&file.path) == known);
+            if let (false, Some(inotify)) = (is_used, &inotify) {
+                let _ = inotify.rm_watch(*watch);
+            }
+            is_used
+        });
     }
 
     /// Folders that are not there are looked for until they are.
@@ -128,9 +168,10 @@ impl VrrpProcess {
             inotify,
             list,
             folders,
-            is_searching,
+            search,
         } = &mut self.trackers.files;
         let Some(inotify) = inotify else { return };
+        let is_first = search.is_none();
         let mut missing = false;
         for folder in list.iter().map(|file| folder(&file.path)) {
             if folders.values().any(|known| known == folder) {
@@ -148,7 +189,7 @@ impl VrrpProcess {
                     folders.insert(watch, folder.to_owned());
                 }
                 Err(error) => {
-                    if !*is_searching {
+                    if is_first {
                         log::error!(
                             "cannot follow tracked files in {}: {error}",
                             folder.display()
@@ -158,10 +199,14 @@ impl VrrpProcess {
                 }
             }
         }
-        if missing {
-            s.at("track files", s.now() + SEARCH, 0, Self::on_search);
+        let before = if missing {
+            search.replace(s.at("track files", s.now() + SEARCH, 0, Self::on_search))
+        } else {
+            search.take()
+        };
+        if let Some(timer) = before {
+            s.cancel(timer);
         }
-        *is_searching = missing;
     }
 
     fn on_search(&mut self, s: &mut Scheduler<Self>, _: Key) {

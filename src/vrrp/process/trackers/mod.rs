@@ -8,6 +8,7 @@ mod files;
 mod processes;
 mod scripts;
 
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use scheduler::{Instant, Scheduler};
@@ -16,6 +17,7 @@ use super::VrrpProcess;
 use super::book::{self, Item};
 use crate::vrrp::config::{TrackerKind, TrackerUse, VrrpConfig};
 use crate::vrrp::fsm::{GroupId, InstanceId, State, Status, Track, TrackSource, TrackerKey};
+use crate::vrrp::plan::TrackerPlan;
 use crate::vrrp::router::Input;
 use crate::vrrp::sync::SyncGroup;
 
@@ -28,19 +30,35 @@ pub(super) struct Trackers {
 }
 
 /// What the machines call a tracker of the configuration.
-pub(super) fn track(tracker: &TrackerUse) -> Track {
+fn key(tracker: &TrackerUse) -> TrackerKey {
     let index = u32::try_from(tracker.index).unwrap_or(u32::MAX);
-    let key = match tracker.kind {
+    match tracker.kind {
         TrackerKind::Script => TrackerKey::Script(index),
         TrackerKind::File => TrackerKey::File(index),
         TrackerKind::Process => TrackerKey::Process(index),
         TrackerKind::Bfd => TrackerKey::Bfd(index),
-    };
+    }
+}
+
+/// How an instance tracks it.
+pub(super) fn track(tracker: &TrackerUse) -> Track {
     Track {
-        source: TrackSource::Tracker(key),
+        source: TrackSource::Tracker(key(tracker)),
         weight: tracker.weight.value,
         reverse: tracker.weight.reverse,
     }
+}
+
+/// Trackers of a new configuration that are known: the new key and the old one.
+pub(super) fn carried(config: &VrrpConfig, plan: &TrackerPlan) -> Vec<(TrackerKey, TrackerKey)> {
+    let instances = config.instances.iter();
+    let used = instances.flat_map(|instance| &instance.trackers);
+    let pair = |new: &TrackerUse| {
+        let index = plan.from(new.kind, new.index)?;
+        Some((key(new), key(&TrackerUse { index, ..*new })))
+    };
+    let pairs: BTreeSet<_> = used.filter_map(pair).collect();
+    pairs.into_iter().collect()
 }
 
 /// The sync groups as the machines know them.
@@ -85,7 +103,20 @@ impl VrrpProcess {
         self.set_up_files(s);
         self.set_up_processes(s);
         self.set_up_scripts(s);
-        // Nobody tells of sessions: they are down.
+        self.set_up_sessions(s);
+    }
+
+    /// After a reload, when the router knows who tracks what.
+    pub(super) fn carry_trackers(&mut self, s: &mut Scheduler<Self>, plan: &TrackerPlan) {
+        self.carry_files(s, plan);
+        self.carry_processes(s, plan);
+        self.carry_scripts(s, plan);
+        self.set_up_sessions(s);
+    }
+
+    /// Nobody tells of sessions: they are down.
+    fn set_up_sessions(&mut self, s: &Scheduler<Self>) {
+        let config = Rc::clone(&self.config);
         for instance in &config.vrrp.instances {
             for tracker in &instance.trackers {
                 if let TrackSource::Tracker(key @ TrackerKey::Bfd(_)) = track(tracker).source {

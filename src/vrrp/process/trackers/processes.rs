@@ -5,11 +5,12 @@ use std::fs;
 use std::rc::Rc;
 use std::time::Duration;
 
-use scheduler::{Key, Scheduler};
+use scheduler::{Instant, Key, OnTimer, Scheduler, TimerId};
 
-use crate::vrrp::config::ProcessConfig;
 use crate::vrrp::config::tracker::ParameterMatch;
+use crate::vrrp::config::{ProcessConfig, TrackerKind};
 use crate::vrrp::fsm::TrackerKey;
+use crate::vrrp::plan::TrackerPlan;
 use crate::vrrp::process::VrrpProcess;
 use crate::vrrp::track::process::{Counted, Parameters, Pattern, Quorum};
 
@@ -24,6 +25,10 @@ pub(in crate::vrrp::process) struct Processes {
     list: Vec<Tracked>,
     /// Not looked at yet in this look.
     rest: Vec<u32>,
+    /// The next look, or the next portion of this one.
+    look: Option<TimerId<VrrpProcess>>,
+    /// The end of a delay.
+    delay: Option<TimerId<VrrpProcess>>,
 }
 
 #[derive(Debug)]
@@ -37,11 +42,10 @@ struct Tracked {
 
 impl Tracked {
     fn new(config: &ProcessConfig, key: TrackerKey) -> Self {
-        let parameters = match config.parameters {
+        let parameters = match config.matching() {
             Some(ParameterMatch::Exact) => Parameters::Exact,
             Some(ParameterMatch::Partial) => Parameters::Partial,
             Some(ParameterMatch::Initial) => Parameters::Initial,
-            None if config.command.len() > 1 => Parameters::Exact,
             None => Parameters::Any,
         };
         let words = config.command.iter();
@@ -52,18 +56,29 @@ impl Tracked {
                 parameters,
                 full: config.full_command || parameters != Parameters::Any,
             },
-            machine: Counted::new(Quorum {
-                least: config.quorum,
-                most: config.quorum_max.unwrap_or(u32::MAX),
-                fork_delay: config.fork_delay,
-                terminate_delay: config.terminate_delay,
-            }),
+            machine: Counted::new(quorum(config)),
             found: 0,
         }
     }
 }
 
+fn quorum(config: &ProcessConfig) -> Quorum {
+    Quorum {
+        least: config.quorum,
+        most: config.quorum_max.unwrap_or(u32::MAX),
+        fork_delay: config.fork_delay,
+        terminate_delay: config.terminate_delay,
+    }
+}
+
 impl Processes {
+    /// What is counted of one, if somebody tracks it.
+    pub(in crate::vrrp::process) fn counted(&self, key: TrackerKey) -> Option<&Counted> {
+        let mut list = self.list.iter();
+        let tracked = list.find(|tracked| tracked.key == key)?;
+        Some(&tracked.machine)
+    }
+
     fn begin(&mut self) {
         self.rest = fs::read_dir("/proc")
             .into_iter()
@@ -124,6 +139,52 @@ impl VrrpProcess {
         self.processes_counted(s);
     }
 
+    /// Processes that are the same as before keep their numbers. The others are
+    /// looked for at once, in portions, for a reload delays no advert.
+    pub(super) fn carry_processes(&mut self, s: &mut Scheduler<Self>, plan: &TrackerPlan) {
+        let config = Rc::clone(&self.config);
+        let mut old = std::mem::take(&mut self.trackers.processes.list);
+        let mut is_new = false;
+        for (place, process) in config.vrrp.processes.iter().enumerate() {
+            let number = |place| TrackerKey::Process(u32::try_from(place).unwrap_or(u32::MAX));
+            let key = number(place);
+            if !self.is_tracked(key) {
+                continue;
+            }
+            let from = plan.from(TrackerKind::Process, place).map(number);
+            let from = from.and_then(|from| old.iter().position(|known| known.key == from));
+            let mut tracked = Tracked::new(process, key);
+            match from.map(|from| old.swap_remove(from)) {
+                Some(known) => {
+                    tracked.found = known.found;
+                    tracked.machine = known.machine;
+                    tracked.machine.reconfigure(quorum(process));
+                }
+                None => is_new = true,
+            }
+            self.trackers.processes.list.push(tracked);
+        }
+        let processes = &mut self.trackers.processes;
+        let is_empty = processes.list.is_empty();
+        if is_empty || is_new {
+            processes.rest.clear();
+            let timers = [processes.look.take(), processes.delay.take()];
+            for timer in timers.into_iter().flatten() {
+                s.cancel(timer);
+            }
+        }
+        if is_new {
+            self.time_look(s, s.now(), Self::on_look);
+        }
+        if !is_empty {
+            self.processes_settled(s);
+        }
+    }
+
+    fn time_look(&mut self, s: &mut Scheduler<Self>, at: Instant, call: OnTimer<Self>) {
+        self.trackers.processes.look = Some(s.at("track process", at, 0, call));
+    }
+
     fn on_look(&mut self, s: &mut Scheduler<Self>, _: Key) {
         self.trackers.processes.begin();
         self.on_look_on(s, 0);
@@ -135,7 +196,7 @@ impl VrrpProcess {
             self.processes_counted(s);
             self.perform(s);
         } else {
-            s.at("track process", s.now(), 0, Self::on_look_on);
+            self.time_look(s, s.now(), Self::on_look_on);
         }
     }
 
@@ -146,7 +207,7 @@ impl VrrpProcess {
             tracked.machine.set(now, tracked.found);
         }
         self.processes_settled(s);
-        s.at("track process", now + PAUSE, 0, Self::on_look);
+        self.time_look(s, now + PAUSE, Self::on_look);
     }
 
     fn on_process_delay(&mut self, s: &mut Scheduler<Self>, _: Key) {
@@ -169,9 +230,13 @@ impl VrrpProcess {
         for (key, status) in told {
             self.tracked(s, key, status);
         }
+        if let Some(timer) = self.trackers.processes.delay.take() {
+            s.cancel(timer);
+        }
         // Delays that end at the next look need no timer of their own.
         if let Some(at) = next.filter(|at| *at < s.now() + PAUSE) {
-            s.at("track process", at, 0, Self::on_process_delay);
+            let timer = s.at("track process", at, 0, Self::on_process_delay);
+            self.trackers.processes.delay = Some(timer);
         }
     }
 }
