@@ -23,6 +23,7 @@
 mod checks;
 mod names;
 mod observe;
+mod record;
 mod reload;
 mod services;
 mod setup;

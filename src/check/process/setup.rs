@@ -9,6 +9,7 @@ use scheduler::{Interest, Scheduler, Signal, Slab};
 
 use super::CheckProcess;
 use super::checks::Place;
+use super::record::Record;
 use super::services::OwnService;
 use super::suspend::LocalAddresses;
 use super::table::KernelTable;
@@ -40,11 +41,12 @@ impl CheckProcess {
         s: &mut Scheduler<Self>,
     ) -> io::Result<Self> {
         log::info!("Initializing ipvs");
+        let record = Record::new(&plumbing, config.global.use_pid_dir);
         let mut process = Self {
             services: Vec::new(),
             checks: Slab::new(),
             talks: Conversations::default(),
-            table: KernelTable::open(&config)?,
+            table: KernelTable::open(&config, record)?,
             local: LocalAddresses::open(&config)?,
             notifier: Notifier::default(),
             effects: Vec::new(),

@@ -8,10 +8,11 @@ use std::rc::Rc;
 use scheduler::{Drain, Instant, Interest, IoId, Key, Ready, Scheduler};
 
 use super::CheckProcess;
+use super::record::Record;
 use crate::control_plane::Config;
 use crate::global::lvs::{FlushOnStop, IpvsNamespace};
 use crate::ipvs::kernel::{Kernel, Options, Outcome, Reading, Request, Settled};
-use crate::ipvs::plan::{self, Change};
+use crate::ipvs::plan::{self, Change, Start, Stop};
 use crate::ipvs::reader::{Detail, Scope};
 use crate::ipvs::sync_daemon::{SyncDaemon, Wanted};
 use crate::ipvs::{Entry, ServiceKey, Table, Timeouts};
@@ -27,6 +28,7 @@ const BUFFER: usize = 1 << 18;
 #[derive(Debug)]
 pub(super) struct KernelTable {
     kernel: Kernel,
+    record: Record,
     /// What is in the kernel once all requests are answered.
     believed: Table,
     /// Who wants a kernel service; several virtual servers can share one.
@@ -48,7 +50,7 @@ pub(super) struct KernelTable {
 
 impl KernelTable {
     /// Open the kernel's side.
-    pub(super) fn open(config: &Config) -> io::Result<Self> {
+    pub(super) fn open(config: &Config, record: Record) -> io::Result<Self> {
         let lvs = &config.global.lvs;
         let buffer = lvs
             .buffers
@@ -66,6 +68,7 @@ impl KernelTable {
         let kernel = Kernel::open(&options).map_err(io::Error::other)?;
         Ok(Self {
             kernel,
+            record,
             believed: Table::new(),
             users: BTreeMap::new(),
             touched: BTreeSet::new(),
@@ -99,6 +102,7 @@ impl KernelTable {
 
     /// After a reload: these were ours, and go unless somebody wants them again.
     pub(super) fn forsake(&mut self, keys: BTreeSet<ServiceKey>) {
+        self.record.write(self.users.keys());
         self.former.extend(keys);
     }
 
@@ -219,18 +223,24 @@ impl CheckProcess {
     pub(super) fn fill_the_table(&mut self) -> io::Result<()> {
         let config = Rc::clone(&self.config);
         let lvs = &config.global.lvs;
+        let wanted = self.wanted_table();
         let table = &mut self.table;
-        if lvs.flush {
-            table.kernel.flush();
-            table.carry_out()?;
-        } else {
-            let snapshot = table.kernel.read_table(Scope::All, Detail::Settings)?;
-            table.believed = snapshot.table;
-        }
+        let ours = table.record.read();
+        table.record.write(wanted.services.keys());
+        let snapshot = table.kernel.read_table(Scope::All, Detail::Settings)?;
         table.set_timeouts(&config)?;
         table.start_daemons(&config);
-        self.come_to_what_is_wanted();
-        self.table.carry_out()
+        let start = if lvs.flush {
+            Start::Flush
+        } else {
+            Start::Adopt
+        };
+        let requests = plan::at_start(&wanted, &snapshot.table, |key| ours.contains(key), start);
+        for request in requests {
+            table.kernel.queue(request);
+        }
+        table.believed = wanted;
+        table.carry_out()
     }
 
     /// Queue the difference to what is believed to be there.
@@ -243,22 +253,20 @@ impl CheckProcess {
 
     /// The end of all services.
     pub(super) fn empty_the_table(&mut self, s: &mut Scheduler<Self>) {
-        self.table.touched.clear();
-        match self.config.global.lvs.flush_on_stop {
-            FlushOnStop::Everything => {
-                self.table.kernel.flush();
-                self.table.believed = Table::new();
-            }
-            FlushOnStop::Services | FlushOnStop::No => {
-                self.table.users.clear();
-                let ours = self.services.iter().flat_map(|own| own.keys.iter());
-                let there = ours.filter(|key| self.table.believed.services.contains_key(key));
-                let keys: BTreeSet<ServiceKey> = there.copied().collect();
-                let changes = keys.into_iter().map(Change::DeleteService).collect();
-                self.table.apply(changes);
-            }
+        let table = &mut self.table;
+        table.touched.clear();
+        table.former.clear();
+        let stop = match self.config.global.lvs.flush_on_stop {
+            FlushOnStop::Everything => Stop::Flush,
+            FlushOnStop::Services | FlushOnStop::No => Stop::Delete,
+        };
+        let there = std::mem::take(&mut table.believed).services;
+        let ours = there.keys().filter(|key| table.users.contains_key(key));
+        for request in plan::at_stop(ours, stop) {
+            table.kernel.queue(request);
         }
-        self.table.ask(s);
+        table.record.remove();
+        table.ask(s);
     }
 
     /// A portion of changes.

@@ -32,6 +32,7 @@ impl VrrpProcess {
         if self.notifier.has_news() {
             self.notifier.follow(s);
         }
+        self.ask_for_sync_daemon(s);
         self.follow_deadlines(s);
     }
 
@@ -56,6 +57,7 @@ impl VrrpProcess {
                 cause,
             } => {
                 self.went(id, from, to, &cause);
+                self.sync_daemon_follows(id);
                 if from != to && !self.is_told_already(id, from, &cause) {
                     self.tell_state(s.now(), id, to, &cause);
                 }

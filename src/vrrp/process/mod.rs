@@ -19,6 +19,7 @@
 //!   address it sends from.
 //! * `virtual_links`: the interfaces instances have for themselves; `firewall`: what
 //!   is kept away from them.
+//! * `sync_daemon`: the connection synchronisation of IPVS, following an instance.
 //! * `linkbeat`: interfaces whose state is asked for.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
@@ -50,6 +51,7 @@ mod reload;
 mod report;
 mod setup;
 mod source;
+mod sync_daemon;
 mod trackers;
 mod virtual_links;
 mod virtual_router;
@@ -111,6 +113,8 @@ pub struct VrrpProcess {
     passed: debounce::Changes,
     alarm: Alarm<Self>,
     trackers: Trackers,
+    /// IPVS connection synchronisation that follows an instance.
+    connection_sync: Option<sync_daemon::ConnectionSync>,
     notifier: Notifier<Self>,
     /// Those of instances that a reload has removed.
     spare_subjects: Vec<SubjectId>,
@@ -206,6 +210,7 @@ impl VrrpProcess {
                 self.virtual_links.remove_all();
             }
             self.drop_firewall();
+            self.end_sync_daemon();
             self.announcements.restore_sysctls();
             s.stop(Stop::Now);
         }

@@ -88,6 +88,7 @@ impl VrrpProcess {
         // Addresses before the interfaces that they are on.
         self.install_portion(s);
         self.remove_unwanted_links();
+        self.renew_sync_daemon();
         self.ask_for_pump(s);
         log::info!("Reload finished");
     }

@@ -79,6 +79,7 @@ impl VrrpProcess {
             passed: Vec::new(),
             alarm: Alarm::new("VRRP", 0, Self::on_deadline),
             trackers: Trackers::default(),
+            connection_sync: None,
             notifier: Notifier::default(),
             spare_subjects: Vec::new(),
             group_subjects: Vec::new(),
@@ -100,6 +101,7 @@ impl VrrpProcess {
         process.set_sysctls();
         process.set_up_notifications(s);
         crate::log::keep_flushing(&mut process, s, 0);
+        process.set_up_sync_daemon();
         process.set_up_trackers(s);
         process.start(s);
         Ok(process)
