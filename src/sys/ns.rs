@@ -28,15 +28,16 @@ pub fn enter_network(name: &str) -> io::Result<()> {
     Ok(setns(&file, CloneFlags::CLONE_NEWNET)?)
 }
 
-/// Do something in the named network namespace, such as opening a socket that
-/// stays in it, and return. The process must not have other threads.
+/// Do something in the network namespace that a file stands for, such as opening
+/// a socket that stays in it, and return.
 ///
 /// # Errors
 /// No such namespace, or no permission; nothing was done then, unless the way
 /// back failed.
-pub fn within_network<T>(name: &str, work: impl FnOnce() -> T) -> io::Result<T> {
-    let home = File::open("/proc/self/ns/net")?;
-    enter_network(name)?;
+pub fn within_network<T>(path: &Path, work: impl FnOnce() -> T) -> io::Result<T> {
+    // The namespaces of `/proc/self` are those of the first thread.
+    let home = File::open("/proc/thread-self/ns/net")?;
+    setns(&File::open(path)?, CloneFlags::CLONE_NEWNET)?;
     let result = work();
     setns(&home, CloneFlags::CLONE_NEWNET)?;
     Ok(result)

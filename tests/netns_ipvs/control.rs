@@ -89,15 +89,19 @@ fn services_can_be_in_another_namespace() {
         assert!(status.unwrap().success());
     };
     ip_netns("add");
-    let options = Options {
-        namespace: Some(&name),
-        ..OPTIONS
-    };
-    let opened = Kernel::open(&options);
+    let path = format!("/run/netns/{name}");
+    let opened = [&name, &path].map(|place| {
+        let options = Options {
+            namespace: Some(place),
+            ..OPTIONS
+        };
+        Kernel::open(&options)
+    });
     ip_netns("del");
-    let mut kernel = opened.unwrap();
     let mut table = Table::new();
     table.add_service(tcp("192.0.2.1", 80), service("rr"));
-    establish(&mut kernel, &table);
+    let [by_name, by_path] = opened;
+    establish(&mut by_name.unwrap(), &table);
+    assert_eq!(establish(&mut by_path.unwrap(), &table), [], "the same");
     assert_eq!(saved(), Vec::<String>::new(), "nothing in our own");
 }

@@ -1,6 +1,6 @@
 //! Opening the sockets, in the network namespace where the services are.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::{fmt, io};
 
 use crate::ipvs::genl;
@@ -14,8 +14,8 @@ use crate::sys::{exec::Program, ns};
 pub struct Options<'a> {
     /// Receive buffer of each socket in the kernel, in octets.
     pub receive_buffer: usize,
-    /// Named network namespace of the services (`net_namespace_ipvs`); without
-    /// one, that of the process.
+    /// Network namespace of the services (`net_namespace_ipvs`): its name, or
+    /// the path of a file that stands for it; without one, that of the process.
     pub namespace: Option<&'a str>,
 }
 
@@ -52,8 +52,15 @@ impl From<io::Error> for OpenError {
 pub(super) fn open(options: &Options<'_>) -> Result<(Family, Commander, Inquirer), OpenError> {
     match options.namespace {
         None => open_here(options),
-        Some(name) => ns::within_network(name, || open_here(options))?,
+        Some(place) => ns::within_network(&file_of(place)?, || open_here(options))?,
     }
+}
+
+fn file_of(place: &str) -> io::Result<PathBuf> {
+    if place.starts_with('/') {
+        return Ok(PathBuf::from(place));
+    }
+    ns::netns_path(place).ok_or_else(|| io::ErrorKind::InvalidInput.into())
 }
 
 fn open_here(options: &Options<'_>) -> Result<(Family, Commander, Inquirer), OpenError> {
