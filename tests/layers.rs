@@ -172,7 +172,14 @@ const ARROWS: &[Row] = &[
     // Where all names meet: what is tracked must be there.
     Row {
         module: "vrrp::config::resolve",
-        may: &["control_plane", "model", "wire", "global", "bfd::config"],
+        may: &[
+            "control_plane",
+            "model",
+            "wire",
+            "global",
+            "bfd::config",
+            "check::config",
+        ],
     },
     // A configured route or rule is what the kernel will be told: its parts have the codec's types.
     Row {

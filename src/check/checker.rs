@@ -203,6 +203,8 @@ pub struct MiscSettings {
     pub command: Command,
     /// What the configuration says, for logs and dumps.
     pub given: String,
+    /// `user`: user and group, as the configuration names them.
+    pub user: Option<Box<(String, Option<String>)>>,
     /// `misc_timeout`, else the virtual server's `delay_loop`.
     pub timeout: Duration,
     /// `misc_dynamic`: status 2 to 255 is success and sets the weight.

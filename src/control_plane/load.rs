@@ -12,7 +12,7 @@ use super::reader::{Reader, ReaderOptions};
 use super::show::{self, Text};
 use super::source::SourceMap;
 use crate::bfd::config::SessionConfig;
-use crate::check::config::CheckConfig;
+use crate::check::config::{self as check, CheckConfig};
 use crate::global::GlobalConfig;
 use crate::global::top::{Draft, TOP};
 use crate::model::{
@@ -50,6 +50,7 @@ impl Config {
             global: self.global.clone(),
             vrrp: self.vrrp.clone(),
             bfd: self.bfd.clone(),
+            check: check::given(&self.check, &self.global.lvs),
             ..Draft::default()
         };
         show::text(&TOP, &draft, out)

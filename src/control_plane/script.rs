@@ -9,6 +9,15 @@ use super::value::Spanned;
 use super::words::{self, OpenQuote, Word};
 use crate::model::{Command, CommandRequest};
 
+/// Finds what is run for scripts, and takes down what is wrong with them.
+pub trait FindCommand {
+    /// What to run for a script; `None`, with a message, if it cannot or must not be
+    /// run.
+    fn command(&mut self, request: &Spanned<CommandRequest>) -> Option<Command>;
+    /// Where messages go.
+    fn diags(&mut self) -> &mut Diags;
+}
+
 /// A script of the configuration. Every instance has room for seven, and few have
 /// one: what is not there takes no more than a pointer.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -24,10 +24,8 @@ pub struct Draft {
     pub static_routes: Vec<Line>,
     /// `static_rules`, as well.
     pub static_rules: Vec<Line>,
-    /// What the virtual server that is being read has so far.
-    pub service: check::Service,
-    /// Virtual servers seen.
-    pub virtual_servers: usize,
+    /// The virtual servers and what belongs to them.
+    pub check: check::CheckDraft,
 }
 
 /// The top level.

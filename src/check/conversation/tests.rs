@@ -363,6 +363,7 @@ fn misc(script: &str, timeout: Duration) -> Misc {
             account: Account::ROOT,
         },
         given: script.to_owned(),
+        user: None,
         timeout,
         dynamic: true,
     })

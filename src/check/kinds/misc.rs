@@ -72,6 +72,7 @@ mod tests {
                 account: Account::ROOT,
             },
             given: "/bin/true".into(),
+            user: None,
             timeout: Duration::from_secs(1),
             dynamic,
         });

@@ -22,6 +22,7 @@ mod vmac;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use crate::check::config as check;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::load::{Config, Machine, Presence};
 use crate::control_plane::source::Span;
@@ -37,7 +38,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         mut vrrp,
         bfd,
         mut names,
-        virtual_servers,
+        check,
         static_routes,
         static_rules,
         ..
@@ -76,18 +77,26 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     resolver.tracking(&mut vrrp, &bfd, &groups);
     vrrp.sync_groups = groups;
     resolver.notifications(&mut notify, &mut vrrp);
+    let sessions: Vec<_> = bfd.iter().map(|session| session.name.clone()).collect();
+    let around = check::Surroundings {
+        lvs: &global.lvs,
+        smtp_alert: notify.mail.alert,
+        files: &vrrp.files,
+        sessions: &sessions,
+    };
+    let check = check::resolve(check, &around, &mut resolver);
     resolver.script_security();
     let refused = resolver.refused;
     global.notify = notify;
     let presence = Presence {
         vrrp: vrrp.has_work(),
-        checkers: virtual_servers > 0,
+        checkers: !check.services.is_empty(),
         bfd: !bfd.is_empty(),
     };
     (!refused).then_some(Config {
         global,
         vrrp,
-        check: Default::default(),
+        check,
         bfd,
         presence,
     })

@@ -1,10 +1,21 @@
 //! Scripts: what is run for them, and whether that is safe.
 
 use super::Resolver;
-use crate::control_plane::diag::Code;
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::script::FindCommand;
 use crate::control_plane::value::Spanned;
 use crate::model::command::RemarkKind;
 use crate::model::{Command, CommandRequest};
+
+impl FindCommand for Resolver<'_> {
+    fn command(&mut self, request: &Spanned<CommandRequest>) -> Option<Command> {
+        Resolver::command(self, request)
+    }
+
+    fn diags(&mut self) -> &mut Diags {
+        self.diags
+    }
+}
 
 impl Resolver<'_> {
     /// The account of `script_user` has to exist.

@@ -1,0 +1,105 @@
+//! The keywords of `real_server`.
+
+use super::draft::{ServerDraft, ServiceDraft};
+use super::times::{server_defaults, times};
+use super::{NUMBER_MAX, checkers, endpoint, method};
+use crate::control_plane::arg::{int, words};
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::schema::{self, Block, Call, Child, at};
+use crate::ipvs::Forwarding;
+
+type Row = schema::Row<ServerDraft>;
+
+const SCRIPT: &str = "SCRIPT [USER [[:]GROUP]]";
+
+pub(super) static REAL_SERVER: Child<ServiceDraft, ServerDraft> = Child {
+    block: &Block {
+        rows: &[
+            SERVER,
+            times!(ServerDraft),
+            server_defaults!(ServerDraft),
+            checkers::ROWS,
+        ],
+        finish: None,
+    },
+    usage: "ADDRESS [PORT]",
+    open,
+    close: |service, server| service.servers.push(server),
+    each: |service, show| {
+        for server in &service.servers {
+            let address = server.address.to_string();
+            match server.port {
+                0 => show(&[&address], server),
+                port => show(&[&address, &port.to_string()], server),
+            }
+        }
+    },
+};
+
+fn open(service: &mut ServiceDraft, call: &Call<'_>, diags: &mut Diags) -> Option<ServerDraft> {
+    let Some((address, rest)) = call.args.split_first() else {
+        let text = "`real_server` needs an address";
+        diags.error(Code::MissingParameter, call.keyword.span, text);
+        return None;
+    };
+    let (address, port) = endpoint(address, rest.first(), diags)?;
+    let mut server = ServerDraft::new(address, port, call.span());
+    // What the service says behind the server does not count for it.
+    server.forwarding = Some(service.forwarding.unwrap_or(Forwarding::Masquerade));
+    Some(server)
+}
+
+/// `notify_up` or `notify_down`: few servers have any.
+macro_rules! notify {
+    ($field:ident) => {
+        words(
+            SCRIPT,
+            1,
+            usize::MAX,
+            |server: &mut ServerDraft, call, diags| {
+                let scripts = server.scripts.get_or_insert_default();
+                scripts.$field.set(call, diags);
+            },
+            |server, name, out| {
+                if let Some(scripts) = &server.scripts {
+                    scripts.$field.show(name, out);
+                }
+            },
+        )
+    };
+}
+
+const SERVER: &[Row] = &[
+    Row::new(
+        "weight",
+        int(0, i32::MAX as i64, "", at!(weight)),
+        "Its share of connections.",
+    )
+    .default("that of the virtual server"),
+    Row::new(
+        "lvs_method",
+        words(
+            method::USAGE,
+            1,
+            usize::MAX,
+            |server: &mut ServerDraft, call, diags| {
+                server.forwarding = method::read(call, diags).or(server.forwarding);
+            },
+            |server, name, out| method::show(server.forwarding, name, out),
+        ),
+        "How packets get there.",
+    )
+    .default("that of the virtual server"),
+    Row::new(
+        "uthreshold",
+        int(0, NUMBER_MAX, "connections", at!(upper_threshold)),
+        "No more connections from that many on. 0: no limit.",
+    ),
+    Row::new(
+        "lthreshold",
+        int(0, NUMBER_MAX, "connections", at!(lower_threshold)),
+        "Again connections below that many.",
+    ),
+    Row::new("notify_up", notify!(up), "Run when it comes up.").once(),
+    Row::new("notify_down", notify!(down), "Run when it goes down.").once(),
+];
