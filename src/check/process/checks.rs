@@ -143,7 +143,7 @@ impl CheckProcess {
     }
 
     /// An attempt is over.
-    fn settle(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, attempt: Attempt) {
+    pub(super) fn settle(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, attempt: Attempt) {
         let now = s.now();
         let Some(check) = self.checks.get_mut(id) else {
             return;

@@ -21,6 +21,7 @@
 //! Nothing in a round waits for a server, a disk or a name service.
 
 mod checks;
+mod feeds;
 mod names;
 mod observe;
 mod record;
@@ -38,6 +39,7 @@ use scheduler::{Key, Scheduler, Signal, Slab, Stop};
 use crate::control_plane::Config;
 use crate::notify::notifier::{Host, Notifier};
 use crate::sys::signals::SignalReader;
+use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
 
 use super::conversation::Conversations;
@@ -56,6 +58,7 @@ pub struct CheckProcess {
     checks: Slab<Check>,
     talks: Conversations<Self>,
     table: KernelTable,
+    files: Files<Self>,
     /// Where service addresses are; only if a service wants to know.
     local: Option<LocalAddresses>,
     notifier: Notifier<Self>,

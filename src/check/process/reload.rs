@@ -108,6 +108,7 @@ impl CheckProcess {
         self.follow_table(&old);
         self.renew_addresses(s);
         self.tell_changes(s, &old, &continued, &began);
+        self.follow_files(s);
         self.table.settings_changed(&before, &self.config);
     }
 

@@ -18,6 +18,7 @@ use crate::check::conversation::Conversations;
 use crate::control_plane::Config;
 use crate::notify::notifier::Notifier;
 use crate::sys::signals::SignalReader;
+use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::signals::real_time;
 
@@ -47,6 +48,7 @@ impl CheckProcess {
             checks: Slab::new(),
             talks: Conversations::default(),
             table: KernelTable::open(&config, record)?,
+            files: Files::default(),
             local: LocalAddresses::open(&config)?,
             notifier: Notifier::default(),
             effects: Vec::new(),
@@ -66,6 +68,7 @@ impl CheckProcess {
         process.watch_addresses(s)?;
         process.add_checks(s);
         process.settle_suspended(s);
+        process.follow_files(s);
         process.notifier.follow(s);
         process.plumbing.ready();
         Ok(process)
