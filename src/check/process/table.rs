@@ -46,6 +46,8 @@ pub(super) struct KernelTable {
     timeouts: Option<Timeouts>,
     daemon: SyncDaemon,
     settled: Vec<Settled>,
+    /// [`Kernel::surprises`] when it was last looked at.
+    surprises: u64,
 }
 
 impl KernelTable {
@@ -79,6 +81,7 @@ impl KernelTable {
             timeouts: None,
             daemon: SyncDaemon::new(),
             settled: Vec::new(),
+            surprises: 0,
         })
     }
 
@@ -177,6 +180,24 @@ fn believe(table: &mut Table, change: &Change) {
                 entry.destinations.remove(&at);
             }
         }
+    }
+}
+
+/// A change that was refused; another look shows what is there instead of an edit.
+fn disbelieve(table: &mut Table, change: &Change) {
+    match change {
+        Change::AddService(key, _) => {
+            table.services.remove(key);
+        }
+        Change::AddDestination(key, at, _) => {
+            if let Some(entry) = table.services.get_mut(key) {
+                entry.destinations.remove(at);
+            }
+        }
+        Change::EditService(..)
+        | Change::DeleteService(_)
+        | Change::EditDestination(..)
+        | Change::DeleteDestination(..) => {}
     }
 }
 
@@ -285,6 +306,8 @@ impl CheckProcess {
             self.table.ask(s);
         } else if self.is_stopping {
             self.finish_if_stopped(s);
+        } else if self.table.was_surprised() {
+            self.look_at_the_table();
         }
     }
 
@@ -411,41 +434,29 @@ impl KernelTable {
         self.look_at_outcomes();
     }
 
-    /// Say what was refused, and do not believe in it.
+    /// Say what was refused, and do not believe in it. That there was nothing to do
+    /// is worth a line only where the table was not as it was read.
     fn look_at_outcomes(&mut self) {
-        for Settled { request, outcome } in self.settled.drain(..) {
-            let Outcome::Refused(error) = outcome else {
-                continue;
-            };
-            match request {
-                Request::Change(change) => {
-                    let what = change.name();
-                    let (service, server) = (change.service(), change.destination());
-                    let server = server.map(|at| format!(" {at}")).unwrap_or_default();
-                    log::error!("IPVS: cannot {what}{server} of VS {service}: {error}");
-                    match change {
-                        Change::AddService(key, _) => {
-                            self.believed.services.remove(&key);
-                        }
-                        Change::AddDestination(key, at, _) => {
-                            if let Some(entry) = self.believed.services.get_mut(&key) {
-                                entry.destinations.remove(&at);
-                            }
-                        }
-                        Change::EditService(..)
-                        | Change::DeleteService(_)
-                        | Change::EditDestination(..)
-                        | Change::DeleteDestination(..) => {}
+        for settled in self.settled.drain(..) {
+            match (&settled.outcome, &settled.request) {
+                (Outcome::Refused(_), request) => {
+                    if let Request::Change(change) = request {
+                        disbelieve(&mut self.believed, change);
                     }
+                    log::error!("{}", settled.complaint().unwrap_or_default());
                 }
-                Request::SyncDaemon(action) => {
-                    log::error!("IPVS: sync daemon: {action:?}: {error}");
+                (Outcome::AlreadySo(_), Request::Change(_)) => {
+                    log::info!("{}", settled.complaint().unwrap_or_default());
                 }
-                Request::Flush | Request::Zero | Request::SetTimeouts(_) => {
-                    log::error!("IPVS: {request:?}: {error}");
-                }
+                (Outcome::Done | Outcome::AlreadySo(_), _) => {}
             }
         }
+    }
+
+    /// Whether the table was found otherwise than it was read, since the last call.
+    fn was_surprised(&mut self) -> bool {
+        let seen = std::mem::replace(&mut self.surprises, self.kernel.surprises());
+        seen != self.surprises
     }
 
     /// `lvs_timeouts`; what was there before is kept for the end.
