@@ -14,3 +14,4 @@ pub mod probe;
 pub mod process;
 pub mod schedule;
 pub mod service;
+pub mod words;

@@ -5,6 +5,7 @@ use scheduler::Instant;
 use super::ended;
 use crate::check::checker::MiscSettings;
 use crate::check::probe::{Event, Opening, Outcome, Output, Probe, Transport, Weight};
+use crate::check::words::TIMED_OUT;
 
 /// What `misc_dynamic` takes off a status to have the weight.
 const STATUS_OF_WEIGHT_0: u8 = 2;
@@ -49,7 +50,7 @@ impl Probe for Misc {
         match event {
             Event::Exited(status) => Some(self.judge(status)),
             Event::Connected | Event::Received(_) => None,
-            Event::Expired => Some(Outcome::Failed("timed out".into())),
+            Event::Expired => Some(Outcome::Failed(TIMED_OUT.into())),
             Event::Ended | Event::Failed(_) => ended(&event),
         }
     }

@@ -9,12 +9,12 @@ use super::CheckProcess;
 use super::checks::{Check, Place, Told, index};
 use super::names;
 use super::services::quorum_text;
-use crate::check::checker::{Checker, Kind as CheckKind};
 use crate::check::config::service::{ServerConfig, ServiceConfig, Transitions};
 use crate::check::conversation::Attempt;
 use crate::check::probe::Outcome;
 use crate::check::schedule::Step;
 use crate::check::service::{Effect, Quorum};
+use crate::check::words::{Failure, Named};
 use crate::notify::configured::{fifo_wish, mail_wish};
 use crate::notify::event::{Kind, What};
 use crate::notify::notifier::SubjectId;
@@ -251,46 +251,28 @@ impl CheckProcess {
             return;
         };
         let name = names::server(service, server.socket());
-        let keyword = checker.kind.keyword();
+        let of = self.services.get(index(place.service));
+        let named = Named {
+            checker,
+            server: &name,
+            service: of.map_or("", |own| &own.name),
+        };
         match attempt {
             Attempt::Unable(why) => {
                 if !matches!(check.last.result, Some(Told::Unable(_))) {
+                    let keyword = checker.kind.keyword();
                     log::warn!(
                         "{keyword} on service {name} cannot be made: {why}. The service stays as it is"
                     );
                 }
             }
-            Attempt::Outcome(Outcome::Failed(why)) => {
-                self.report_failure(checker, &name, why, step);
-            }
+            Attempt::Outcome(Outcome::Failed(why)) => report_failure(&named, why, step),
             Attempt::Outcome(Outcome::Passed(_)) => {
                 if matches!(step, Step::Up { .. }) {
-                    let of = self.services.get(index(place.service));
-                    let of = of.map_or("", |own| &own.name);
-                    log::info!("{}", success(checker, &name, of));
+                    log::info!("{}", named.success());
                 }
             }
             Attempt::Outcome(Outcome::Proceed { .. }) => {}
-        }
-    }
-
-    fn report_failure(&self, checker: &Checker, name: &str, why: &str, step: Step) {
-        let keyword = checker.kind.keyword();
-        match step {
-            Step::Down if checker.timing.retry > 0 => {
-                let retries = checker.timing.retry;
-                log::info!("{keyword} on service {name} failed after {retries} retries. {why}");
-            }
-            Step::Down | Step::DownFirst => {
-                log::info!("{keyword} on service {name} failed. {why}");
-            }
-            Step::Retry(left) if checker.log_all_failures => {
-                log::info!("{keyword} on service {name} failed, {left} retries left. {why}");
-            }
-            Step::Same if checker.log_all_failures => {
-                log::info!("{keyword} on service {name} failed. {why}");
-            }
-            Step::Same | Step::Retry(_) | Step::Up { .. } => {}
         }
     }
 
@@ -304,12 +286,12 @@ impl CheckProcess {
         let Some(checker) = config.checkers.get(index(place.checker)).filter(|_| wanted) else {
             return;
         };
-        let kind = checker.kind.keyword().replace('_', " ");
-        let text = if up {
-            format!("{kind} succeeded on service")
-        } else {
-            format!("{kind} failed on service")
+        let named = Named {
+            checker,
+            server: "",
+            service: "",
         };
+        let text = named.mail(up);
         if let Some(subject) = self.server_subject(service, server) {
             self.notifier.write_to(now, subject, what(up), &text);
         }
@@ -383,22 +365,15 @@ fn wishes(scripts: Option<&Transitions>, mail: bool) -> Wishes {
     wishes
 }
 
-/// The words of a check that has passed for the first time, or again.
-fn success(checker: &Checker, name: &str, of: &str) -> String {
-    match &checker.kind {
-        CheckKind::Tcp(_) => format!("TCP connection to {name} success."),
-        CheckKind::Http(_) => format!("Remote Web server {name} succeed on service."),
-        CheckKind::Smtp(_) => format!("Remote SMTP server {name} succeed on service."),
-        CheckKind::Misc(misc) => {
-            format!(
-                "Misc check for [{name} VS {of}] by [{}] succeeded.",
-                misc.given
-            )
-        }
-        CheckKind::Dns(_)
-        | CheckKind::Udp(_)
-        | CheckKind::Ping(_)
-        | CheckKind::File(_)
-        | CheckKind::Bfd(_) => format!("{} on service {name} success.", checker.kind.keyword()),
-    }
+/// A failure that changes something, or any if all are wanted.
+fn report_failure(named: &Named<'_>, why: &str, step: Step) {
+    let all = named.checker.log_all_failures;
+    let failure = match step {
+        Step::Down => Failure::Final(named.checker.timing.retry),
+        Step::DownFirst => Failure::Final(0),
+        Step::Retry(left) if all => Failure::Retry(left),
+        Step::Same if all => Failure::Still,
+        Step::Same | Step::Retry(_) | Step::Up { .. } => return,
+    };
+    log::info!("{}", named.failure(why, failure));
 }
