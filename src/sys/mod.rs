@@ -13,6 +13,7 @@
 //! * [`sched`]: real-time class, nice value, processor affinity, memory locking
 //! * [`rlimit`]: resource limits
 //! * [`prctl`]: task name, signal at the parent's death
+//! * [`memory`]: heap and code that are no longer needed, given back
 //! * `pattern`: searches with PCRE2, in parts
 //! * [`pass`]: messages between processes, with descriptors in them
 //! * [`ns`]: network and mount namespaces

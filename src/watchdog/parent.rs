@@ -23,6 +23,7 @@ use scheduler::{Alarm, Drain, Exit, Interest, IoId, Key, Ready, Scheduler, Signa
 
 use crate::control_plane::Config;
 use crate::log::keep_flushing;
+use crate::sys::memory;
 use crate::sys::signals::SignalReader;
 
 use super::launch::daemon::Startup;
@@ -224,6 +225,8 @@ impl WatchDog {
             let main = process::id();
             self.manager.tell(&format!("READY=1\nMAINPID={main}"));
         }
+        // From here on this process waits.
+        memory::give_back_code();
     }
 
     fn on_stop(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
@@ -262,6 +265,8 @@ impl WatchDog {
             name_task(&config);
         }
         self.ground.config = config;
+        memory::give_back_free();
+        memory::give_back_code();
     }
 
     fn on_forward(&mut self, _: &mut Scheduler<Self>, signal: Signal) {
