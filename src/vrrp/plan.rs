@@ -161,17 +161,27 @@ impl Plan {
             }
         }
         lines.extend(static_lines(old, new));
+        lines.extend(self.trackers.describe(old, new));
         lines
     }
 }
 
 fn static_lines(old: &VrrpConfig, new: &VrrpConfig) -> Vec<String> {
+    let routes = difference(&old.static_routes, &new.static_routes, "static routes");
+    let rules = difference(&old.static_rules, &new.static_rules, "static rules");
     let (old, new) = (&old.static_addresses, &new.static_addresses);
     let removed = old.iter().filter(|address| !new.contains(address));
     let added = new.iter().filter(|address| !old.contains(address));
     let removed = removed.map(|address| format!("remove static address {}", address.net.value));
     let added = added.map(|address| format!("add static address {}", address.net.value));
-    removed.chain(added).collect()
+    removed.chain(added).chain(routes).chain(rules).collect()
+}
+
+/// How many of a list go and come.
+fn difference<T: PartialEq>(old: &[T], new: &[T], what: &str) -> Option<String> {
+    let gone = old.iter().filter(|item| !new.contains(item)).count();
+    let come = new.iter().filter(|item| !old.contains(item)).count();
+    (gone + come > 0).then(|| format!("{what}: {gone} go, {come} come"))
 }
 
 /// What differs between two configurations of the same instance.
@@ -205,6 +215,24 @@ impl Changes {
         if changes.addresses(old, new) {
             let text = "routers with another list of addresses complain";
             changes.election = changes.election.or(Some(text));
+        }
+        let paths = [
+            difference(&old.routes, &new.routes, "virtual routes"),
+            difference(&old.rules, &new.rules, "virtual rules"),
+        ];
+        changes.words.extend(paths.into_iter().flatten());
+        for (differs, what) in [
+            (old.notify != new.notify, "notification"),
+            (old.trackers != new.trackers, "what it tracks"),
+            (
+                old.track_interfaces != new.track_interfaces,
+                "tracked interfaces",
+            ),
+            (old.sync_group != new.sync_group, "its sync group"),
+        ] {
+            if differs {
+                changes.words.push(what.to_owned());
+            }
         }
         if changes.words.is_empty() {
             changes.words.push("other settings".to_owned());

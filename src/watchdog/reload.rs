@@ -26,7 +26,7 @@ use scheduler::{Key, Scheduler};
 use super::config;
 use super::ipc::{Order, Told};
 use super::launch::pidfile::PidFile;
-use super::launch::role::Role;
+use super::launch::role::{ROLES, Role, RoleSpec};
 use super::machine::Interfaces;
 use super::parent::WatchDog;
 use super::reload_files::{self, Marker};
@@ -125,6 +125,7 @@ fn fixed_difference(old: &Config, new: &Config) -> Option<&'static str> {
     let (old, new) = (&old.global, &new.global);
     let differences = [
         (old.net_namespace != new.net_namespace, "net_namespace"),
+        (old.lvs.namespace != new.lvs.namespace, "net_namespace_ipvs"),
         (old.instance != new.instance, "instance"),
         (
             old.disable_local_igmp != new.disable_local_igmp,
@@ -353,7 +354,24 @@ pub fn plan(running: &Settings, new: &Settings) -> io::Result<Vec<String>> {
     let (loaded, _) = read(new);
     let new = judge_quietly(&old, &loaded).map_err(io::Error::other)?;
     let plan = crate::vrrp::plan::Plan::between(&old.vrrp, &new.vrrp);
-    Ok(plan.describe(&old.vrrp, &new.vrrp))
+    let mut lines = process_lines(running, &old, &new);
+    lines.extend(plan.describe(&old.vrrp, &new.vrrp));
+    Ok(lines)
+}
+
+/// Child processes that start and end.
+fn process_lines(settings: &Settings, old: &Config, new: &Config) -> Vec<String> {
+    let change = |spec: &RoleSpec| {
+        let needs = |config: &Config| settings.all_roles || (spec.needs)(&config.presence);
+        let word = match (needs(old), needs(new)) {
+            (false, true) => "start",
+            (true, false) => "end",
+            _ => return None,
+        };
+        Some(format!("{word} the {} process", spec.title))
+    };
+    let allowed = |spec: &&RoleSpec| settings.roles.contains(&spec.role);
+    ROLES.iter().filter(allowed).filter_map(change).collect()
 }
 
 /// As [`judge`], with the messages in what is returned.

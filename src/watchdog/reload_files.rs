@@ -1,9 +1,9 @@
 //! Files around a reload: one that says that the configuration is being read, and
 //! copies for those who look for a mistake.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process;
 
@@ -38,7 +38,7 @@ impl Marker {
     /// The configuration has been read.
     pub(super) fn remove(self) {
         if let Some(path) = self.path
-            && let Err(error) = std::fs::remove_file(&path)
+            && let Err(error) = fs::remove_file(&path)
             && error.kind() != io::ErrorKind::NotFound
         {
             log::error!("Cannot remove {}: {error}", path.display());
@@ -61,7 +61,10 @@ pub(super) fn make_save_dir(config: &ReloadConfig) {
     let Some(folder) = &config.save_dir else {
         return;
     };
-    match DirBuilder::new().mode(0o700).create(&folder.value) {
+    let made = DirBuilder::new().mode(0o700).create(&folder.value);
+    // The umask takes away the right to go into it.
+    let private = || fs::set_permissions(&folder.value, Permissions::from_mode(0o700));
+    match made.and_then(|()| private()) {
         Ok(()) => {}
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         Err(error) => log::error!("Cannot make config_save_dir {}: {error}", folder.value),
@@ -103,7 +106,7 @@ mod tests {
     #[test]
     fn the_marker_is_empty_while_it_is_there() {
         let path = std::env::temp_dir().join(format!("reload-file-{}", process::id()));
-        std::fs::write(&path, "I am here").expect("write");
+        fs::write(&path, "I am here").expect("write");
         let name = path.display().to_string();
         let config = ReloadConfig {
             file: ReloadFile::At(Spanned::new(name, Span::default())),
@@ -116,7 +119,7 @@ mod tests {
             false,
         );
         let marker = Marker::set(&config, &paths);
-        assert_eq!(std::fs::read(&path).expect("it is there"), b"");
+        assert_eq!(fs::read(&path).expect("it is there"), b"");
         marker.remove();
         assert!(!path.exists());
     }

@@ -79,6 +79,48 @@ impl TrackerPlan {
     }
 }
 
+impl TrackerPlan {
+    /// What happens to scripts, files and processes, a line each.
+    pub(super) fn describe(&self, old: &VrrpConfig, new: &VrrpConfig) -> Vec<String> {
+        let scripts = lines(
+            "script",
+            &self.scripts,
+            &old.scripts,
+            &new.scripts,
+            script_name,
+        );
+        let files = lines("file", &self.files, &old.files, &new.files, file_name);
+        let processes = lines(
+            "process",
+            &self.processes,
+            &old.processes,
+            &new.processes,
+            process_name,
+        );
+        [scripts, files, processes].concat()
+    }
+}
+
+fn lines<T: PartialEq>(
+    kind: &str,
+    places: &[Option<usize>],
+    old: &[T],
+    new: &[T],
+    name: fn(&T) -> &String,
+) -> Vec<String> {
+    let gone = old.iter().enumerate();
+    let gone = gone.filter(|(place, _)| !places.contains(&Some(*place)));
+    let gone = gone.map(|(_, tracker)| format!("remove {kind} {}", name(tracker)));
+    let come = places.iter().zip(new).filter_map(|(place, tracker)| {
+        match place.and_then(|place| old.get(place)) {
+            None => Some(format!("add {kind} {}", name(tracker))),
+            Some(before) if before == tracker => None,
+            Some(_) => Some(format!("change {kind} {}: its state stays", name(tracker))),
+        }
+    });
+    gone.chain(come).collect()
+}
+
 /// For each of `new`, the place of the same one in `old`.
 fn places<T, N: Eq + Hash>(
     old: &[T],
@@ -162,6 +204,10 @@ mod tests {
         let old = config(&[file("a", "/x"), file("b", "/y")], 0);
         let new = config(&[file("c", "/x"), file("b", "/y"), file("a", "/z")], 1);
         let plan = TrackerPlan::between(&old, &new);
+        assert_eq!(
+            plan.describe(&old, &new),
+            ["remove file a", "add file c", "add file a"]
+        );
         let from = |place| plan.from(TrackerKind::File, place);
         assert_eq!([0, 1, 2, 3].map(from), [None, Some(1), None, None]);
     }

@@ -74,6 +74,7 @@ impl VrrpProcess {
         self.settle_changes(s, &plan);
         self.retell_groups();
         self.change_notifications(s, &old.config);
+        self.plumbing.reconfigure(&old.config, &self.config);
         self.write_states();
         for id in grown {
             self.announcer.begin(s.now(), id, Burst::Added);
@@ -90,7 +91,7 @@ impl VrrpProcess {
         self.remove_unwanted_links();
         self.renew_sync_daemon();
         self.ask_for_pump(s);
-        log::info!("Reload finished");
+        log::debug!("All of it is in use");
     }
 
     /// Let those leave that are not in the new configuration.

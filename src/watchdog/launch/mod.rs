@@ -104,6 +104,19 @@ impl Plumbing {
         chosen
     }
 
+    /// What concerns the process itself follows a new configuration: its name, how it
+    /// is scheduled.
+    pub fn reconfigure(&self, old: &Config, new: &Config) {
+        let spec = self.role.spec();
+        if old.global.process_names != new.global.process_names {
+            set_task_name(spec, new);
+        }
+        let limits = (spec.limits)(new);
+        if (spec.limits)(old) != limits {
+            limits::apply(spec.title, &limits);
+        }
+    }
+
     /// Tell the parent that the new configuration is in use.
     pub fn reloaded(&self) {
         if let Some(channel) = &self.channel {
