@@ -247,6 +247,7 @@ const ARROWS: &[Row] = &[
 
 /// Modules that are machines or codecs: time comes as an argument, words and calls are the shell's.
 const PURE: &[&str] = &[
+    "bfd",
     "wire",
     "model",
     "vrrp",

@@ -7,9 +7,14 @@
 //!                     peer (a machine for each session)
 //! ```
 //!
+//! * [`peer`]: the machine of a session; [`timers`]: its arithmetic.
+//! * [`directory`]: which session a packet is for.
 //! * [`config`]: the keywords, and what they come out as.
 //! * [`feed`]: the messages between this process and those that track sessions.
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod directory;
 pub mod feed;
+pub mod peer;
+pub mod timers;

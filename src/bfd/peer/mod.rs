@@ -1,0 +1,468 @@
+//! A session with a neighbour (RFC 5880 section 6): a machine without I/O.
+//!
+//! ```text
+//!        ┌───────── Down ─────────┐        received: its state is ...
+//!        │ Down          Init     │
+//!        ▼                        ▼
+//!      Init ──── Init, Up ─────► Up        silence for the detection time, or
+//!                                          Down, AdminDown: back to Down
+//! ```
+//!
+//! Packets go in as [`Input::Heard`] once it is known that they are for this session
+//! ([`super::directory`]); what is to be sent and what has changed comes out. It has
+//! two deadlines, those of its next packet and of the neighbour's silence, and is to be
+//! given [`Input::Tick`] at the earlier one.
+//!
+//! **Poll sequences** (6.5): a changed interval is told with the poll bit until the
+//! neighbour answers with the final bit. Until then the neighbour may go by the former
+//! value, so we send at the shorter and wait for the longer of both (6.8.3).
+//!
+//! **Late loops.** A process that was not run (a virtual machine that was paused, a
+//! machine without processor time) cannot know whether the neighbour was silent: the
+//! time between the deadline and the tick that was late for it does not count as
+//! silence. Packets that wait in the socket are read before the tick.
+
+mod reception;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use scheduler::Instant;
+
+use super::timers::{Random, SLOW, detection_time, next_packet, transmit_interval};
+use crate::wire::bfd::{Control, Diagnostic, State};
+
+/// The first packets of sessions that begin together are spread over this.
+const SPREAD: Duration = Duration::from_millis(100);
+
+/// A tick within this of its deadline is in time.
+const PUNCTUAL: Duration = Duration::from_millis(2);
+
+/// What the configuration says of a session.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Policy {
+    /// We can receive so often.
+    pub min_rx: Duration,
+    /// We would like to send so often while the session is up.
+    pub min_tx: Duration,
+    /// The same while it is not up.
+    pub idle_tx: Duration,
+    /// So many of our packets must be missing until we count as gone.
+    pub multiplier: u8,
+    /// Send nothing before the neighbour has.
+    pub is_passive: bool,
+}
+
+/// What the neighbour says of itself.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Remote {
+    /// Its state.
+    pub state: State,
+    /// Why it changed last.
+    pub diagnostic: Diagnostic,
+    /// Its number of the session; 0 as long as it is unknown.
+    pub discriminator: u32,
+    /// It would like to send so often.
+    pub min_tx: Duration,
+    /// It can receive so often; zero: it wants no periodic packets.
+    pub min_rx: Duration,
+    /// So many of its packets must be missing until it counts as gone.
+    pub multiplier: u8,
+    /// It wants no periodic packets while both sides are up.
+    pub demand: bool,
+}
+
+impl Default for Remote {
+    /// Before the first packet (RFC 5880 section 6.8.1).
+    fn default() -> Self {
+        Self {
+            state: State::Down,
+            diagnostic: Diagnostic::NONE,
+            discriminator: 0,
+            min_tx: Duration::ZERO,
+            min_rx: Duration::from_micros(1),
+            multiplier: 0,
+            demand: false,
+        }
+    }
+}
+
+/// What another process needs to go on with a session that is up.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Snapshot {
+    /// Our number of the session.
+    pub discriminator: u32,
+    /// What the neighbour was told last.
+    pub min_tx: Duration,
+    /// The same of what we can receive.
+    pub min_rx: Duration,
+    /// What it has said.
+    pub remote: Remote,
+}
+
+/// What happens to a session.
+#[derive(Clone, Copy, Debug)]
+pub enum Input {
+    /// A packet for it.
+    Heard(Control),
+    /// Its deadline has come.
+    Tick,
+    /// Another configuration.
+    Reconfigure(Policy),
+    /// It cannot send, or can again: that is AdminDown.
+    Hold(bool),
+}
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Effect {
+    /// Send a packet.
+    Send(Control),
+    /// The state is another one.
+    Went {
+        /// The state until now.
+        from: State,
+        /// The state from now on; see [`Peer::diagnostic`] for the reason.
+        to: State,
+    },
+    /// Nothing was heard for so long, which is the detection time and what the loop
+    /// was late.
+    Expired {
+        /// The silence.
+        silence: Duration,
+        /// The part of it beyond the detection time.
+        overdue: Duration,
+    },
+    /// A changed interval is told to the neighbour.
+    PollStarted,
+    /// The neighbour knows it.
+    PollEnded,
+}
+
+/// A session.
+#[derive(Clone, Debug)]
+pub struct Peer {
+    policy: Policy,
+    random: Random,
+    discriminator: u32,
+    state: State,
+    diagnostic: Diagnostic,
+    remote: Remote,
+    is_polling: bool,
+    /// What we send by: what the neighbour knows, or less.
+    used_min_tx: Duration,
+    /// What we wait by: what the neighbour knows, or more.
+    used_min_rx: Duration,
+    /// When the last packet left, and the interval the next one was planned by.
+    sent: Instant,
+    interval: Option<Duration>,
+    next_packet: Option<Instant>,
+    heard: Option<Instant>,
+    expiry: Option<Instant>,
+}
+
+impl Peer {
+    /// A session that begins. `discriminator` is our number of it, not 0, and that of
+    /// no other session; `seed` is for the jitter.
+    #[must_use]
+    pub fn new(now: Instant, policy: Policy, discriminator: u32, seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let spread = u64::try_from(SPREAD.as_nanos()).unwrap_or(u64::MAX);
+        let first = now + Duration::from_nanos(random.below(spread));
+        let mut peer = Self {
+            policy,
+            random,
+            discriminator,
+            state: State::Down,
+            diagnostic: Diagnostic::NONE,
+            remote: Remote::default(),
+            is_polling: false,
+            used_min_tx: policy.idle_tx.max(SLOW),
+            used_min_rx: policy.min_rx,
+            sent: now,
+            interval: None,
+            next_packet: None,
+            heard: None,
+            expiry: None,
+        };
+        peer.interval = peer.wanted_interval();
+        peer.next_packet = peer.interval.map(|_| first);
+        peer
+    }
+
+    /// A session that a former process had up. It goes on at once, and is down if
+    /// nothing is heard for the detection time.
+    #[must_use]
+    pub fn resume(now: Instant, policy: Policy, known: Snapshot, seed: u64) -> Self {
+        let mut peer = Self::new(now, policy, known.discriminator, seed);
+        peer.state = State::Up;
+        peer.remote = known.remote;
+        peer.used_min_tx = known.min_tx.min(policy.min_tx);
+        peer.used_min_rx = known.min_rx.max(policy.min_rx);
+        peer.is_polling = (known.min_tx, known.min_rx) != (policy.min_tx, policy.min_rx);
+        peer.heard = Some(now);
+        peer.expiry = Some(now + peer.detection_time());
+        peer.interval = peer.wanted_interval();
+        peer.next_packet = peer.interval.map(|_| now);
+        peer
+    }
+
+    /// Something has happened; what is to be done is appended to `out`.
+    pub fn on(&mut self, now: Instant, input: Input, out: &mut Vec<Effect>) {
+        match input {
+            Input::Heard(packet) => self.hear(now, &packet, out),
+            Input::Tick => self.tick(now, out),
+            Input::Reconfigure(policy) => self.reconfigure(now, policy, out),
+            Input::Hold(is_held) => self.hold(now, is_held, out),
+        }
+    }
+
+    /// When [`Input::Tick`] is due.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        match (self.next_packet, self.expiry) {
+            (Some(packet), Some(expiry)) => Some(packet.min(expiry)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// Its state.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        self.state
+    }
+
+    /// Why it changed last.
+    #[must_use]
+    pub const fn diagnostic(&self) -> Diagnostic {
+        self.diagnostic
+    }
+
+    /// Our number of it.
+    #[must_use]
+    pub const fn discriminator(&self) -> u32 {
+        self.discriminator
+    }
+
+    /// What the neighbour says.
+    #[must_use]
+    pub const fn remote(&self) -> &Remote {
+        &self.remote
+    }
+
+    /// When it was heard last.
+    #[must_use]
+    pub const fn heard(&self) -> Option<Instant> {
+        self.heard
+    }
+
+    /// Whether the neighbour is being told of a changed interval.
+    #[must_use]
+    pub const fn is_polling(&self) -> bool {
+        self.is_polling
+    }
+
+    /// The interval of our packets, before jitter.
+    #[must_use]
+    pub fn interval(&self) -> Duration {
+        self.used_min_tx.max(self.remote.min_rx)
+    }
+
+    /// The interval of the neighbour's packets.
+    #[must_use]
+    pub fn remote_interval(&self) -> Duration {
+        self.used_min_rx.max(self.remote.min_tx)
+    }
+
+    /// How long the neighbour may be silent.
+    #[must_use]
+    pub fn detection_time(&self) -> Duration {
+        detection_time(self.remote.multiplier, self.used_min_rx, self.remote.min_tx)
+    }
+
+    /// What a process needs that goes on with it; nothing unless it is up.
+    #[must_use]
+    pub fn snapshot(&self) -> Option<Snapshot> {
+        (self.state == State::Up).then_some(Snapshot {
+            discriminator: self.discriminator,
+            min_tx: self.policy.min_tx,
+            min_rx: self.policy.min_rx,
+            remote: self.remote,
+        })
+    }
+
+    fn tick(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        self.forgive_late_loop(now);
+        if self.expiry.is_some_and(|expiry| expiry <= now) {
+            self.expire(now, out);
+        }
+        if self.next_packet.is_some_and(|at| at <= now) {
+            self.send(now, false, out);
+        }
+    }
+
+    fn forgive_late_loop(&mut self, now: Instant) {
+        let Some(asked) = self.deadline() else { return };
+        let late = now.since(asked);
+        if late > PUNCTUAL {
+            self.expiry = self.expiry.map(|expiry| expiry + late);
+        }
+    }
+
+    /// Nothing was heard for the detection time. After another one without a packet
+    /// nothing is left of the neighbour (6.8.1: its discriminator is forgotten at once).
+    fn expire(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        let detection = self.detection_time();
+        self.remote.discriminator = 0;
+        if matches!(self.state, State::Init | State::Up) {
+            let silence = self.heard.map_or(Duration::ZERO, |heard| now.since(heard));
+            out.push(Effect::Expired {
+                silence,
+                overdue: silence.saturating_sub(detection),
+            });
+            self.remote.state = State::Down;
+            self.expiry = Some(now + detection);
+            self.go(State::Down, Diagnostic::EXPIRED, out);
+            self.send_if_allowed(now, out);
+        } else {
+            self.remote = Remote::default();
+            self.expiry = None;
+            self.plan(now);
+        }
+    }
+
+    fn reconfigure(&mut self, now: Instant, policy: Policy, out: &mut Vec<Effect>) {
+        let old = std::mem::replace(&mut self.policy, policy);
+        if self.state != State::Up {
+            self.used_min_tx = policy.idle_tx.max(SLOW);
+            self.used_min_rx = policy.min_rx;
+            return self.plan(now);
+        }
+        if (old.min_tx, old.min_rx) != (policy.min_tx, policy.min_rx) {
+            self.used_min_tx = self.used_min_tx.min(policy.min_tx);
+            self.used_min_rx = self.used_min_rx.max(policy.min_rx);
+            self.start_poll(out);
+        }
+        if old != policy {
+            self.send_if_allowed(now, out);
+        }
+    }
+
+    fn hold(&mut self, now: Instant, is_held: bool, out: &mut Vec<Effect>) {
+        if is_held {
+            self.expiry = None;
+            self.remote = Remote::default();
+            self.go(State::AdminDown, Diagnostic::ADMINISTRATIVELY_DOWN, out);
+            self.plan(now);
+        } else if self.state == State::AdminDown {
+            self.go(State::Down, Diagnostic::NONE, out);
+            self.send_if_allowed(now, out);
+        }
+    }
+
+    /// Another state, and the intervals that go with it.
+    fn go(&mut self, to: State, diagnostic: Diagnostic, out: &mut Vec<Effect>) {
+        let from = std::mem::replace(&mut self.state, to);
+        if from == to {
+            return;
+        }
+        self.diagnostic = diagnostic;
+        if to == State::Up {
+            self.used_min_tx = self.used_min_tx.min(self.policy.min_tx);
+            out.push(Effect::Went { from, to });
+            if self.policy.idle_tx.max(SLOW) != self.policy.min_tx {
+                self.start_poll(out);
+            }
+            return;
+        }
+        self.used_min_tx = self.policy.idle_tx.max(SLOW);
+        self.used_min_rx = self.policy.min_rx;
+        self.is_polling = false;
+        out.push(Effect::Went { from, to });
+    }
+
+    fn start_poll(&mut self, out: &mut Vec<Effect>) {
+        if !self.is_polling {
+            self.is_polling = true;
+            out.push(Effect::PollStarted);
+        }
+    }
+
+    /// The interval that packets are due at; nothing if none are (6.8.7).
+    fn wanted_interval(&self) -> Option<Duration> {
+        let is_waiting = self.policy.is_passive && self.remote.discriminator == 0;
+        let is_on_demand =
+            self.remote.demand && self.state == State::Up && self.remote.state == State::Up;
+        let is_quiet =
+            is_waiting || is_on_demand && !self.is_polling || self.state == State::AdminDown;
+        if is_quiet {
+            return None;
+        }
+        transmit_interval(self.used_min_tx, self.remote.min_rx)
+    }
+
+    /// Follow a changed interval: the next packet leaves an interval after the last
+    /// one, at once if that has passed.
+    fn plan(&mut self, now: Instant) {
+        let wanted = self.wanted_interval();
+        if wanted == self.interval {
+            return;
+        }
+        self.interval = wanted;
+        self.next_packet = wanted.map(|interval| self.after_last(interval).max(now));
+    }
+
+    fn after_last(&mut self, interval: Duration) -> Instant {
+        next_packet(
+            self.sent,
+            interval,
+            self.policy.multiplier,
+            &mut self.random,
+        )
+    }
+
+    /// Something that the neighbour should know at once (6.8.7).
+    fn send_if_allowed(&mut self, now: Instant, out: &mut Vec<Effect>) {
+        self.interval = self.wanted_interval();
+        if self.interval.is_some() {
+            self.send(now, false, out);
+        } else {
+            self.next_packet = None;
+        }
+    }
+
+    /// A packet now, and the next one an interval later.
+    fn send(&mut self, now: Instant, is_final: bool, out: &mut Vec<Effect>) {
+        out.push(Effect::Send(self.packet(is_final)));
+        self.sent = now;
+        self.interval = self.wanted_interval();
+        self.next_packet = self.interval.map(|interval| self.after_last(interval));
+    }
+
+    fn packet(&self, is_final: bool) -> Control {
+        let desired = if self.state == State::Up {
+            self.policy.min_tx
+        } else {
+            self.policy.idle_tx.max(SLOW)
+        };
+        Control {
+            diagnostic: self.diagnostic,
+            state: self.state,
+            is_poll: self.is_polling && !is_final,
+            is_final,
+            control_plane_independent: false,
+            demand: false,
+            multiplier: self.policy.multiplier,
+            my_discriminator: self.discriminator,
+            your_discriminator: self.remote.discriminator,
+            desired_min_tx: micros(desired),
+            required_min_rx: micros(self.policy.min_rx),
+            required_min_echo_rx: 0,
+        }
+    }
+}
+
+fn micros(time: Duration) -> u32 {
+    u32::try_from(time.as_micros()).unwrap_or(u32::MAX)
+}
