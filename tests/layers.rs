@@ -146,6 +146,10 @@ const ARROWS: &[Row] = &[
     },
     // The lines between processes.
     Row {
+        module: "bfd::process",
+        may: EVERYTHING,
+    },
+    Row {
         module: "bfd::feed",
         may: &["sys"],
     },
@@ -214,6 +218,8 @@ const ARROWS: &[Row] = &[
     Row {
         module: "dump",
         may: &[
+            "bfd::config",
+            "bfd::peer",
             "control_plane",
             "global",
             "model",

@@ -10,11 +10,14 @@
 //! * [`peer`]: the machine of a session; [`timers`]: its arithmetic.
 //! * [`directory`]: which session a packet is for.
 //! * [`config`]: the keywords, and what they come out as.
+//! * [`process`]: the shell; [`notes`]: what it leaves to its successor.
 //! * [`feed`]: the messages between this process and those that track sessions.
 #![forbid(unsafe_code)]
 
 pub mod config;
 pub mod directory;
 pub mod feed;
+pub mod notes;
 pub mod peer;
+pub mod process;
 pub mod timers;

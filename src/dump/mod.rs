@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 pub mod address;
+pub mod bfd;
 pub mod command;
 pub mod fact;
 pub mod global;

@@ -14,6 +14,7 @@
 
 pub mod announce_socket;
 pub mod batch;
+pub mod bfd_socket;
 pub mod connect;
 pub mod filter;
 pub mod ping;

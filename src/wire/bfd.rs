@@ -60,7 +60,9 @@ impl State {
         }
     }
 
-    const fn from_bits(bits: u8) -> Self {
+    /// The state of a number, of which two bits count.
+    #[must_use]
+    pub const fn from_bits(bits: u8) -> Self {
         match bits & 3 {
             0 => Self::AdminDown,
             1 => Self::Down,
@@ -69,7 +71,9 @@ impl State {
         }
     }
 
-    const fn to_bits(self) -> u8 {
+    /// Its number.
+    #[must_use]
+    pub const fn to_bits(self) -> u8 {
         match self {
             Self::AdminDown => 0,
             Self::Down => 1,

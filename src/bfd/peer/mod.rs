@@ -281,6 +281,12 @@ impl Peer {
         detection_time(self.remote.multiplier, self.used_min_rx, self.remote.min_tx)
     }
 
+    /// How long we may be silent.
+    #[must_use]
+    pub fn remote_detection_time(&self) -> Duration {
+        self.interval() * u32::from(self.policy.multiplier)
+    }
+
     /// What a process needs that goes on with it; nothing unless it is up.
     #[must_use]
     pub fn snapshot(&self) -> Option<Snapshot> {

@@ -58,7 +58,7 @@ pub static ROLES: [RoleSpec; 3] = [
         needs: |presence| presence.bfd,
         configured_name: |names| names.bfd.as_deref(),
         limits: |_| ProcessLimits::default(),
-        main: None,
+        main: Some(crate::bfd::process::main),
     },
     RoleSpec {
         role: Role::Check,
