@@ -266,6 +266,8 @@ const PURE: &[&str] = &[
 
 /// Those below them that are not: the shell, the files of a configuration, the system's version.
 const NOT_PURE: &[&str] = &[
+    "bfd::feed",
+    "bfd::process",
     "vrrp::process",
     "ipvs::kernel",
     "control_plane::files",
