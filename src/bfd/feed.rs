@@ -31,6 +31,8 @@
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
+use scheduler::Instant;
+
 use crate::sys::pass;
 
 /// Of all messages. The processes are forks of one program, so it differs only if
@@ -40,8 +42,8 @@ const VERDICT: u8 = b'V';
 const ASK: u8 = b'A';
 /// The longest name of a session, in octets.
 pub const NAME_MAX: usize = 31;
-/// Version, kind, up or down, name.
-const MESSAGE_MAX: usize = 3 + NAME_MAX;
+/// Version, kind, up or down, nanoseconds of the monotonic clock, name.
+const MESSAGE_MAX: usize = 11 + NAME_MAX;
 
 /// What is known of a session.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -50,6 +52,8 @@ pub struct Verdict {
     pub name: String,
     /// Whether its session is up.
     pub up: bool,
+    /// When it was told.
+    pub told: Instant,
 }
 
 /// What a reader wants.
@@ -114,10 +118,14 @@ impl Feed {
         loop {
             let length = received(self.as_fd(), &mut room)?;
             match room.get(..length)? {
-                [VERSION, VERDICT, up @ (0 | 1), name @ ..] => {
+                [VERSION, VERDICT, up @ (0 | 1), rest @ ..] => {
+                    let Some((told, name)) = rest.split_first_chunk() else {
+                        continue;
+                    };
                     return Some(Verdict {
                         name: String::from_utf8_lossy(name).into_owned(),
                         up: *up == 1,
+                        told: Instant::from_nanos(u64::from_ne_bytes(*told)),
                     });
                 }
                 _ => {}
@@ -142,9 +150,10 @@ impl Teller {
     /// # Errors
     /// `WouldBlock` when the reader is behind: tell everything once the line can be
     /// written.
-    pub fn tell(&self, name: &str, up: bool) -> io::Result<()> {
+    pub fn tell(&self, now: Instant, name: &str, up: bool) -> io::Result<()> {
         let mut message = Vec::with_capacity(MESSAGE_MAX);
         message.extend([VERSION, VERDICT, u8::from(up)]);
+        message.extend(now.as_nanos().to_ne_bytes());
         message.extend(name.bytes().take(NAME_MAX));
         pass::send(self.as_fd(), &message, None)
     }
@@ -178,9 +187,14 @@ fn received(fd: BorrowedFd<'_>, room: &mut [u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
+    const NOW: Instant = Instant::from_millis(12_345);
+
     fn verdict(name: &str, up: bool) -> Option<Verdict> {
-        let name = name.to_owned();
-        Some(Verdict { name, up })
+        Some(Verdict {
+            name: name.to_owned(),
+            up,
+            told: NOW,
+        })
     }
 
     #[test]
@@ -188,8 +202,8 @@ mod tests {
         let line = Line::open().unwrap();
         let (teller, feed) = (line.teller().unwrap(), line.feed().unwrap());
         assert_eq!(feed.next(), None);
-        teller.tell("one", true).unwrap();
-        teller.tell(&"n".repeat(NAME_MAX), false).unwrap();
+        teller.tell(NOW, "one", true).unwrap();
+        teller.tell(NOW, &"n".repeat(NAME_MAX), false).unwrap();
         assert_eq!(feed.next(), verdict("one", true));
         assert_eq!(feed.next(), verdict(&"n".repeat(NAME_MAX), false));
         assert_eq!(feed.next(), None);
@@ -212,7 +226,7 @@ mod tests {
             pass::send(teller.as_fd(), foreign, None).unwrap();
             pass::send(feed.as_fd(), foreign, None).unwrap();
         }
-        teller.tell("x", true).unwrap();
+        teller.tell(NOW, "x", true).unwrap();
         feed.ask();
         assert_eq!(feed.next(), verdict("x", true));
         assert_eq!(teller.next(), Some(Asked::Everything));
@@ -222,7 +236,7 @@ mod tests {
     fn a_reader_that_does_not_read_is_an_error_and_no_wait() {
         let line = Line::open().unwrap();
         let teller = line.teller().unwrap();
-        let refused = (0..10_000).find_map(|_| teller.tell("x", true).err());
+        let refused = (0..10_000).find_map(|_| teller.tell(NOW, "x", true).err());
         assert_eq!(refused.unwrap().kind(), io::ErrorKind::WouldBlock);
         let feed = line.feed().unwrap();
         for _ in 0..10_000 {

@@ -1,4 +1,4 @@
-//! `VRRP Scripts`, `VRRP Track files`, `VRRP Track processes`: what instances
+//! `VRRP Scripts`, `VRRP Track files`, `VRRP Track processes`, `VRRP Track BFDs`: what instances
 //! depend on beside interfaces.
 
 use super::command::quoted;
@@ -7,7 +7,7 @@ use super::json::Json;
 use super::text::Text;
 use crate::vrrp::config::tracker::ParameterMatch;
 use crate::vrrp::config::{
-    FileConfig, ProcessConfig, ScriptConfig, TrackerKind, TrackerUse, VrrpConfig,
+    FileConfig, ProcessConfig, ScriptConfig, TrackedSession, TrackerKind, TrackerUse, VrrpConfig,
 };
 use crate::vrrp::fsm::{Status, TrackerKey};
 
@@ -58,6 +58,13 @@ pub fn text(config: &VrrpConfig, live: &dyn Trackers, out: &mut Text) {
         process_text(process, status, live.process_count(index), out);
         users(config, TrackerKind::Process, index, out);
     }
+    if !config.sessions.is_empty() {
+        out.title("VRRP Track BFDs");
+    }
+    for (index, session) in (0..).zip(&config.sessions) {
+        session_text(session, live.status(TrackerKey::Bfd(index)), out);
+        users(config, TrackerKind::Bfd, index, out);
+    }
 }
 
 /// The array `track_process` of JSON version 2.
@@ -107,6 +114,7 @@ pub fn used(config: &VrrpConfig, used: &[TrackerUse], out: &mut Text) {
         (TrackerKind::Script, "Tracked scripts :"),
         (TrackerKind::File, "Tracked files :"),
         (TrackerKind::Process, "Tracked processes :"),
+        (TrackerKind::Bfd, "Tracked BFDs :"),
     ];
     for (kind, title) in kinds {
         let mut of_kind = used.iter().filter(|used| used.kind == kind).peekable();
@@ -115,11 +123,11 @@ pub fn used(config: &VrrpConfig, used: &[TrackerUse], out: &mut Text) {
         }
         for used in of_kind {
             let name = name(config, used).unwrap_or("?");
-            // As the C daemon has it: a comma for processes only.
-            let comma = if kind == TrackerKind::Process {
-                ","
-            } else {
-                ""
+            // As the C daemon has it.
+            let comma = match kind {
+                TrackerKind::Script | TrackerKind::File => "",
+                TrackerKind::Process => ",",
+                TrackerKind::Bfd => ":",
             };
             out.item(|out| out.show(format_args!("{name}{comma} weight {}", shown(used))));
         }
@@ -131,7 +139,7 @@ fn name<'a>(config: &'a VrrpConfig, used: &TrackerUse) -> Option<&'a str> {
         TrackerKind::Script => &config.scripts.get(used.index)?.name,
         TrackerKind::File => &config.files.get(used.index)?.name,
         TrackerKind::Process => &config.processes.get(used.index)?.name,
-        TrackerKind::Bfd => return None,
+        TrackerKind::Bfd => &config.sessions.get(used.index)?.name,
     };
     Some(&name.value)
 }
@@ -245,6 +253,13 @@ fn process_text(
     }
     let full = Value::truth(process.full_command, FlagForm::Bool);
     out.property("Full command", full);
+}
+
+fn session_text(session: &TrackedSession, status: Option<Status>, out: &mut Text) {
+    out.object("VRRP Track BFD", &session.name.value);
+    out.property("Weight", Value::Signed(session.weight.value.into()));
+    let is_up = status == Some(Status::Good);
+    out.line(if is_up { "Bfd is up" } else { "Bfd is down" });
 }
 
 fn process_json(

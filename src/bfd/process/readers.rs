@@ -3,7 +3,7 @@
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 
-use scheduler::{Drain, Interest, IoId, Ready, Scheduler};
+use scheduler::{Drain, Instant, Interest, IoId, Ready, Scheduler};
 
 use super::BfdProcess;
 use super::session::Session;
@@ -52,16 +52,16 @@ impl Readers {
     }
 
     /// Tell those whom it concerns.
-    pub(super) fn tell(&mut self, session: &Session) {
+    pub(super) fn tell(&mut self, now: Instant, session: &Session) {
         for line in &mut self.lines {
-            line.tell(session);
+            line.tell(now, session);
         }
     }
 
     /// Tell everything that is known.
-    pub(super) fn tell_all(&mut self, sessions: &[Session]) {
+    pub(super) fn tell_all(&mut self, now: Instant, sessions: &[Session]) {
         for line in &mut self.lines {
-            line.tell_all(sessions);
+            line.tell_all(now, sessions);
         }
     }
 
@@ -71,24 +71,24 @@ impl Readers {
 }
 
 impl Line {
-    fn tell(&mut self, session: &Session) {
+    fn tell(&mut self, now: Instant, session: &Session) {
         let Some(is_up) = session.told.filter(|_| self.reader.concerns(session)) else {
             return;
         };
         if self.is_behind {
             return;
         }
-        match self.teller.tell(session.name(), is_up) {
+        match self.teller.tell(now, session.name(), is_up) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.is_behind = true,
             Err(error) => log::warn!("cannot tell of BFD sessions: {error}"),
         }
     }
 
-    fn tell_all(&mut self, sessions: &[Session]) {
+    fn tell_all(&mut self, now: Instant, sessions: &[Session]) {
         self.is_behind = false;
         for session in sessions {
-            self.tell(session);
+            self.tell(now, session);
         }
     }
 }
@@ -103,7 +103,7 @@ impl BfdProcess {
     }
 
     /// A reader asks, or has room again.
-    fn on_reader(&mut self, _: &mut Scheduler<Self>, _: IoId<Self>, ready: Ready) -> Drain {
+    fn on_reader(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, ready: Ready) -> Drain {
         let number = usize::try_from(ready.key()).unwrap_or(usize::MAX);
         let Some(line) = self.readers.lines.get_mut(number) else {
             return Drain::Close;
@@ -113,7 +113,7 @@ impl BfdProcess {
             is_asked = true;
         }
         if is_asked || line.is_behind && ready.is_writable() {
-            line.tell_all(&self.sessions);
+            line.tell_all(s.now(), &self.sessions);
         }
         Drain::Drained
     }

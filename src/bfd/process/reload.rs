@@ -29,17 +29,12 @@ impl BfdProcess {
             old.push(Some(session));
         }
         for new in &config.bfd {
-            let known = old.iter_mut().find(|old| {
+            let is_it = |old: &&mut Option<Session>| {
                 let old = old.as_ref();
-                old.is_some_and(|old| is_same(&old.config, new))
-            });
-            let session = match known.and_then(Option::take) {
-                Some(mut known) => {
-                    known.reconfigure(new);
-                    known
-                }
-                None => self.begin(s.now(), new, None),
+                old.is_some_and(|old| old.config.name == new.name)
             };
+            let known = old.iter_mut().find(is_it).and_then(Option::take);
+            let session = self.successor(s, known, new);
             self.sessions.push(session);
         }
         for gone in old.into_iter().flatten() {
@@ -55,14 +50,33 @@ impl BfdProcess {
         }
         log::info!("Reload finished");
     }
+
+    fn successor(
+        &mut self,
+        s: &Scheduler<Self>,
+        known: Option<Session>,
+        new: &SessionConfig,
+    ) -> Session {
+        match known {
+            Some(mut known) if is_same(&known.config, new) => {
+                known.reconfigure(new);
+                known
+            }
+            Some(other) => {
+                log::info!("Reload: bfd_instance {} begins anew", other.name());
+                let mut session = self.begin(s.now(), new, None);
+                // Of the former neighbour, which it is not any more.
+                session.told = other.told.map(|_| false);
+                session
+            }
+            None => self.begin(s.now(), new, None),
+        }
+    }
 }
 
-/// Whether it is the session it was, whatever its times.
+/// Whether a session of the same name is what it was, whatever its times.
 fn is_same(old: &SessionConfig, new: &SessionConfig) -> bool {
-    old.name == new.name
-        && old.neighbour == new.neighbour
-        && old.source == new.source
-        && old.multihop == new.multihop
+    old.neighbour == new.neighbour && old.source == new.source && old.multihop == new.multihop
 }
 
 impl Session {

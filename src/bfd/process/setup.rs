@@ -137,7 +137,7 @@ impl BfdProcess {
                 session.alarm.follow(s, session.peer.deadline());
             }
         }
-        self.readers.tell_all(&self.sessions);
+        self.readers.tell_all(s.now(), &self.sessions);
     }
 
     /// A socket for each family and port that sessions need, and no other.

@@ -141,7 +141,7 @@ impl BfdProcess {
                 session.log_state(to);
                 if let Some(verdict) = verdict(from, to, &session.peer) {
                     session.told = Some(verdict);
-                    self.readers.tell(session);
+                    self.readers.tell(s.now(), session);
                 }
             }
             Effect::Expired { silence, overdue } => log::info!(
@@ -163,7 +163,7 @@ impl BfdProcess {
         };
         session.alarm.follow(s, session.peer.deadline());
         let now = session.peer.detection_time();
-        if now != detection {
+        if now != detection && !now.is_zero() {
             log::debug!(
                 "({}) Detection time is {} us (was {} us)",
                 session.name(),

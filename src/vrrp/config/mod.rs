@@ -31,7 +31,8 @@ pub use names::{Names, SyncGroup};
 pub use notify::NotifyConfig;
 pub use routes::{RouteConfig, RuleConfig};
 pub use tracker::{
-    FileConfig, ProcessConfig, ScriptConfig, TrackGroup, TrackerKind, TrackerUse, Weight,
+    FileConfig, ProcessConfig, ScriptConfig, TrackGroup, TrackedSession, TrackerKind, TrackerUse,
+    Weight,
 };
 pub use vmac::{AddressLink, IpvlanMode, LinkUse, VirtualLink, VirtualLinkKind};
 
@@ -52,6 +53,8 @@ pub struct VrrpConfig {
     pub files: Vec<FileConfig>,
     /// `vrrp_track_process`
     pub processes: Vec<ProcessConfig>,
+    /// `bfd_instance`, filled in by the resolution.
+    pub sessions: Vec<TrackedSession>,
     /// `vrrp_sync_group`, those with members.
     pub sync_groups: Vec<SyncGroup>,
     /// `track_group`

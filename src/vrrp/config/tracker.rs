@@ -171,6 +171,15 @@ impl ProcessConfig {
     }
 }
 
+/// A `bfd_instance`, as far as it concerns those that track it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct TrackedSession {
+    /// Its name, unique.
+    pub name: Spanned<String>,
+    /// `weight`: of those that track it and say nothing else.
+    pub weight: Weight,
+}
+
 /// `track_group`: instances that leave MASTER when a static entry is deleted.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct TrackGroup {

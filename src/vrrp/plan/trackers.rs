@@ -8,7 +8,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 
 use super::super::config::{
-    FileConfig, InstanceConfig, ProcessConfig, ScriptConfig, TrackerKind, TrackerUse, VrrpConfig,
+    FileConfig, InstanceConfig, ProcessConfig, ScriptConfig, TrackedSession, TrackerKind,
+    TrackerUse, VrrpConfig,
 };
 
 /// For each tracker of the new configuration, its place in the old one.
@@ -17,6 +18,7 @@ pub struct TrackerPlan {
     scripts: Vec<Option<usize>>,
     files: Vec<Option<usize>>,
     processes: Vec<Option<usize>>,
+    sessions: Vec<Option<usize>>,
     /// Each stands where it stood before.
     is_identity: bool,
 }
@@ -33,6 +35,7 @@ impl TrackerPlan {
             process_name,
             is_same_process,
         );
+        let sessions = places(&old.sessions, &new.sessions, session_name, |_, _| true);
         let unmoved = |places: &[Option<usize>], count: usize| {
             let mut places = places.iter().enumerate();
             count == places.len() && places.all(|(new, old)| *old == Some(new))
@@ -40,10 +43,12 @@ impl TrackerPlan {
         Self {
             is_identity: unmoved(&scripts, old.scripts.len())
                 && unmoved(&files, old.files.len())
-                && unmoved(&processes, old.processes.len()),
+                && unmoved(&processes, old.processes.len())
+                && unmoved(&sessions, old.sessions.len()),
             scripts,
             files,
             processes,
+            sessions,
         }
     }
 
@@ -54,7 +59,7 @@ impl TrackerPlan {
             TrackerKind::Script => self.scripts.get(new).copied().flatten(),
             TrackerKind::File => self.files.get(new).copied().flatten(),
             TrackerKind::Process => self.processes.get(new).copied().flatten(),
-            TrackerKind::Bfd => Some(new),
+            TrackerKind::Bfd => self.sessions.get(new).copied().flatten(),
         }
     }
 
@@ -150,6 +155,10 @@ const fn process_name(process: &ProcessConfig) -> &String {
     &process.name.value
 }
 
+const fn session_name(session: &TrackedSession) -> &String {
+    &session.name.value
+}
+
 /// Name, command and user.
 fn is_same_script(old: &ScriptConfig, new: &ScriptConfig) -> bool {
     old.command == new.command
@@ -210,6 +219,23 @@ mod tests {
         );
         let from = |place| plan.from(TrackerKind::File, place);
         assert_eq!([0, 1, 2, 3].map(from), [None, Some(1), None, None]);
+    }
+
+    #[test]
+    fn a_session_is_found_by_name() {
+        let config = |names: &[&str]| VrrpConfig {
+            sessions: names
+                .iter()
+                .map(|called| TrackedSession {
+                    name: name(called),
+                    weight: Weight::default(),
+                })
+                .collect(),
+            ..VrrpConfig::default()
+        };
+        let plan = TrackerPlan::between(&config(&["a", "b", "c"]), &config(&["c", "new", "a"]));
+        let from = |place| plan.from(TrackerKind::Bfd, place);
+        assert_eq!([0, 1, 2].map(from), [Some(2), None, Some(0)]);
     }
 
     #[test]

@@ -91,6 +91,8 @@ impl Ends {
 
 #[cfg(test)]
 mod tests {
+    use scheduler::Instant;
+
     use super::*;
 
     #[test]
@@ -98,10 +100,10 @@ mod tests {
         let lines = Lines::open().unwrap();
         let bfd = lines.of(Role::Bfd).unwrap().bfd.unwrap();
         drop(lines.of(Role::Vrrp).unwrap());
-        bfd.vrrp.tell("a", true).unwrap();
+        bfd.vrrp.tell(Instant::ZERO, "a", true).unwrap();
         drop(bfd);
         let bfd = lines.of(Role::Bfd).unwrap().bfd.unwrap();
-        bfd.vrrp.tell("b", true).unwrap();
+        bfd.vrrp.tell(Instant::ZERO, "b", true).unwrap();
         let feed = lines.of(Role::Vrrp).unwrap().feed.unwrap();
         let names: Vec<String> = std::iter::from_fn(|| feed.next()).map(|v| v.name).collect();
         assert_eq!(names, ["a", "b"]);
@@ -111,7 +113,7 @@ mod tests {
     fn verdicts_for_one_process_are_not_seen_by_the_other() {
         let lines = Lines::open().unwrap();
         let bfd = lines.of(Role::Bfd).unwrap().bfd.unwrap();
-        bfd.check.tell("a", false).unwrap();
+        bfd.check.tell(Instant::ZERO, "a", false).unwrap();
         assert_eq!(lines.of(Role::Vrrp).unwrap().feed.unwrap().next(), None);
         assert!(
             lines

@@ -22,6 +22,7 @@ mod vmac;
 use std::collections::HashMap;
 use std::net::IpAddr;
 
+use crate::bfd::config::{self as bfd, SessionConfig};
 use crate::check::config as check;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::load::{Config, Machine, Presence};
@@ -29,7 +30,7 @@ use crate::control_plane::source::Span;
 use crate::global::top::Draft;
 use crate::global::{DynamicInterfaces, GlobalConfig};
 use crate::model::{Family, IfName, Vrid};
-use crate::vrrp::config::InstanceConfig;
+use crate::vrrp::config::{InstanceConfig, TrackedSession};
 
 /// Complete a configuration. `None` when nothing can run with it.
 pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option<Config> {
@@ -52,7 +53,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         refused: false,
         runs_as_root: None,
     };
-    let bfd = crate::bfd::config::resolve(bfd, resolver.diags);
+    let bfd = bfd::resolve(bfd, resolver.diags);
     resolver.script_user();
     for instance in &mut vrrp.instances {
         resolver.instance(instance);
@@ -74,7 +75,8 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     let mut groups = std::mem::take(&mut names.sync_groups);
     resolver.sync_groups(&names, &mut groups, &vrrp);
     resolver.track_groups(&mut vrrp);
-    resolver.tracking(&mut vrrp, &bfd, &groups);
+    vrrp.sessions = bfd.iter().map(tracked_session).collect();
+    resolver.tracking(&mut vrrp, &groups);
     vrrp.sync_groups = groups;
     resolver.notifications(&mut notify, &mut vrrp);
     let sessions: Vec<_> = bfd.iter().map(|session| session.name.clone()).collect();
@@ -100,6 +102,14 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         bfd,
         presence,
     })
+}
+
+/// What those that track a session know of it.
+fn tracked_session(session: &SessionConfig) -> TrackedSession {
+    TrackedSession {
+        name: session.name.clone(),
+        weight: session.weight,
+    }
 }
 
 /// What a resolution needs.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::Resolver;
-use crate::bfd::config::SessionConfig;
 use crate::control_plane::diag::Code;
 use crate::control_plane::source::Span;
 use crate::vrrp::config::names::{SyncGroup, TrackEntry, Tracked};
@@ -33,7 +32,7 @@ pub(super) struct Usable {
 
 impl Usable {
     /// Those that are complete, once the scripts are resolved.
-    pub(super) fn of(vrrp: &VrrpConfig, bfd: &[SessionConfig]) -> Self {
+    pub(super) fn of(vrrp: &VrrpConfig) -> Self {
         let mut by_name = HashMap::new();
         let mut add = |kind, name: &str, index, weight| {
             by_name.insert((kind, name.to_owned()), (index, weight));
@@ -53,7 +52,7 @@ impl Usable {
                 add(TrackerKind::Process, &process.name, index, process.weight);
             }
         }
-        for (index, session) in bfd.iter().enumerate() {
+        for (index, session) in vrrp.sessions.iter().enumerate() {
             add(TrackerKind::Bfd, &session.name, index, session.weight);
         }
         Self { by_name }
@@ -154,13 +153,8 @@ impl Resolver<'_> {
     }
 
     /// What each instance depends on, by itself and by its sync group.
-    pub(super) fn tracking(
-        &mut self,
-        vrrp: &mut VrrpConfig,
-        bfd: &[SessionConfig],
-        groups: &[SyncGroup],
-    ) {
-        let usable = Usable::of(vrrp, bfd);
+    pub(super) fn tracking(&mut self, vrrp: &mut VrrpConfig, groups: &[SyncGroup]) {
+        let usable = Usable::of(vrrp);
         for group in groups {
             for &member in &group.instances {
                 if let Some(instance) = vrrp.instances.get_mut(member) {

@@ -3,10 +3,12 @@
 //! * `scripts`: run at intervals; their results
 //! * `files`: followed by inotify; their numbers
 //! * `processes`: looked for in `/proc`
+//! * `sessions`: BFD sessions, of which the BFD process tells
 
 mod files;
 mod processes;
 mod scripts;
+mod sessions;
 
 use std::collections::BTreeSet;
 use std::rc::Rc;
@@ -27,6 +29,7 @@ pub(super) struct Trackers {
     pub(super) scripts: scripts::Scripts,
     pub(super) files: files::Files,
     pub(super) processes: processes::Processes,
+    pub(super) sessions: sessions::Sessions,
 }
 
 /// What the machines call a tracker of the configuration.
@@ -80,7 +83,7 @@ pub(super) fn name(config: &VrrpConfig, key: TrackerKey) -> String {
             .processes
             .get(at(index))
             .map(|p| ("process", &p.name)),
-        TrackerKey::Bfd(_) => None,
+        TrackerKey::Bfd(index) => config.sessions.get(at(index)).map(|b| ("BFD", &b.name)),
     };
     found.map_or_else(
         || "a tracker".to_owned(),
@@ -111,19 +114,7 @@ impl VrrpProcess {
         self.carry_files(s, plan);
         self.carry_processes(s, plan);
         self.carry_scripts(s, plan);
-        self.set_up_sessions(s);
-    }
-
-    /// Nobody tells of sessions: they are down.
-    fn set_up_sessions(&mut self, s: &Scheduler<Self>) {
-        let config = Rc::clone(&self.config);
-        for instance in &config.vrrp.instances {
-            for tracker in &instance.trackers {
-                if let TrackSource::Tracker(key @ TrackerKey::Bfd(_)) = track(tracker).source {
-                    self.tracked(s, key, Status::Bad);
-                }
-            }
-        }
+        self.ask_for_sessions(s);
     }
 
     /// One line for a transition of a group.
