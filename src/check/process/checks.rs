@@ -23,6 +23,8 @@ pub(super) struct Check {
     /// What it adds to the weight of its servers.
     pub(super) contribution: i64,
     pub(super) last: Last,
+    /// It stands still, and that was told.
+    pub(super) is_overdue: bool,
 }
 
 /// Where a check stands in the configuration.
@@ -94,6 +96,7 @@ impl CheckProcess {
             timer: None,
             contribution: 0,
             last: Last::default(),
+            is_overdue: false,
         });
         let talk = probe.map(|probe| self.talks.add(id.to_bits(), probe));
         if let Some(check) = self.checks.get_mut(id) {

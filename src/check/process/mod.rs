@@ -16,7 +16,7 @@
 //! * `table`: the kernel's table, changed by difference, in portions; `record`: what of
 //!   it is ours, kept for the next start.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
-//!   sessions, which no attempt brings.
+//!   sessions, which no attempt brings; `overdue`: checks that stand still.
 //!
 //! Nothing in a round waits for a server, a disk or a name service.
 
@@ -24,6 +24,7 @@ mod checks;
 mod feeds;
 mod names;
 mod observe;
+mod overdue;
 mod record;
 mod reload;
 mod services;

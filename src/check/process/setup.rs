@@ -69,6 +69,7 @@ impl CheckProcess {
         process.add_checks(s);
         process.settle_suspended(s);
         process.follow_files(s);
+        process.watch_checks(s);
         process.notifier.follow(s);
         process.plumbing.ready();
         Ok(process)
