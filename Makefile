@@ -2,6 +2,7 @@
 
 PREFIX     ?= /usr/local
 SBINDIR    ?= $(PREFIX)/sbin
+BINDIR     ?= $(PREFIX)/bin
 SYSCONFDIR ?= $(PREFIX)/etc
 MANDIR     ?= $(PREFIX)/share/man
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
@@ -31,7 +32,7 @@ endif
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo
-	@echo "Variables: DAEMON PEER FUZZ_CASES ADVERT, and for install DESTDIR PREFIX SBINDIR SYSCONFDIR MANDIR UNITDIR"
+	@echo "Variables: DAEMON PEER FUZZ_CASES ADVERT, and for install DESTDIR PREFIX SBINDIR BINDIR SYSCONFDIR MANDIR UNITDIR"
 
 build: ## the daemon, optimised: target/release/keepalived
 	$(CARGO) build --release --locked
@@ -76,12 +77,12 @@ bench: $(built) ## speed and memory, side by side with the C daemon (root)
 fuzz: ## property tests of every parser of foreign bytes, for long
 	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --workspace --locked
 
-install: $(built) ## daemon, manual pages, sample configuration, systemd unit
-	DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' SYSCONFDIR='$(SYSCONFDIR)' MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' \
+install: $(built) ## daemon, genhash, manual pages, sample configuration, systemd unit
+	DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' BINDIR='$(BINDIR)' SYSCONFDIR='$(SYSCONFDIR)' MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' \
 		scripts/install install '$(DAEMON)'
 
 uninstall: ## take away what install put there, except the configuration
-	DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' SYSCONFDIR='$(SYSCONFDIR)' MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' \
+	DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' BINDIR='$(BINDIR)' SYSCONFDIR='$(SYSCONFDIR)' MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' \
 		scripts/install uninstall
 
 clean: ## remove what was built

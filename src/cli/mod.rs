@@ -7,6 +7,7 @@
 //! environment.
 #![forbid(unsafe_code)]
 
+pub mod genhash;
 pub mod options;
 pub mod parse;
 mod run;
@@ -26,7 +27,6 @@ use parse::Parsed;
 
 /// Exit status: bad command line or fatal error.
 const FATAL: u8 = 1;
-const NO_GENHASH: &str = "The genhash mode is not yet in effect";
 
 /// Run the program with the process's arguments.
 #[must_use]
@@ -39,9 +39,15 @@ pub fn main() -> ExitCode {
 
 fn run(program: &str, words: &[String]) -> u8 {
     if program.ends_with("genhash") {
-        return complain(NO_GENHASH);
+        return genhash::run(program, words);
     }
-    let parsed = match parse::parse(words) {
+    if let Some((before, after)) = split_at_genhash(words) {
+        if !before.is_empty() {
+            complain("Warning -- `genhash` not used as first option, previous options ignored");
+        }
+        return genhash::run(&format!("{program} --genhash"), after);
+    }
+    let parsed = match parse::parse(OPTIONS, words) {
         Ok(parsed) => parsed,
         Err(mistake) => return complain(&mistake.to_string()),
     };
@@ -59,6 +65,24 @@ fn run(program: &str, words: &[String]) -> u8 {
         return reload_plan(&settings, parsed.value("running"));
     }
     watchdog::start(settings)
+}
+
+/// The words before and after `--genhash`, if that is what is asked for: what follows
+/// are options of that utility. Tasks that come before it are done instead.
+fn split_at_genhash(words: &[String]) -> Option<(&[String], &[String])> {
+    let is_genhash = |word: &String| match word.strip_prefix("--") {
+        Some(long) => options::by_word(OPTIONS, long).is_some_and(|o| o.long == "genhash"),
+        None => word == "-T",
+    };
+    (0..words.len()).find_map(|at| {
+        let (before, rest) = words.split_at(at);
+        let (word, after) = rest.split_first()?;
+        let parsed = parse::parse(OPTIONS, before)
+            .ok()
+            .filter(|_| is_genhash(word))?;
+        let tasks = ["version", "help", "signum"];
+        (!tasks.into_iter().any(|task| parsed.has(task))).then_some((before, after))
+    })
 }
 
 /// Print what a reload of the running daemon with this configuration would do.
@@ -115,7 +139,7 @@ fn one_shot(program: &str, parsed: &Parsed) -> Option<u8> {
         "version" => Some(tell(&text::version())),
         "help" => Some(tell(&text::help(program))),
         "signum" => Some(signal_number(parsed)),
-        _ => Some(complain(NO_GENHASH)),
+        _ => Some(genhash::run(&format!("{program} --genhash"), &[])),
     }
 }
 
@@ -151,6 +175,11 @@ fn report_later(parsed: &Parsed) {
 /// One line on the standard output. A closed output is nobody's concern.
 fn say(text: &str) {
     let _ = writeln!(io::stdout(), "{text}");
+}
+
+/// Text on the standard output.
+fn print(text: &str) {
+    let _ = io::stdout().write_all(text.as_bytes());
 }
 
 /// Text on the standard error output, where version and help belong.

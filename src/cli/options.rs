@@ -27,7 +27,7 @@ pub struct CliOption {
     pub in_effect: bool,
 }
 
-const fn flag(short: char, long: &'static str, doc: &'static str) -> CliOption {
+pub(super) const fn flag(short: char, long: &'static str, doc: &'static str) -> CliOption {
     row(Some(short), long, Argument::None, doc)
 }
 
@@ -35,7 +35,7 @@ const fn long_flag(long: &'static str, doc: &'static str) -> CliOption {
     row(None, long, Argument::None, doc)
 }
 
-const fn value(
+pub(super) const fn value(
     short: char,
     long: &'static str,
     name: &'static str,
@@ -183,8 +183,7 @@ pub const OPTIONS: &[CliOption] = &[
         'T',
         "genhash",
         "Be the genhash utility. It must be the first option; earlier ones are ignored with a warning.",
-    )
-    .later(),
+    ),
     flag(
         'a',
         "address-monitoring",
@@ -286,20 +285,20 @@ pub const OPTIONS: &[CliOption] = &[
     flag('h', "help", "Print this text and end."),
 ];
 
-/// The option with this letter.
+/// The option of a table with this letter.
 #[must_use]
-pub fn by_letter(letter: char) -> Option<&'static CliOption> {
-    OPTIONS.iter().find(|o| o.short == Some(letter))
+pub fn by_letter(table: &'static [CliOption], letter: char) -> Option<&'static CliOption> {
+    table.iter().find(|o| o.short == Some(letter))
 }
 
-/// The option with this word, or with the only word that begins so, as
+/// The option of a table with this word, or with the only word that begins so, as
 /// `getopt_long` has it.
 #[must_use]
-pub fn by_word(word: &str) -> Option<&'static CliOption> {
-    if let Some(exact) = OPTIONS.iter().find(|o| o.long == word) {
+pub fn by_word(table: &'static [CliOption], word: &str) -> Option<&'static CliOption> {
+    if let Some(exact) = table.iter().find(|o| o.long == word) {
         return Some(exact);
     }
-    let mut candidates = OPTIONS.iter().filter(|o| o.long.starts_with(word));
+    let mut candidates = table.iter().filter(|o| o.long.starts_with(word));
     match (candidates.next(), candidates.next()) {
         (Some(only), None) => Some(only),
         _ => None,
@@ -325,9 +324,9 @@ mod tests {
 
     #[test]
     fn words_may_be_shortened_as_long_as_they_are_clear() {
-        assert_eq!(by_word("vers").map(|o| o.long), Some("version"));
-        assert_eq!(by_word("vrrp").map(|o| o.long), Some("vrrp"));
-        assert!(by_word("dont").is_none());
-        assert!(by_word("bogus").is_none());
+        assert_eq!(by_word(OPTIONS, "vers").map(|o| o.long), Some("version"));
+        assert_eq!(by_word(OPTIONS, "vrrp").map(|o| o.long), Some("vrrp"));
+        assert!(by_word(OPTIONS, "dont").is_none());
+        assert!(by_word(OPTIONS, "bogus").is_none());
     }
 }

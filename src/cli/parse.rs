@@ -4,7 +4,7 @@ use std::fmt;
 
 use getopts::{Fail, HasArg, Matches, Occur, Options};
 
-use super::options::{self, Argument, OPTIONS};
+use super::options::{self, Argument, CliOption};
 
 /// Why a command line is not understood. The texts are those of the C daemon.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -65,14 +65,14 @@ impl Parsed {
     }
 }
 
-/// Understand the words after the program's name.
+/// Understand the words after the program's name by a table of options.
 ///
 /// # Errors
-/// The first word that is no option of ours or lacks its argument.
-pub fn parse(words: &[String]) -> Result<Parsed, Mistake> {
-    let words = normalize(words)?;
+/// The first word that is no option of the table or lacks its argument.
+pub fn parse(table: Table, words: &[String]) -> Result<Parsed, Mistake> {
+    let words = normalize(table, words)?;
     let mut parser = Options::new();
-    for option in OPTIONS {
+    for option in table {
         let (has_argument, hint) = match option.argument {
             Argument::None => (HasArg::No, ""),
             Argument::Required(name) => (HasArg::Yes, name),
@@ -98,7 +98,7 @@ impl From<Fail> for Mistake {
 
 /// Write every option as `--word` or `--word=argument`, so that letters in one
 /// word, arguments in the next one and shortened words need no second thought.
-fn normalize(words: &[String]) -> Result<Vec<String>, Mistake> {
+fn normalize(table: Table, words: &[String]) -> Result<Vec<String>, Mistake> {
     let mut out = Vec::with_capacity(words.len());
     let mut rest = words.iter();
     while let Some(word) = rest.next() {
@@ -106,9 +106,9 @@ fn normalize(words: &[String]) -> Result<Vec<String>, Mistake> {
             out.push(word.clone());
             out.extend(rest.by_ref().cloned());
         } else if let Some(long) = word.strip_prefix("--") {
-            normalize_word(long, &mut rest, &mut out)?;
+            normalize_word(table, long, &mut rest, &mut out)?;
         } else if let Some(letters) = word.strip_prefix('-').filter(|l| !l.is_empty()) {
-            normalize_letters(letters, &mut rest, &mut out)?;
+            normalize_letters(table, letters, &mut rest, &mut out)?;
         } else {
             out.push(word.clone());
         }
@@ -117,14 +117,20 @@ fn normalize(words: &[String]) -> Result<Vec<String>, Mistake> {
 }
 
 type Rest<'a> = std::slice::Iter<'a, String>;
+type Table = &'static [CliOption];
 
-fn normalize_word(long: &str, rest: &mut Rest<'_>, out: &mut Vec<String>) -> Result<(), Mistake> {
+fn normalize_word(
+    table: Table,
+    long: &str,
+    rest: &mut Rest<'_>,
+    out: &mut Vec<String>,
+) -> Result<(), Mistake> {
     let (name, attached) = match long.split_once('=') {
         Some((name, value)) => (name, Some(value)),
         None => (long, None),
     };
     let unknown = || Mistake::Unknown(format!("--{name}"));
-    let option = options::by_word(name).ok_or_else(unknown)?;
+    let option = options::by_word(table, name).ok_or_else(unknown)?;
     let missing = || Mistake::MissingArgument(format!("--{}", option.long));
     let value = match (option.argument, attached) {
         (Argument::Required(_), Some("")) => return Err(missing()),
@@ -137,6 +143,7 @@ fn normalize_word(long: &str, rest: &mut Rest<'_>, out: &mut Vec<String>) -> Res
 }
 
 fn normalize_letters(
+    table: Table,
     letters: &str,
     rest: &mut Rest<'_>,
     out: &mut Vec<String>,
@@ -144,7 +151,7 @@ fn normalize_letters(
     let mut letters = letters.chars();
     while let Some(letter) = letters.next() {
         let unknown = || Mistake::Unknown(format!("-{letter}"));
-        let option = options::by_letter(letter).ok_or_else(unknown)?;
+        let option = options::by_letter(table, letter).ok_or_else(unknown)?;
         if option.argument == Argument::None {
             out.push(spell(option.long, None));
             continue;
@@ -173,17 +180,18 @@ fn spell(long: &str, value: Option<&str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::options::OPTIONS;
 
     fn words(line: &str) -> Vec<String> {
         line.split_whitespace().map(str::to_owned).collect()
     }
 
     fn good(line: &str) -> Parsed {
-        parse(&words(line)).expect(line)
+        parse(OPTIONS, &words(line)).expect(line)
     }
 
     fn bad(line: &str) -> String {
-        parse(&words(line)).expect_err(line).to_string()
+        parse(OPTIONS, &words(line)).expect_err(line).to_string()
     }
 
     #[test]

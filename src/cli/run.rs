@@ -164,11 +164,12 @@ fn notify_socket() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::options::OPTIONS;
     use crate::cli::parse::parse;
 
     fn of(line: &str) -> Settings {
         let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
-        settings(&parse(&words).expect(line), words)
+        settings(&parse(OPTIONS, &words).expect(line), words)
     }
 
     #[test]

@@ -69,7 +69,7 @@ pub fn manual() -> String {
     out
 }
 
-fn manual_tag(option: &CliOption) -> String {
+pub(super) fn manual_tag(option: &CliOption) -> String {
     let argument = match option.argument {
         Argument::None => String::new(),
         Argument::Required(name) => format!("=\\fI{name}\\fR"),
@@ -82,7 +82,7 @@ fn manual_tag(option: &CliOption) -> String {
     }
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     text.replace('\\', "\\e").replace('-', "\\-")
 }
 

@@ -186,9 +186,11 @@ impl Response {
         *input = rest;
         self.length = self.length.saturating_add(part.len());
         if self.length > HEAD_LIMIT {
-            return Err(match self.state {
-                State::ChunkSize | State::ChunkEnd => Malformed::Chunk,
-                _ => Malformed::HeadTooLong,
+            let in_chunk = matches!(self.state, State::ChunkSize | State::ChunkEnd);
+            return Err(if in_chunk {
+                Malformed::Chunk
+            } else {
+                Malformed::HeadTooLong
             });
         }
         self.line.extend_from_slice(part);

@@ -17,6 +17,7 @@ use openssl::x509::X509;
 use self::made::{acceptor, certificate};
 use super::*;
 
+#[expect(unreachable_pub, reason = "tests of the whole program have it, too")]
 #[path = "../../../tests/support/certificate.rs"]
 mod made;
 
@@ -64,7 +65,7 @@ impl Pair {
                 return Ok(());
             }
         }
-        panic!("the handshake does not end");
+        Err(TlsError("the handshake does not end".to_owned()))
     }
 
     /// The server answers and the client reads it.
