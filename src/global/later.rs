@@ -7,8 +7,8 @@ use super::words::check_cpus;
 use crate::control_plane::arg::{
     boolean, flag, int, int_or, nowhere, some_words, text, time, words,
 };
-use crate::control_plane::diag::{Code, Diags};
-use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::diag::Diags;
+use crate::control_plane::read::{Refusal, refuse};
 use crate::control_plane::schema::{self, Call, old_name};
 
 /// A keyword of `global_defs`.
@@ -28,32 +28,6 @@ pub(super) const PROCESSES: &[Row] = &[
         int(1, 10_000_000, "microseconds", nowhere()),
         "How late is late.",
     ),
-    Row::later(
-        "checker_priority",
-        NICE,
-        "The nice value of the checker process.",
-    ),
-    Row::later(
-        "checker_no_swap",
-        flag(nowhere()),
-        "Lock the memory of the checker process.",
-    ),
-    Row::later(
-        "checker_rt_priority",
-        REALTIME,
-        "The realtime priority of the checker process.",
-    ),
-    Row::later(
-        "checker_cpu_affinity",
-        CPUS,
-        "The processors of the checker process.",
-    ),
-    Row::later(
-        "checker_rlimit_rttime",
-        RTTIME,
-        "Most realtime without a pause of the checker process.",
-    )
-    .aliases(&[old_name("checker_rlimit_rtime")]),
     Row::later("bfd_priority", NICE, "The nice value of the BFD process."),
     Row::later(
         "bfd_no_swap",
@@ -86,26 +60,6 @@ pub(super) const PROCESSES: &[Row] = &[
         BOOL,
         "Also beyond the system's limit.",
     ),
-    Row::later(
-        "lvs_netlink_cmd_rcv_bufs",
-        OCTETS,
-        "Receive buffer for requests of the checker process.",
-    ),
-    Row::later(
-        "lvs_netlink_cmd_rcv_bufs_force",
-        BOOL,
-        "Also beyond the system's limit.",
-    ),
-    Row::later(
-        "lvs_netlink_monitor_rcv_bufs",
-        OCTETS,
-        "Receive buffer for events of the checker process.",
-    ),
-    Row::later(
-        "lvs_netlink_monitor_rcv_bufs_force",
-        BOOL,
-        "Also beyond the system's limit.",
-    ),
 ];
 
 type Argument = schema::Arg<GlobalConfig>;
@@ -117,25 +71,6 @@ const OCTETS: Argument = int(1, NUMBER_MAX, "octets", nowhere());
 const BOOL: Argument = boolean(nowhere());
 const FLAG: Argument = flag(nowhere());
 const CPUS: Argument = words("CPU [CPU ...]", 1, ANY, check_cpus, |_, _, _| ());
-
-pub(super) const MAIL: &[Row] = &[
-    Row::later(
-        "smtp_alert_checker",
-        BOOL,
-        "Send mails of virtual and real servers.",
-    ),
-    Row::later(
-        "no_checker_emails",
-        BOOL,
-        "Send mails only when a real server comes or goes.",
-    ),
-    Row::later("checker_log_all_failures", BOOL, "Log each failed check."),
-    Row::later(
-        "rs_init_notifies",
-        BOOL,
-        "Notify of real servers that are up at start.",
-    ),
-];
 
 pub(super) const FIREWALL: &[Row] = &[
     Row::new(
@@ -188,92 +123,6 @@ fn distinct(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
             refuse(diags, word.span, Refusal::general(text));
         }
     }
-}
-
-pub(super) const LVS: &[Row] = &[
-    Row::later(
-        "lvs_timeouts",
-        words(
-            "[tcp SECONDS] [tcpfin SECONDS] [udp SECONDS]",
-            0,
-            ANY,
-            timeouts,
-            |_, _, _| (),
-        ),
-        "How long the kernel keeps connections.",
-    ),
-    Row::later("lvs_flush", FLAG, "Empty the kernel's table at start."),
-    Row::later(
-        "lvs_flush_on_stop",
-        some_words("[VS]", 0, 1),
-        "Empty it at stop.",
-    )
-    .aliases(&[old_name("lvs_flush_onstop")]),
-    Row::later(
-        "lvs_sync_daemon",
-        words(
-            "INTERFACE [[inst] INSTANCE] [id N] [maxlen N] [port N] [ttl N] [group ADDRESS]",
-            1,
-            ANY,
-            sync_daemon,
-            |_, _, _| (),
-        ),
-        "Tell other directors of connections.",
-    ),
-];
-
-static TIMEOUTS: &[schema::Row<()>] = &[
-    schema::Row::new("tcp", int(0, 2_678_400, "seconds", nowhere()), "Of TCP."),
-    schema::Row::new(
-        "tcpfin",
-        int(0, 2_678_400, "seconds", nowhere()),
-        "Of TCP after FIN.",
-    ),
-    schema::Row::new("udp", int(0, 2_678_400, "seconds", nowhere()), "Of UDP."),
-];
-
-fn timeouts(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    if call.args.is_empty() {
-        let text = "lvs_timeouts: at least one of tcp, tcpfin and udp is needed";
-        diags.error(Code::InvalidNumber, call.keyword.span, text);
-    }
-    read::options(&[TIMEOUTS], &mut (), call.line, call.args, diags);
-}
-
-static SYNC_DAEMON: &[schema::Row<()>] = &[
-    schema::Row::new(
-        "inst",
-        text("INSTANCE", nowhere()),
-        "The instance whose role it follows.",
-    ),
-    schema::Row::new("id", int(0, 255, "", nowhere()), "The sync id."),
-    schema::Row::new(
-        "maxlen",
-        int(1, 65507, "octets", nowhere()),
-        "The longest message.",
-    ),
-    schema::Row::new("port", int(1, 65535, "", nowhere()), "The UDP port."),
-    schema::Row::new("ttl", int(1, 255, "", nowhere()), "The TTL."),
-    schema::Row::new(
-        "group",
-        crate::control_plane::arg::address(nowhere()),
-        "The multicast group.",
-    ),
-];
-
-fn sync_daemon(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    let Some((interface, options)) = call.args.split_first() else {
-        return;
-    };
-    if let Err(refusal) = read::interface(&interface.text) {
-        refuse(diags, interface.span, refusal);
-    }
-    let known = |text: &str| SYNC_DAEMON.iter().any(|row| row.name == text);
-    let options = match options.split_first() {
-        Some((instance, rest)) if !known(&instance.text) => rest,
-        _ => options,
-    };
-    read::options(&[SYNC_DAEMON], &mut (), call.line, options, diags);
 }
 
 pub(super) const MONITORING: &[Row] = &[

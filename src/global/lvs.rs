@@ -36,8 +36,6 @@ pub struct LvsGlobal {
     pub log_all_failures: bool,
     /// `smtp_alert_checker`; `None`: as `smtp_alert`.
     pub smtp_alert: Option<bool>,
-    /// `nftables_ipvs` and what belongs to it.
-    pub nftables: NftablesIpvs,
 }
 
 impl Default for LvsGlobal {
@@ -55,7 +53,6 @@ impl Default for LvsGlobal {
             no_checker_emails: false,
             log_all_failures: false,
             smtp_alert: None,
-            nftables: NftablesIpvs::default(),
         }
     }
 }
@@ -119,25 +116,4 @@ pub struct NetlinkBuffers {
     pub monitor: Option<u32>,
     /// `lvs_netlink_monitor_rcv_bufs_force`
     pub monitor_force: bool,
-}
-
-/// `nftables_ipvs`: rules that give the packets of groups a mark.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct NftablesIpvs {
-    /// The table, if there is to be one.
-    pub table: Option<String>,
-    /// `nftables_ipvs_priority`
-    pub priority: i32,
-    /// `nftables_ipvs_start_fwmark`: the first mark.
-    pub start_mark: u32,
-}
-
-impl Default for NftablesIpvs {
-    fn default() -> Self {
-        Self {
-            table: None,
-            priority: -1,
-            start_mark: 1000,
-        }
-    }
 }

@@ -3,6 +3,7 @@
 
 mod later;
 pub mod lvs;
+mod lvs_rows;
 pub mod manual;
 pub mod notify;
 pub mod reload;

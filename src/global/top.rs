@@ -1,11 +1,14 @@
 //! The top level of the configuration: what stands outside every block.
 
+use super::lvs::IpvsNamespace;
 use super::{GlobalConfig, rows};
 use crate::bfd::config as bfd;
 use crate::check::config as check;
-use crate::control_plane::arg::{block, flag, seconds, some_words, text};
+use crate::control_plane::arg::{block, flag, seconds, text, words};
+use crate::control_plane::diag::Diags;
 use crate::control_plane::schema::at;
-use crate::control_plane::schema::{Block, Inner, no_head};
+use crate::control_plane::schema::{Block, Call, Inner, no_head};
+use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Line;
 use crate::vrrp::config::{Names, VrrpConfig, linkbeat, top as vrrp};
 
@@ -30,7 +33,8 @@ pub struct Draft {
 
 /// The top level.
 pub static TOP: Block<Draft> = Block {
-    rows: &[GLOBAL, vrrp::ROWS, linkbeat::ROWS, check::ROWS, bfd::ROWS],
+    // What may be referred to comes before what refers to it, so that a print reads again.
+    rows: &[GLOBAL, bfd::ROWS, vrrp::ROWS, linkbeat::ROWS, check::ROWS],
     finish: None,
 };
 
@@ -49,10 +53,16 @@ const GLOBAL: &[Row] = &[
         "Run in this network namespace. Implies use_pid_dir.",
     )
     .once(),
-    Row::later(
+    Row::new(
         "net_namespace_ipvs",
-        some_words("[NAME]", 0, 1),
-        "Another namespace for IPVS only.",
+        words("[NAME]", 0, 1, set_ipvs_namespace, |draft, name, out| {
+            match &draft.global.lvs.namespace {
+                IpvsNamespace::Same => (),
+                IpvsNamespace::Host => out.line(name, &[]),
+                IpvsNamespace::Named(namespace) => out.line(name, &[namespace]),
+            }
+        }),
+        "The kernel's table is that of another namespace; without a name, that of the machine.",
     ),
     Row::new(
         "namespace_with_ipsets",
@@ -77,6 +87,13 @@ const GLOBAL: &[Row] = &[
     )
     .default("5"),
 ];
+
+fn set_ipvs_namespace(draft: &mut Draft, call: &Call<'_>, _: &mut Diags) {
+    draft.global.lvs.namespace = match call.args.first() {
+        Some(word) => IpvsNamespace::Named(Spanned::new(word.text.clone(), word.span)),
+        None => IpvsNamespace::Host,
+    };
+}
 
 static GLOBAL_DEFS: Inner<Draft, GlobalConfig> = Inner {
     block: &rows::BLOCK,

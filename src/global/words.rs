@@ -113,6 +113,12 @@ pub(super) fn set_cpus(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut D
     }
 }
 
+pub(super) fn set_checker_cpus(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    if let Some(cpus) = cpus(call.args, diags) {
+        global.checker_process.cpus = cpus;
+    }
+}
+
 pub(super) fn check_cpus(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
     cpus(call.args, diags);
 }
@@ -131,13 +137,8 @@ fn cpus(words: &[Word], diags: &mut Diags) -> Option<Vec<u32>> {
     Some(cpus)
 }
 
-pub(super) fn show_cpus(global: &GlobalConfig, name: &str, out: &mut dyn Sink) {
-    let cpus: Vec<String> = global
-        .vrrp_process
-        .cpus
-        .iter()
-        .map(u32::to_string)
-        .collect();
+pub(super) fn show_cpus(cpus: &[u32], name: &str, out: &mut dyn Sink) {
+    let cpus: Vec<String> = cpus.iter().map(u32::to_string).collect();
     let words: Vec<&str> = cpus.iter().map(String::as_str).collect();
     if !words.is_empty() {
         out.line(name, &words);

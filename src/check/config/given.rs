@@ -207,7 +207,7 @@ fn special(kind: &Kind, server: &ServerConfig, service: &ServiceConfig, draft: &
         Kind::Smtp(settings) => draft.special.helo = Some(settings.helo.clone()),
         Kind::Dns(settings) => {
             let name = TYPES.iter().find(|(_, number)| *number == settings.record);
-            draft.special.record = name.map(|(name, _)| *name);
+            draft.special.record = name.map(|(name, _)| *name).filter(|name| *name != "SOA");
             let name = Some(settings.name.clone());
             draft.special.name = name.filter(|name| !name.is_empty());
         }

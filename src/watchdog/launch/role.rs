@@ -69,7 +69,7 @@ pub static ROLES: [RoleSpec; 3] = [
         task_name: "keepalived_lvs",
         needs: |presence| presence.checkers,
         configured_name: |names| names.checker.as_deref(),
-        limits: |_| ProcessLimits::default(),
+        limits: |config| config.global.checker_process.clone(),
         main: Some(crate::check::process::main),
     },
     RoleSpec {

@@ -27,6 +27,7 @@ use crate::check::config as check;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::load::{Config, Machine, Presence};
 use crate::control_plane::source::Span;
+use crate::global::lvs::SyncDaemon;
 use crate::global::top::Draft;
 use crate::global::{DynamicInterfaces, GlobalConfig};
 use crate::model::{Family, IfName, Vrid};
@@ -46,6 +47,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     } = draft;
     global.use_pid_dir |= global.instance.is_some() || global.net_namespace.is_some();
     let mut notify = std::mem::take(&mut global.notify);
+    let mut sync_daemon = global.lvs.sync_daemon.take();
     let mut resolver = Resolver {
         global: &global,
         machine,
@@ -87,9 +89,11 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         sessions: &sessions,
     };
     let check = check::resolve(check, &around, &mut resolver);
+    resolver.sync_daemon(&mut sync_daemon, &vrrp.instances);
     resolver.script_security();
     let refused = resolver.refused;
     global.notify = notify;
+    global.lvs.sync_daemon = sync_daemon;
     let presence = Presence {
         vrrp: vrrp.has_work(),
         checkers: !check.services.is_empty(),
@@ -124,6 +128,25 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
+    /// The connections' daemon has the id of its instance unless it names one. Without
+    /// that instance there is none.
+    fn sync_daemon(&mut self, daemon: &mut Option<SyncDaemon>, instances: &[InstanceConfig]) {
+        let Some(given) = daemon else { return };
+        let Some(name) = &given.instance else { return };
+        let mut instances = instances.iter();
+        match instances.find(|instance| instance.name.value == name.value) {
+            Some(instance) => given.parameters.id = given.id.unwrap_or(instance.vrid.0),
+            None => {
+                let text = format!(
+                    "lvs_sync_daemon: there is no vrrp_instance `{}`: not used",
+                    name.value
+                );
+                self.warn(name.span, text);
+                *daemon = None;
+            }
+        }
+    }
+
     fn error(&mut self, span: Span, text: impl Into<String>) {
         self.diags.error(Code::General, span, text);
     }
