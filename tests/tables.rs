@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use keepalived::control_plane::diag::Code;
+use keepalived::control_plane::diag::{Code, Severity};
 use keepalived::control_plane::files::Memory;
 use keepalived::control_plane::manual::describe;
 use keepalived::control_plane::schema::{Describe, RowFacts, Samples};
@@ -317,7 +317,8 @@ fn by_line(context: &str, keyword: &str) -> bool {
         _ => return false,
     };
     let loaded = read(&format!("global_defs {{\n{line}\n}}\n"));
-    loaded.diags.exit_status() == 0
+    let list = &loaded.diags.list;
+    list.iter().all(|diag| diag.severity < Severity::Error)
 }
 
 #[test]
