@@ -35,6 +35,7 @@ use self::pipe::Reason;
 use self::scripts::Scripts;
 use super::probe::{Event, Outcome, Output, Probe, Transport};
 use crate::net::connect::OpenError;
+use crate::net::ping::PingGroups;
 use crate::net::tls::{TlsContext, TlsError, TlsSession};
 use crate::sys::exec::Program;
 
@@ -88,6 +89,8 @@ pub struct Conversations<P> {
     talks: Slab<Talk<P>>,
     scripts: Scripts<P>,
     tls: Option<Result<TlsContext, TlsError>>,
+    /// Who may open echo sockets; widened when the first one is needed.
+    echo: Option<PingGroups>,
     room: Box<[u8]>,
     output: Output,
 }
@@ -98,6 +101,7 @@ impl<P> Default for Conversations<P> {
             talks: Slab::new(),
             scripts: Scripts::default(),
             tls: None,
+            echo: None,
             room: vec![0; ROOM].into(),
             output: Output::default(),
         }
@@ -143,6 +147,9 @@ impl<P: Host> Conversations<P> {
             | Transport::Tls(..)
             | Transport::Datagram(_)
             | Transport::Echo(_)) => {
+                if let Transport::Echo(_) = transport {
+                    self.echo.get_or_insert_with(allow_echoes);
+                }
                 let tls = Tls {
                     context: self.tls.as_ref(),
                     session: talk.session.as_ref(),
@@ -210,6 +217,9 @@ impl<P: Host> Conversations<P> {
             self.remove(s, id);
         }
         self.scripts.abandon(s);
+        if let Some(Err(error)) = self.echo.take().map(|mut groups| groups.restore()) {
+            log::warn!("cannot put back who may open echo sockets: {error}");
+        }
     }
 
     /// The socket of an attempt is ready: move octets until there is nothing to do,
@@ -373,6 +383,20 @@ enum Served {
     Drained,
     More,
     Over(Attempt),
+}
+
+/// Widen the range of groups that may open echo sockets. If that is not allowed, the
+/// range may do, or the attempts tell.
+fn allow_echoes() -> PingGroups {
+    let mut groups = PingGroups::default();
+    match groups.widen() {
+        Ok(None) => {}
+        Ok(Some(old)) => {
+            log::info!("ping_group_range is expanded from {old} to include group 0");
+        }
+        Err(error) => log::warn!("cannot expand ping_group_range: {error}"),
+    }
+    groups
 }
 
 fn on_socket<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: IoId<P>, ready: Ready) -> Drain {

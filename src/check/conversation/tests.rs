@@ -76,6 +76,13 @@ impl Bench {
     }
 }
 
+impl Drop for Bench {
+    fn drop(&mut self) {
+        // Puts back what was changed for echoes.
+        self.program.conversations.end(&mut self.scheduler);
+    }
+}
+
 /// One attempt of a probe.
 fn attempt(probe: impl Probe + 'static) -> Attempt {
     let mut bench = Bench::new();
