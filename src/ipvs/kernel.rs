@@ -38,6 +38,8 @@ pub struct Kernel {
     requests: Requests,
     inquirer: Inquirer,
     reader: Reader,
+    /// Requests to a send: refusals of all of them fit into the receive buffer.
+    part: usize,
 }
 
 /// How far [`Kernel::read_on`] has come.
@@ -64,6 +66,7 @@ impl Kernel {
             requests: Requests::default(),
             inquirer,
             reader: Reader::new(ipvs),
+            part: (options.receive_buffer / REFUSAL).clamp(1, PART),
         })
     }
 
@@ -95,13 +98,14 @@ impl Kernel {
             .queue(request, self.ipvs, self.commander.batch());
     }
 
-    /// Send up to `limit` queued requests. The result is the number of sent ones;
-    /// what they came to can be read at once.
+    /// Send up to `limit` queued requests, or fewer if the receive buffer has no
+    /// room for more refusals. The result is the number of sent ones; what they
+    /// came to has to be read before the next call.
     ///
     /// # Errors
     /// What `send(2)` says; the requests stay queued.
     pub fn send(&mut self, limit: usize) -> io::Result<usize> {
-        self.commander.flush(limit)
+        self.commander.flush(limit.min(self.part))
     }
 
     /// Append the outcomes that have arrived. A change that found the table
@@ -113,7 +117,9 @@ impl Kernel {
     pub fn outcomes(&mut self, out: &mut Vec<Settled>) -> io::Result<()> {
         let mut outcomes = Outcomes::new();
         let result = self.commander.read(&mut outcomes);
-        self.settle_unanswered(&mut outcomes);
+        if result.is_ok() {
+            self.settle_unanswered(&mut outcomes);
+        }
         for outcome in outcomes {
             self.requests
                 .settle(outcome, self.ipvs, self.commander.batch(), out);
@@ -128,7 +134,7 @@ impl Kernel {
     /// What the socket says; what is left then stays queued.
     pub fn carry_out(&mut self, out: &mut Vec<Settled>) -> io::Result<()> {
         while self.queued() > 0 {
-            let sent = self.send(PART)?;
+            let sent = self.send(self.part)?;
             self.outcomes(out)?;
             if sent == 0 {
                 return Err(io::ErrorKind::WouldBlock.into());
@@ -143,6 +149,7 @@ impl Kernel {
     /// # Errors
     /// What `send(2)` says.
     pub fn ask(&mut self, scope: Scope, detail: Detail) -> io::Result<()> {
+        self.drain()?;
         self.reader.begin(scope, detail);
         self.ask_next()
     }
@@ -267,6 +274,12 @@ impl Kernel {
         }
     }
 
+    /// Read a dump to its end unheard: the kernel takes no other question before.
+    fn drain(&mut self) -> io::Result<()> {
+        while self.inquirer.receive(|_| {})? {}
+        Ok(())
+    }
+
     fn ask_next(&self) -> io::Result<()> {
         let mut question = Vec::with_capacity(128);
         self.reader.question(&mut question);
@@ -280,6 +293,7 @@ impl Kernel {
         write: impl FnOnce(&mut Vec<u8>, Family, u32),
         mut hear: impl FnMut(&Message<'_>),
     ) -> io::Result<()> {
+        self.drain()?;
         self.reader = Reader::new(self.ipvs);
         let mut question = Vec::with_capacity(64);
         write(&mut question, self.ipvs, INQUIRY);
@@ -315,5 +329,8 @@ fn end_of_answer(message: &Message<'_>) -> Option<i32> {
 const MULTI: u16 = 0x02;
 /// Sequence number of single questions; those of the table count up from 2.
 const INQUIRY: u32 = 0;
-/// Requests or parts between two looks at the outcomes.
+/// The most requests of a send, or parts of an answer between two waits.
 const PART: usize = 256;
+/// Octets that a refusal takes in the receive buffer, of which the kernel makes
+/// twice what it is asked for: its own structures are longer than the words.
+const REFUSAL: usize = 1024;

@@ -51,8 +51,8 @@ impl Table {
     }
 }
 
-/// What the kernel has counted (`IPVS_STATS_ATTR_*`). Rates are estimated by
-/// the kernel over the last seconds.
+/// What the kernel has counted (`IPVS_STATS_ATTR_*`), as of its last estimate:
+/// it adds up and estimates the rates every two seconds.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 #[expect(missing_docs, reason = "the names tell it")]
 pub struct Counters {

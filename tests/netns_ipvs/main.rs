@@ -22,7 +22,12 @@ use keepalived::ipvs::{
 use keepalived::model::Family;
 use nix::sched::{CloneFlags, unshare};
 
+mod connections;
 mod control;
+mod random;
+#[path = "../support/rng.rs"]
+#[expect(dead_code, unreachable_pub, reason = "shared with the simulations")]
+mod rng;
 mod speed;
 mod tables;
 

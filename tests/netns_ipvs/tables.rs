@@ -278,3 +278,43 @@ fn counters_are_read_where_they_are_asked_for() {
     let none = kernel.read_table(gone, Detail::Counters).unwrap();
     assert_eq!(none, keepalived::ipvs::Snapshot::new());
 }
+
+#[test]
+fn a_look_given_up_does_not_disturb_the_next() {
+    let Some(mut kernel) = entered() else { return };
+    let table = full();
+    establish(&mut kernel, &table);
+    for parts in 0..8 {
+        kernel.ask(Scope::All, Detail::Counters).unwrap();
+        let _ = kernel.read_on(parts).unwrap();
+        assert_eq!(read(&mut kernel), table, "after {parts} parts");
+        kernel.ask(Scope::All, Detail::Counters).unwrap();
+        let _ = kernel.read_on(parts).unwrap();
+        kernel.timeouts().unwrap();
+        assert!(!kernel.is_reading());
+    }
+}
+
+#[test]
+fn every_one_of_many_refusals_arrives() {
+    if entered().is_none() {
+        return;
+    }
+    let mut kernel = Kernel::open(&Options {
+        receive_buffer: 8192,
+        ..OPTIONS
+    })
+    .unwrap();
+    let ports = 1..=3000;
+    let direct = Destination::new(DR, 1);
+    let settled = apply(
+        &mut kernel,
+        ports.map(|port| {
+            let key = tcp("192.0.2.1", port);
+            Change::AddDestination(key, server("10.0.0.1", port), direct)
+        }),
+    );
+    let no_service = |s: &Settled| matches!(&s.outcome, Outcome::Refused(e) if e.errno == 3);
+    assert_eq!(settled.len(), 3000);
+    assert!(settled.iter().all(no_service));
+}
