@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use keepalived::model::Priority;
 use keepalived::vrrp::fsm::{
-    Effect, Effects, Heard, InstanceId, InterfaceKey, Policy, Presence, State,
+    Effect, Effects, Heard, InstanceId, InterfaceKey, Policy, Presence, State, Status, TrackerKey,
 };
-use keepalived::vrrp::router::{Input, Router};
+use keepalived::vrrp::router::{Input, Router, Successor, Successors};
 use keepalived::vrrp::sync::SyncGroup;
 use scheduler::Instant;
 
@@ -32,11 +32,31 @@ pub struct Weather {
     pub delay: Duration,
 }
 
+/// What a reload goes over to.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// Virtual routers and their policies.
+    pub instances: Vec<(u32, Policy)>,
+    /// Names of scripts: a policy tracks one by its place here.
+    pub scripts: Vec<(u32, Status)>,
+    /// Virtual routers that change together.
+    pub group: Option<Vec<u32>>,
+}
+
 /// One machine: a router, its loop and what it did to the kernel.
 pub struct Node {
     pub router: Router,
     pub address: IpAddr,
     pub policies: Vec<Policy>,
+    /// By instance: which virtual router it is. Ids of a LAN are numbers of virtual
+    /// routers, those of a node are places in its configuration.
+    pub places: Vec<u32>,
+    /// Scripts of its configuration: what is known of each name, by its place.
+    pub scripts: Vec<(u32, Status)>,
+    /// Virtual routers of it that change together.
+    pub group: Option<Vec<u32>>,
+    /// What its clock is ahead by.
+    pub ahead: Duration,
     /// By instance: whether the addresses are there.
     pub present: Vec<bool>,
     /// When an instance announced its addresses last.
@@ -100,7 +120,11 @@ impl Lan {
             router: Router::new(),
             address,
             present: vec![false; policies.len()],
+            places: (0..).take(policies.len()).collect(),
             policies,
+            scripts: Vec::new(),
+            group: None,
+            ahead: Duration::ZERO,
             announced: Instant::ZERO,
             link: true,
             side: 0,
@@ -123,10 +147,17 @@ impl Lan {
             self.feed(node, Input::Source { id, address });
         }
         if self.grouped {
-            let count = u32::try_from(self.nodes[node].policies.len()).expect("few");
-            let members = (0..count).map(InstanceId).collect();
-            let group = SyncGroup::new("G", members);
+            let places = self.nodes[node].places.clone();
+            self.nodes[node].group = Some(places);
+        }
+        if let Some(group) = self.nodes[node].group.clone() {
+            let members = group.iter().filter_map(|number| self.local(node, *number));
+            let group = SyncGroup::new("G", members.collect());
             self.nodes[node].router.add_group(group);
+        }
+        for (place, (_, status)) in (0..).zip(self.nodes[node].scripts.clone()) {
+            let key = TrackerKey::Script(place);
+            self.feed(node, Input::Tracker { key, status });
         }
         self.feed(node, Input::Interface { key: ETH0, up });
         self.feed(
@@ -135,6 +166,93 @@ impl Lan {
                 delay: Duration::ZERO,
             },
         );
+    }
+
+    /// The configuration of a node changes while it runs, as its process does it.
+    pub fn reload(&mut self, node: usize, plan: &Plan) {
+        let this = &self.nodes[node];
+        let old = this.places.clone();
+        let new: Vec<u32> = plan.instances.iter().map(|(number, _)| *number).collect();
+        for (id, number) in (0..).map(InstanceId).zip(&old) {
+            if !new.contains(number) {
+                self.feed(node, Input::Leave { id });
+            }
+        }
+        let was = |number: &u32| old.iter().position(|known| known == number);
+        let id = |place: usize| InstanceId(u32::try_from(place).expect("few"));
+        let place_of = |number: &u32| new.iter().position(|known| known == number).map(id);
+        let this = &mut self.nodes[node];
+        let script = |place: usize| TrackerKey::Script(u32::try_from(place).expect("few"));
+        let moved = |(place, (name, _)): (usize, &(u32, Status))| {
+            let before = this.scripts.iter().position(|(known, _)| known == name)?;
+            Some((script(place), script(before)))
+        };
+        let successors = Successors {
+            trackers: plan.scripts.iter().enumerate().filter_map(moved).collect(),
+            instances: plan
+                .instances
+                .iter()
+                .map(|(number, policy)| Successor {
+                    policy: policy.clone(),
+                    from: was(number).map(id),
+                })
+                .collect(),
+            groups: plan
+                .group
+                .iter()
+                .map(|group| SyncGroup::new("G", group.iter().filter_map(place_of).collect()))
+                .collect(),
+        };
+        let present = |number: &u32| was(number).is_some_and(|place| this.present[place]);
+        this.present = new.iter().map(present).collect();
+        this.policies = plan
+            .instances
+            .iter()
+            .map(|(_, policy)| policy.clone())
+            .collect();
+        this.places.clone_from(&new);
+        this.scripts.clone_from(&plan.scripts);
+        this.group.clone_from(&plan.group);
+        let now = self.now + this.ahead;
+        let mut effects = Effects::new();
+        this.router.replace(now, successors, &mut effects);
+        this.router.check_invariants(now);
+        self.carry_out(node, &mut effects);
+        self.schedule_wake(node);
+        for (place, (_, status)) in plan.scripts.iter().enumerate() {
+            let (key, status) = (script(place), *status);
+            self.feed(node, Input::Tracker { key, status });
+        }
+        for (place, number) in new.iter().enumerate() {
+            if was(number).is_none() {
+                let (id, address) = (id(place), Some(self.nodes[node].address));
+                self.feed(node, Input::Source { id, address });
+                self.feed(node, Input::Join { id });
+            }
+        }
+    }
+
+    /// What is known of a script changes.
+    pub fn set_script(&mut self, node: usize, place: usize, status: Status) {
+        let Some(script) = self.nodes[node].scripts.get_mut(place) else {
+            return;
+        };
+        script.1 = status;
+        let key = TrackerKey::Script(u32::try_from(place).expect("few"));
+        self.feed(node, Input::Tracker { key, status });
+    }
+
+    /// The clock of a node jumps ahead.
+    pub fn jump(&mut self, node: usize, by: Duration) {
+        self.nodes[node].ahead += by;
+        self.schedule_wake(node);
+    }
+
+    /// Which instance of a node is this virtual router.
+    pub fn local(&self, node: usize, number: u32) -> Option<InstanceId> {
+        let mut places = (0..).zip(&self.nodes[node].places);
+        let (place, _) = places.find(|(_, known)| **known == number)?;
+        Some(InstanceId(place))
     }
 
     /// The loop of a node stands still; its socket fills.
@@ -174,7 +292,10 @@ impl Lan {
 
     /// The nodes whose instance is in a state.
     pub fn in_state(&self, id: InstanceId, state: State) -> Vec<usize> {
-        let is = |node: &usize| self.nodes[*node].router.state(id) == state;
+        let is = |node: &usize| {
+            let own = self.local(*node, id.0);
+            own.is_some_and(|own| self.nodes[*node].router.state(own) == state)
+        };
         (0..self.nodes.len()).filter(is).collect()
     }
 
@@ -186,13 +307,13 @@ impl Lan {
         if self.now < this.asleep_until {
             this.inbox.push_back(frame);
         } else {
-            self.feed(
-                node,
-                Input::Advert {
-                    id: frame.id,
-                    advert: frame.advert,
-                },
-            );
+            self.take(node, frame);
+        }
+    }
+
+    fn take(&mut self, node: usize, Frame { id, advert }: Frame) {
+        if let Some(id) = self.local(node, id.0) {
+            self.feed(node, Input::Advert { id, advert });
         }
     }
 
@@ -201,8 +322,8 @@ impl Lan {
         if self.nodes[node].wake != version {
             return;
         }
-        while let Some(Frame { id, advert }) = self.nodes[node].inbox.pop_front() {
-            self.feed(node, Input::Advert { id, advert });
+        while let Some(frame) = self.nodes[node].inbox.pop_front() {
+            self.take(node, frame);
         }
         self.feed(node, Input::Tick);
     }
@@ -211,14 +332,19 @@ impl Lan {
         self.inputs += 1;
         let mut effects = std::mem::take(&mut self.effects);
         let this = &mut self.nodes[node];
-        this.router.on(self.now, input, &mut effects);
-        this.router.check_invariants(self.now);
+        let now = self.now + this.ahead;
+        this.router.on(now, input, &mut effects);
+        this.router.check_invariants(now);
+        self.carry_out(node, &mut effects);
+        self.effects = effects;
+        self.schedule_wake(node);
+    }
+
+    fn carry_out(&mut self, node: usize, effects: &mut Effects) {
         for effect in effects.drain(..) {
             self.effect(node, effect);
         }
-        self.effects = effects;
         self.check_node(node);
-        self.schedule_wake(node);
     }
 
     fn effect(&mut self, node: usize, effect: Effect) {
@@ -246,6 +372,7 @@ impl Lan {
             priority,
             interval: sender.policies[id.index()].advert_interval,
         };
+        let id = InstanceId(sender.places[id.index()]);
         for to in 0..self.nodes.len() {
             if to == from || self.nodes[to].side != side || self.rng.percent(self.weather.loss) {
                 continue;
@@ -262,7 +389,10 @@ impl Lan {
     fn schedule_wake(&mut self, node: usize) {
         let this = &mut self.nodes[node];
         let late = (!this.inbox.is_empty()).then_some(this.asleep_until);
-        let deadline = this.router.deadline().map(|at| at.max(this.asleep_until));
+        // A deadline by its own clock.
+        let deadline = this.router.deadline();
+        let deadline = deadline.map(|at| Instant::ZERO + at.since(Instant::ZERO + this.ahead));
+        let deadline = deadline.map(|at| at.max(this.asleep_until));
         this.wake += 1;
         let version = this.wake;
         if let Some(at) = [deadline, late].into_iter().flatten().min() {
