@@ -113,6 +113,13 @@ impl<P: Host> Conversations<P> {
     /// attempts cannot be made.
     pub fn use_tls(&mut self, context: Result<TlsContext, TlsError>) {
         self.tls = Some(context);
+        // What servers gave belongs to the keys of before.
+        let all: Vec<TalkId<P>> = self.talks.iter().map(|(id, _)| id).collect();
+        for talk in all {
+            if let Some(talk) = self.talks.get_mut(talk) {
+                talk.session = None;
+            }
+        }
     }
 
     /// Take on a probe. `owner` is what its attempts are reported with.

@@ -15,6 +15,7 @@
 //! * `services`: what the process keeps of a virtual server; `checks`: of a check.
 //! * `table`: the kernel's table, changed by difference, in portions; `record`: what of
 //!   it is ours, kept for the next start.
+//! * `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
 //!   sessions, which no attempt brings; `overdue`: checks that stand still.
 //!
@@ -22,6 +23,7 @@
 
 mod checks;
 mod feeds;
+mod keys;
 mod names;
 mod observe;
 mod overdue;

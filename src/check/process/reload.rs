@@ -90,6 +90,7 @@ impl CheckProcess {
             self.config = config;
             log::info!("Reload: no virtual server has changed");
         }
+        self.load_keys();
         self.look_at_the_table();
         self.notifier.follow(s);
         log::info!("Reload finished");

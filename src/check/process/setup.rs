@@ -66,6 +66,7 @@ impl CheckProcess {
         process.fill_the_table()?;
         process.watch_the_table(s)?;
         process.watch_addresses(s)?;
+        process.load_keys();
         process.add_checks(s);
         process.settle_suspended(s);
         process.follow_files(s);
