@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::GlobalConfig;
 use super::words::check_cpus;
-use crate::control_plane::arg::{
-    boolean, flag, int, int_or, nowhere, some_words, text, time, words,
-};
+use crate::control_plane::arg::{boolean, flag, int, nowhere, some_words, text, time, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{Refusal, refuse};
 use crate::control_plane::schema::{self, Call, old_name};
@@ -18,16 +16,6 @@ const ANY: usize = usize::MAX;
 const NUMBER_MAX: i64 = u32::MAX as i64;
 
 pub(super) const PROCESSES: &[Row] = &[
-    Row::later(
-        "max_auto_priority",
-        int_or(99, -1, 99, nowhere()),
-        "Raise the realtime priority of a process that wakes up late, up to this; 0: never.",
-    ),
-    Row::later(
-        "min_auto_priority_delay",
-        int(1, 10_000_000, "microseconds", nowhere()),
-        "How late is late.",
-    ),
     Row::later("bfd_priority", NICE, "The nice value of the BFD process."),
     Row::later(
         "bfd_no_swap",
@@ -50,16 +38,6 @@ pub(super) const PROCESSES: &[Row] = &[
         "Most realtime without a pause of the BFD process.",
     )
     .aliases(&[old_name("bfd_rlimit_rtime")]),
-    Row::later(
-        "process_monitor_rcv_bufs",
-        OCTETS,
-        "Receive buffer of process events.",
-    ),
-    Row::later(
-        "process_monitor_rcv_bufs_force",
-        BOOL,
-        "Also beyond the system's limit.",
-    ),
 ];
 
 type Argument = schema::Arg<GlobalConfig>;
@@ -67,8 +45,6 @@ type Argument = schema::Arg<GlobalConfig>;
 const NICE: Argument = int(-20, 19, "", nowhere());
 const REALTIME: Argument = int(1, 99, "", nowhere());
 const RTTIME: Argument = int(1, NUMBER_MAX, "microseconds", nowhere());
-const OCTETS: Argument = int(1, NUMBER_MAX, "octets", nowhere());
-const BOOL: Argument = boolean(nowhere());
 const FLAG: Argument = flag(nowhere());
 const CPUS: Argument = words("CPU [CPU ...]", 1, ANY, check_cpus, |_, _, _| ());
 

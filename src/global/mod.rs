@@ -70,6 +70,8 @@ pub struct GlobalConfig {
     pub vrrp: VrrpDefaults,
     /// When and how the configuration is read again.
     pub reload: ReloadConfig,
+    /// `max_auto_priority` and what belongs to it.
+    pub auto_priority: AutoPriority,
     /// How the VRRP process is scheduled.
     pub vrrp_process: ProcessLimits,
     /// How the checker process is scheduled.
@@ -168,6 +170,24 @@ pub struct ProcessLimits {
     pub rttime: Option<u32>,
 }
 
+/// A process that wakes up late gets a higher real-time priority.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct AutoPriority {
+    /// `max_auto_priority`: up to this one; not above 0: never.
+    pub most: i8,
+    /// `min_auto_priority_delay`: how late is late, in microseconds.
+    pub delay: u32,
+}
+
+impl Default for AutoPriority {
+    fn default() -> Self {
+        Self {
+            most: 0,
+            delay: 1_000_000,
+        }
+    }
+}
+
 /// Sizes of receive buffers, in octets; `None`: the kernel's or 65536.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct SocketBuffers {
@@ -179,6 +199,10 @@ pub struct SocketBuffers {
     pub netlink_monitor: Option<u32>,
     /// `vrrp_netlink_monitor_rcv_bufs_force`
     pub netlink_monitor_force: bool,
+    /// `process_monitor_rcv_bufs`
+    pub process_monitor: Option<u32>,
+    /// `process_monitor_rcv_bufs_force`
+    pub process_monitor_force: bool,
     /// `vrrp_rx_bufs_policy`
     pub receive_policy: ReceivePolicy,
     /// `vrrp_rx_bufs_multiplier`: packets per instance on the socket.
@@ -262,6 +286,7 @@ impl Default for GlobalConfig {
             disable_local_igmp: false,
             vrrp: VrrpDefaults::default(),
             reload: ReloadConfig::default(),
+            auto_priority: AutoPriority::default(),
             vrrp_process: ProcessLimits::default(),
             checker_process: ProcessLimits::default(),
             lvs: lvs::LvsGlobal::default(),
@@ -303,6 +328,8 @@ impl Default for SocketBuffers {
             netlink_command_force: false,
             netlink_monitor: None,
             netlink_monitor_force: false,
+            process_monitor: None,
+            process_monitor_force: false,
             receive_policy: ReceivePolicy::System,
             receive_multiplier: 3,
         }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::GlobalConfig;
 use super::words;
 use crate::control_plane::arg::{
-    address, boolean, flag, int, interface, seconds, short_text, some_words, text, time, words,
+    address, boolean, flag, int, int_or, interface, seconds, short_text, some_words, text, time,
+    words,
 };
 use crate::control_plane::diag::Diags;
 use crate::control_plane::schema::at;
@@ -420,6 +421,18 @@ const PROCESS: &[Row] = &[
     )
     .aliases(&[old_name("vrrp_rlimit_rtime")])
     .default("10000"),
+    Row::new(
+        "max_auto_priority",
+        int_or(99, -1, 99, at!(auto_priority.most)),
+        "A process that wakes up late gets a realtime priority, a step higher each time, up to this one; 0 and below: never.",
+    )
+    .default("0"),
+    Row::new(
+        "min_auto_priority_delay",
+        int(1, 10_000_000, "microseconds", at!(auto_priority.delay)),
+        "How late is late.",
+    )
+    .default("1000000"),
 ];
 
 const DUMPS: &[Row] = &[
@@ -475,6 +488,17 @@ const BUFFERS: &[Row] = &[
     Row::new(
         "vrrp_netlink_monitor_rcv_bufs_force",
         boolean(at!(buffers.netlink_monitor_force)),
+        "Also beyond the system's limit.",
+    ),
+    Row::new(
+        "process_monitor_rcv_bufs",
+        int(1, NUMBER_MAX, "octets", at!(buffers.process_monitor)),
+        "Receive buffer of the events of processes; doubled when events are lost.",
+    )
+    .default("500000"),
+    Row::new(
+        "process_monitor_rcv_bufs_force",
+        boolean(at!(buffers.process_monitor_force)),
         "Also beyond the system's limit.",
     ),
     Row::new(

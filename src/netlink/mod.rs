@@ -19,6 +19,9 @@
 //! * [`socket`] gives both their descriptors; [`dump`] fills the mirror before
 //!   the loop starts.
 //!
+//! [`process_event`] and [`socket::ProcessMonitor`] are about processes, which the
+//! kernel reports by netlink, too.
+//!
 //! **What is asynchronous.** The kernel works requests off during the send: the
 //! replies lie in the socket when it returns. So a long list is sent in parts
 //! by the caller ([`socket::Commander::flush`] has a limit), or an advert would
@@ -50,6 +53,7 @@ pub mod link;
 pub mod metrics;
 pub mod mirror;
 pub mod nft;
+pub mod process_event;
 pub mod route;
 pub mod rule;
 pub mod socket;
@@ -58,7 +62,7 @@ pub use addr::{AddressMessage, AddressRequest, Operation};
 pub use batch::{Batch, Outcome, Outcomes, Tolerate};
 pub use error::NetlinkError;
 pub use mirror::{Change, Changes, Mirror, Origin};
-pub use socket::{Commander, Monitor, ReadStatus};
+pub use socket::{Commander, Monitor, ProcessMonitor, ProcessRead, ReadStatus};
 
 #[cfg(test)]
 mod codec_tests;

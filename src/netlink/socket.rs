@@ -5,9 +5,11 @@ mod echoes;
 pub mod generic;
 mod monitor;
 pub mod netfilter;
+mod process_monitor;
 
 pub use commander::Commander;
 pub use monitor::{Monitor, ReadStatus};
+pub use process_monitor::{ProcessMonitor, ProcessRead};
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};

@@ -43,6 +43,22 @@ pub fn within_network<T>(path: &Path, work: impl FnOnce() -> T) -> io::Result<T>
     Ok(result)
 }
 
+/// Do something in the network namespace of another process, and come back.
+///
+/// # Errors
+/// No such process, no permission, or what `work` says. This process stays in its
+/// own namespace in any case: it ends if it cannot come back.
+pub fn in_network_of<T>(process: u32, work: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
+    let there = File::open(format!("/proc/{process}/ns/net"))?;
+    let here = File::open("/proc/self/ns/net")?;
+    setns(&there, CloneFlags::CLONE_NEWNET)?;
+    let outcome = work();
+    if setns(&here, CloneFlags::CLONE_NEWNET).is_err() {
+        std::process::abort();
+    }
+    outcome
+}
+
 /// Give this process mounts of its own and show the directory `source` at `target`
 /// in them. No other process sees it.
 ///

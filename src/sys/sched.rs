@@ -22,6 +22,18 @@ pub fn set_realtime(priority: i32) -> io::Result<()> {
     check(result).map(drop)
 }
 
+/// The real-time priority of this process; 0 in the ordinary class.
+///
+/// # Errors
+/// What `sched_getparam(2)` says.
+pub fn realtime() -> io::Result<i32> {
+    // SAFETY: `sched_param` is plain integers, for which zero is a value.
+    let mut param: libc::sched_param = unsafe { std::mem::zeroed() };
+    // SAFETY: the kernel fills in `param`; process 0 is the caller.
+    check(unsafe { libc::sched_getparam(0, &raw mut param) })?;
+    Ok(param.sched_priority)
+}
+
 /// Set the nice value (-20 to 19) of this process.
 ///
 /// # Errors

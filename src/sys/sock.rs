@@ -41,6 +41,8 @@ pub enum Kind {
     RouteNetlink,
     /// Netlink of the netfilter family.
     Netfilter,
+    /// Netlink of the connector, which tells of processes.
+    Connector,
     /// Netlink of the generic family.
     GenericNetlink,
 }
@@ -56,6 +58,7 @@ pub fn socket(kind: Kind) -> io::Result<OwnedFd> {
         Kind::Packet => (libc::AF_PACKET, 0),
         Kind::RouteNetlink => (libc::AF_NETLINK, libc::NETLINK_ROUTE),
         Kind::Netfilter => (libc::AF_NETLINK, libc::NETLINK_NETFILTER),
+        Kind::Connector => (libc::AF_NETLINK, libc::NETLINK_CONNECTOR),
         Kind::GenericNetlink => (libc::AF_NETLINK, libc::NETLINK_GENERIC),
     };
     let flags = libc::SOCK_RAW | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;

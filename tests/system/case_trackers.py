@@ -1,8 +1,9 @@
 """Trackers beyond the public cases: processes, and static items that concern instances."""
+import os
 import subprocess
 import time
 from ka import case, never, wait
-from vrrpkit import VIP, conf, inst, single
+from vrrpkit import VIP, conf, inst, last_prio, lines, put, script, single, wait_prio
 
 @case("defects")
 def trackers_process_comes_and_goes(lab):
@@ -46,3 +47,53 @@ def trackers_linkbeat_asks_for_the_link(lab):
     assert r1.has(VIP)
     r1.carrier("eth0", False)
     wait(lambda: not r1.has(VIP), 2, "the kernel's word again")
+
+@case("defects")
+def trackers_process_events(lab):
+    """The kernel tells of processes at once, also in a network namespace; children count until they run something else."""
+    (r1,) = lab.pair(("r1",))
+    mine = os.path.join(lab.dir, "counted")
+    put(mine, "#!/bin/sh\n(read x < $0.fifo; :) &\nread x < $0.fifo\n")
+    os.chmod(mine, 0o755)
+    os.mkfifo(mine + ".fifo")
+    text = single(adv=0.05, before="vrrp_track_process tp {\nprocess counted\nquorum 2\n}", extra="track_process {\ntp\n}")
+    d = r1.keepalived(text)
+    never(lambda: r1.has(VIP), 1)
+    assert "looked for in /proc" not in d.log(), d.log()
+    p = subprocess.Popen([mine])
+    # The script and its child, which has run nothing else.
+    wait(lambda: r1.has(VIP), 1.5, "two processes")
+    mark = time.time()
+    p.kill(); p.wait()
+    wait(lambda: not r1.has(VIP), 1, "one is left")
+    assert time.time() - mark < 0.6, "that is no event"
+    subprocess.call(["pkill", "-f", mine])
+
+@case("defects")
+def trackers_scripts_run_as_ordinary_processes(lab):
+    """A script of a real-time daemon on one processor with limits is an ordinary process without them."""
+    (r1,) = lab.pair(("r1",))
+    seen = os.path.join(lab.dir, "seen")
+    probe = script(lab, "probe", """
+        {
+        cut -d')' -f2 /proc/$$/stat | cut -d' ' -f18,39,40
+        grep Cpus_allowed_list /proc/$$/status
+        grep 'Max open files\\|Max realtime timeout' /proc/$$/limits
+        } > %s.new; mv %s.new %s
+        """ % (seen, seen, seen))
+    own = lambda what: [l.split()[-1] for l in open("/proc/self/status") if l.startswith(what)][0]
+    # A hard limit cannot be raised again without CAP_SYS_RESOURCE.
+    known = "open files|realtime timeout" if int(own("CapEff"), 16) >> 24 & 1 else "open files"
+    limits = lambda text: [l.split() for l in text if any(k in l for k in known.split("|"))]
+    d = r1.keepalived(single(globals="""vrrp_rt_priority 30
+        vrrp_priority -5
+        vrrp_cpu_affinity 0
+        vrrp_rlimit_rttime 20000
+        script_user root""", before="vrrp_script s {\nscript %s\ninterval 1\n}" % probe, extra="track_script {\ns\n}"))
+    wait(lambda: lines(seen), 5, "the script has run")
+    with open("/proc/%d/stat" % d.pid("_vrrp")) as f:
+        assert f.read().rsplit(")", 1)[1].split()[37:39] == ["30", "2"], "the daemon is no real-time process"
+    first, *rest = open(seen).read().splitlines()
+    assert first.split() == ["0", "0", "0"], "nice, priority, policy: %s" % first
+    assert rest[0].split()[-1] == own("Cpus_allowed_list"), rest
+    assert limits(rest) == limits(open("/proc/self/limits")), rest

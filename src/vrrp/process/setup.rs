@@ -30,7 +30,7 @@ use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
 use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
-use crate::watchdog::launch::Plumbing;
+use crate::watchdog::launch::{Plumbing, limits};
 use crate::watchdog::signals::real_time;
 
 /// The signals this process acts on; the others that the parent passes on are
@@ -90,6 +90,7 @@ impl VrrpProcess {
             plumbing,
         };
         process.watch(s)?;
+        process.mind_lateness(s);
         process.watch_paths()?;
         process.add_instances();
         // Before the interfaces are up, so that not even their first reports leave.
@@ -105,6 +106,18 @@ impl VrrpProcess {
         process.set_up_trackers(s);
         process.start(s);
         Ok(process)
+    }
+
+    /// `max_auto_priority`
+    pub(super) fn mind_lateness(&self, s: &mut Scheduler<Self>) {
+        let auto = &self.config.global.auto_priority;
+        if auto.most > 0 {
+            let limit = Duration::from_micros(auto.delay.into());
+            s.on_late(limit, |process, _, late| {
+                let auto = &process.config.global.auto_priority;
+                limits::raise_priority("VRRP", auto, late);
+            });
+        }
     }
 
     fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {

@@ -3,10 +3,12 @@
 //!
 //! * [`number`]: the text of a file to a number
 //! * [`script`]: exit codes to good and bad, and what a script that runs too long gets
-//! * [`process`]: which processes count, and whether there are enough
+//! * [`population`]: which processes count, kept up to date by events
+//! * [`process`]: what counts, and whether there are enough
 #![forbid(unsafe_code)]
 
 pub use crate::track::number;
 
+pub mod population;
 pub mod process;
 pub mod script;

@@ -2,13 +2,14 @@
 //! (`protocols.md` section 12).
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::time::Duration;
 
 use super::Resolver;
 use crate::control_plane::diag::Code;
 use crate::control_plane::source::Span;
 use crate::vrrp::config::names::{SyncGroup, TrackEntry, Tracked};
-use crate::vrrp::config::tracker::{ScriptConfig, TrackerKind, TrackerUse, Weight};
+use crate::vrrp::config::tracker::{FileConfig, ScriptConfig, TrackerKind, TrackerUse, Weight};
 use crate::vrrp::config::{InstanceConfig, TrackedInterface, VrrpConfig};
 
 /// The shortest interval of a script.
@@ -108,9 +109,8 @@ impl Resolver<'_> {
         for script in &mut vrrp.scripts {
             self.tracked_script(script);
         }
-        for file in vrrp.files.iter().filter(|file| file.path.is_none()) {
-            let text = format!("track_file `{}` has no file", file.name.value);
-            self.error(file.name.span, text);
+        for file in &mut vrrp.files {
+            self.tracked_file(file);
         }
         for process in &mut vrrp.processes {
             if process.command.is_empty() {
@@ -122,6 +122,23 @@ impl Resolver<'_> {
                 self.error(process.name.span, text);
                 process.quorum_max = None;
             }
+        }
+    }
+
+    /// The kernel tells nobody that a file of its own has changed.
+    fn tracked_file(&mut self, file: &mut FileConfig) {
+        let name = &file.name.value;
+        let Some(path) = &file.path else {
+            let text = format!("track_file `{name}` has no file");
+            return self.error(file.name.span, text);
+        };
+        if Path::new(&path.value).starts_with("/proc") {
+            let text = format!(
+                "track_file `{name}`: {} is below /proc, where changes are not told: ignored",
+                path.value
+            );
+            self.error(path.span, text);
+            file.path = None;
         }
     }
 

@@ -2,10 +2,11 @@
 //!
 //! * `scripts`: run at intervals; their results
 //! * `files`: followed by inotify; their numbers
-//! * `processes`: looked for in `/proc`
+//! * `processes`, `process_events`: found in `/proc`, followed by the kernel's events
 //! * `sessions`: BFD sessions, of which the BFD process tells
 
 mod files;
+mod process_events;
 mod processes;
 mod scripts;
 mod sessions;

@@ -1,17 +1,21 @@
-//! Tracked processes: `/proc` is read once a second, a portion per round, so that
-//! many processes delay no advert.
+//! Tracked processes: found in `/proc`, then followed by the kernel's events.
+//! Where there are none `/proc` is read once a second. Either way it is read in
+//! portions, so that many processes delay no advert.
 
 use std::fs;
 use std::rc::Rc;
 use std::time::Duration;
 
-use scheduler::{Instant, Key, OnTimer, Scheduler, TimerId};
+use scheduler::{Instant, IoId, Key, OnTimer, Scheduler, TimerId};
 
+use crate::netlink::ProcessMonitor;
+use crate::netlink::process_event::ProcessEvent;
 use crate::vrrp::config::tracker::ParameterMatch;
 use crate::vrrp::config::{ProcessConfig, TrackerKind};
 use crate::vrrp::fsm::TrackerKey;
 use crate::vrrp::plan::TrackerPlan;
 use crate::vrrp::process::VrrpProcess;
+use crate::vrrp::track::population::{Members, Population};
 use crate::vrrp::track::process::{Counted, Parameters, Pattern, Quorum};
 
 /// From the end of one look to the next.
@@ -23,8 +27,14 @@ const PORTION: usize = 50;
 #[derive(Debug, Default)]
 pub(in crate::vrrp::process) struct Processes {
     list: Vec<Tracked>,
+    /// Who counts, by positions in the list.
+    population: Population,
     /// Not looked at yet in this look.
     rest: Vec<u32>,
+    /// Events of processes, unless the kernel has none for us.
+    pub(super) events: Option<ProcessMonitor>,
+    /// What the loop knows that descriptor by.
+    pub(super) watch: Option<IoId<VrrpProcess>>,
     /// The next look, or the next portion of this one.
     look: Option<TimerId<VrrpProcess>>,
     /// The end of a delay.
@@ -36,8 +46,6 @@ struct Tracked {
     key: TrackerKey,
     pattern: Pattern,
     machine: Counted,
-    /// So many were found in this look.
-    found: u32,
 }
 
 impl Tracked {
@@ -57,7 +65,6 @@ impl Tracked {
                 full: config.full_command || parameters != Parameters::Any,
             },
             machine: Counted::new(quorum(config)),
-            found: 0,
         }
     }
 }
@@ -85,24 +92,47 @@ impl Processes {
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
             .collect();
-        for tracked in &mut self.list {
-            tracked.found = 0;
-        }
+        self.population.begin_look();
     }
 
     /// A portion of what is left.
     fn look(&mut self, portion: usize) {
-        let lines = self.list.iter().any(|tracked| tracked.pattern.full);
         let from = self.rest.len().saturating_sub(portion);
-        for pid in self.rest.drain(from..) {
-            let Some(name) = name_of(pid) else { continue };
-            let line = if lines {
-                fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()
-            } else {
-                Vec::new()
-            };
-            for tracked in &mut self.list {
-                tracked.found += u32::from(tracked.pattern.matches(&name, &line));
+        let some: Vec<u32> = self.rest.drain(from..).collect();
+        for process in some {
+            let members = self.members(process);
+            self.population.found(process, members);
+        }
+    }
+
+    /// What a process counts for.
+    fn members(&self, process: u32) -> Members {
+        let Some(name) = name_of(process) else {
+            return Members::default();
+        };
+        let by_line = self.list.iter().any(|tracked| tracked.pattern.full);
+        let line = if by_line {
+            fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        let list = self.list.iter().zip(0..);
+        list.filter(|(tracked, _)| tracked.pattern.matches(&name, &line))
+            .map(|(_, place)| place)
+            .collect()
+    }
+
+    /// Take an event in. True if a number may have changed.
+    pub(super) fn hear(&mut self, event: ProcessEvent) -> bool {
+        match event {
+            ProcessEvent::Answer(_) => false,
+            ProcessEvent::Forked { parent, child } => self.population.forked(parent, child),
+            ProcessEvent::Ended(process) => self.population.ended(process),
+            ProcessEvent::Executed(process) | ProcessEvent::Renamed(process) => {
+                let members = self.members(process);
+                let counted = self.population.has(process);
+                self.population.is_like(process, &members);
+                counted || !members.is_empty()
             }
         }
     }
@@ -133,10 +163,10 @@ impl VrrpProcess {
         if self.trackers.processes.list.is_empty() {
             return;
         }
-        log::info!("tracked processes are looked for in /proc once a second");
+        self.open_process_events(s);
         self.trackers.processes.begin();
         self.trackers.processes.look(usize::MAX);
-        self.processes_counted(s);
+        self.look_ended(s);
     }
 
     /// Processes that are the same as before keep their numbers. The others are
@@ -144,7 +174,7 @@ impl VrrpProcess {
     pub(super) fn carry_processes(&mut self, s: &mut Scheduler<Self>, plan: &TrackerPlan) {
         let config = Rc::clone(&self.config);
         let mut old = std::mem::take(&mut self.trackers.processes.list);
-        let mut is_new = false;
+        let mut is_new = old.len() != config.vrrp.processes.len();
         for (place, process) in config.vrrp.processes.iter().enumerate() {
             let number = |place| TrackerKey::Process(u32::try_from(place).unwrap_or(u32::MAX));
             let key = number(place);
@@ -156,7 +186,6 @@ impl VrrpProcess {
             let mut tracked = Tracked::new(process, key);
             match from.map(|from| old.swap_remove(from)) {
                 Some(known) => {
-                    tracked.found = known.found;
                     tracked.machine = known.machine;
                     tracked.machine.reconfigure(quorum(process));
                 }
@@ -167,13 +196,21 @@ impl VrrpProcess {
         let processes = &mut self.trackers.processes;
         let is_empty = processes.list.is_empty();
         if is_empty || is_new {
+            processes.population = Population::default();
             processes.rest.clear();
             let timers = [processes.look.take(), processes.delay.take()];
             for timer in timers.into_iter().flatten() {
                 s.cancel(timer);
             }
         }
-        if is_new {
+        if is_empty {
+            self.close_process_events(s);
+        } else if is_new {
+            if self.trackers.processes.events.is_none() {
+                self.open_process_events(s);
+            }
+            // Numbers are taken when it is complete.
+            self.trackers.processes.population.begin_look();
             self.time_look(s, s.now(), Self::on_look);
         }
         if !is_empty {
@@ -182,7 +219,16 @@ impl VrrpProcess {
     }
 
     fn time_look(&mut self, s: &mut Scheduler<Self>, at: Instant, call: OnTimer<Self>) {
+        if let Some(timer) = self.trackers.processes.look.take() {
+            s.cancel(timer);
+        }
         self.trackers.processes.look = Some(s.at("track process", at, 0, call));
+    }
+
+    /// Events were lost: what they would have told is in `/proc`.
+    pub(super) fn look_again(&mut self, s: &mut Scheduler<Self>) {
+        let at = s.now() + PAUSE;
+        self.time_look(s, at, Self::on_look);
     }
 
     fn on_look(&mut self, s: &mut Scheduler<Self>, _: Key) {
@@ -192,8 +238,9 @@ impl VrrpProcess {
 
     fn on_look_on(&mut self, s: &mut Scheduler<Self>, _: Key) {
         self.trackers.processes.look(PORTION);
+        self.trackers.processes.look = None;
         if self.trackers.processes.rest.is_empty() {
-            self.processes_counted(s);
+            self.look_ended(s);
             self.perform(s);
         } else {
             self.time_look(s, s.now(), Self::on_look_on);
@@ -201,13 +248,27 @@ impl VrrpProcess {
     }
 
     /// A look is complete.
-    fn processes_counted(&mut self, s: &mut Scheduler<Self>) {
-        let now = s.now();
-        for tracked in &mut self.trackers.processes.list {
-            tracked.machine.set(now, tracked.found);
+    fn look_ended(&mut self, s: &mut Scheduler<Self>) {
+        self.trackers.processes.population.end_look();
+        self.processes_counted(s);
+        if self.trackers.processes.events.is_none() {
+            self.look_again(s);
+        }
+    }
+
+    /// The numbers as they are now, unless a look is still finding out.
+    pub(super) fn processes_counted(&mut self, s: &mut Scheduler<Self>) {
+        let Processes {
+            list, population, ..
+        } = &mut self.trackers.processes;
+        if population.is_looking() {
+            return;
+        }
+        let counts = population.counts(list.len());
+        for (tracked, count) in list.iter_mut().zip(counts) {
+            tracked.machine.set(s.now(), count);
         }
         self.processes_settled(s);
-        self.time_look(s, now + PAUSE, Self::on_look);
     }
 
     fn on_process_delay(&mut self, s: &mut Scheduler<Self>, _: Key) {
@@ -233,8 +294,7 @@ impl VrrpProcess {
         if let Some(timer) = self.trackers.processes.delay.take() {
             s.cancel(timer);
         }
-        // Delays that end at the next look need no timer of their own.
-        if let Some(at) = next.filter(|at| *at < s.now() + PAUSE) {
+        if let Some(at) = next {
             let timer = s.at("track process", at, 0, Self::on_process_delay);
             self.trackers.processes.delay = Some(timer);
         }
