@@ -1,5 +1,7 @@
 //! Certificates for servers and clients of tests, made on the spot.
 
+#![expect(unreachable_pub, reason = "a module of several tests")]
+
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
 use openssl::hash::MessageDigest;

@@ -17,7 +17,6 @@ use openssl::x509::X509;
 use self::made::{acceptor, certificate};
 use super::*;
 
-#[expect(unreachable_pub, reason = "tests of the whole program have it, too")]
 #[path = "../../../tests/support/certificate.rs"]
 mod made;
 
