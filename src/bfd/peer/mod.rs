@@ -18,9 +18,9 @@
 //! value, so we send at the shorter and wait for the longer of both (6.8.3).
 //!
 //! **Late loops.** A process that was not run (a virtual machine that was paused, a
-//! machine without processor time) cannot know whether the neighbour was silent: the
-//! time between the deadline and the tick that was late for it does not count as
-//! silence. Packets that wait in the socket are read before the tick.
+//! machine without processor time) cannot know whether the neighbour was silent. If
+//! a tick is late, the neighbour has at least one of its intervals from then on to be
+//! heard, once. Packets that wait in the socket are read before the tick.
 
 mod reception;
 #[cfg(test)]
@@ -160,6 +160,8 @@ pub struct Peer {
     next_packet: Option<Instant>,
     heard: Option<Instant>,
     expiry: Option<Instant>,
+    /// It has had its further interval since it was heard last.
+    is_forgiven: bool,
 }
 
 impl Peer {
@@ -185,6 +187,7 @@ impl Peer {
             next_packet: None,
             heard: None,
             expiry: None,
+            is_forgiven: false,
         };
         peer.interval = peer.wanted_interval();
         peer.next_packet = peer.interval.map(|_| first);
@@ -299,7 +302,9 @@ impl Peer {
     }
 
     fn tick(&mut self, now: Instant, out: &mut Vec<Effect>) {
-        self.forgive_late_loop(now);
+        if self.deadline().is_some_and(|at| now.since(at) > PUNCTUAL) {
+            self.forgive(now);
+        }
         if self.expiry.is_some_and(|expiry| expiry <= now) {
             self.expire(now, out);
         }
@@ -308,11 +313,12 @@ impl Peer {
         }
     }
 
-    fn forgive_late_loop(&mut self, now: Instant) {
-        let Some(asked) = self.deadline() else { return };
-        let late = now.since(asked);
-        if late > PUNCTUAL {
-            self.expiry = self.expiry.map(|expiry| expiry + late);
+    /// The loop was late: the neighbour has an interval from now on at least, once.
+    fn forgive(&mut self, now: Instant) {
+        let least = now + self.remote_interval() + PUNCTUAL;
+        if !self.is_forgiven && self.expiry.is_some_and(|expiry| expiry < least) {
+            self.is_forgiven = true;
+            self.expiry = Some(least);
         }
     }
 

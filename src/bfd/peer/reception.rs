@@ -14,6 +14,7 @@ impl Peer {
         }
         self.remote = Remote::of(packet);
         self.heard = Some(now);
+        self.is_forgiven = false;
         if packet.is_final && self.is_polling {
             self.end_poll(out);
         }

@@ -195,8 +195,19 @@ fn a_late_loop_is_not_the_neighbours_silence() {
     let mut bench = Bench::up();
     bench.now += Duration::from_secs(5);
     assert_eq!(states(&bench.on(Input::Tick)), []);
-    assert_eq!(states(&bench.pass(ms(90))), []);
-    assert_eq!(states(&bench.pass(ms(60))), [State::Down]);
+    assert_eq!(states(&bench.pass(ms(50))), []);
+    assert_eq!(states(&bench.pass(ms(2))), [State::Down]);
+}
+
+#[test]
+fn a_loop_that_is_always_late_finds_a_silence() {
+    let mut bench = Bench::up();
+    let cut = bench.now;
+    while bench.peer.state() == State::Up {
+        bench.now = bench.peer.deadline().expect("one is due") + ms(5);
+        bench.on(Input::Tick);
+    }
+    assert!(bench.now.since(cut) <= ms(150 + 50 + 2 + 2 * 5));
 }
 
 #[test]
