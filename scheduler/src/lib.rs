@@ -12,6 +12,7 @@
 //!
 //! 1. Set the timerfd, only if the earliest deadline is before the one it has.
 //! 2. Wait, then read the clock once: [`Scheduler::now`] is the same for the round.
+//!    In a flood of messages a handler may have them [gather](Scheduler::gather) before.
 //! 3. Signals, then ready descriptors: first those left over, then the new ones.
 //! 4. Timers that are due, by deadline, equal deadlines in the order of insertion.
 //! 5. Descriptors whose handler left something behind ([`Drain::More`]), once more.

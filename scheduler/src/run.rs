@@ -23,6 +23,9 @@ pub type OnLate<P> = fn(&mut P, &mut Scheduler<P>, Duration);
 /// Descriptors reported by one wait; what is left comes with the next.
 const EVENTS: usize = 256;
 
+/// How much longer than asked for the system may let a pause be.
+const OVERSLEEP: Duration = Duration::from_micros(100);
+
 /// How to end the loop.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Stop {
@@ -59,6 +62,8 @@ pub struct Scheduler<P> {
     now: Instant,
     /// When the clock was last read, for the accounts.
     mark: Instant,
+    /// How long the next wait lets events gather.
+    pause: Duration,
     stop: Option<Stop>,
     exit: Exit,
     on_late: Option<(Duration, OnLate<P>)>,
@@ -104,6 +109,7 @@ impl<P> Scheduler<P> {
             driver: None,
             now,
             mark: now,
+            pause: Duration::ZERO,
             stop: None,
             exit: Exit::default(),
             on_late: None,
@@ -161,6 +167,15 @@ impl<P> Scheduler<P> {
         self.now
     }
 
+    /// Let events gather: the next wait looks for them only after `length`, or not
+    /// at all if that could make a timer late. For a handler that finds one message
+    /// a time while many are on their way, and whose cost is the waking up.
+    ///
+    /// Everything else waits as well, so this is for fractions of a millisecond.
+    pub fn gather(&mut self, length: Duration) {
+        self.pause = self.pause.max(length);
+    }
+
     /// When this round began.
     #[must_use]
     pub const fn now(&self) -> Instant {
@@ -199,6 +214,10 @@ impl<P> Scheduler<P> {
     /// Phases 1 and 2.
     fn wait(&mut self) -> io::Result<()> {
         let limit = self.prepare()?;
+        let pause = std::mem::take(&mut self.pause);
+        if limit.is_none() && !pause.is_zero() {
+            self.rest(pause);
+        }
         let waited = self.poll.poll(&mut self.events, limit);
         self.refresh();
         self.ledger.round();
@@ -231,6 +250,13 @@ impl<P> Scheduler<P> {
             Some(first) if first <= self.mark => Ok(Some(Duration::ZERO)),
             Some(first) if first < driver.armed() => driver.arm(first).map(|()| None),
             Some(_) | None => Ok(None),
+        }
+    }
+
+    /// Sleep, unless a timer is near.
+    fn rest(&self, length: Duration) {
+        if self.wheel.not_before() > self.mark + length + OVERSLEEP {
+            std::thread::sleep(length);
         }
     }
 

@@ -589,3 +589,24 @@ fn a_thousand_periods_take_no_more_rounds_than_periods() {
     s.run(&mut p).unwrap();
     assert!(s.rounds() <= 1_010, "{} rounds", s.rounds());
 }
+
+#[test]
+fn a_flood_gathers_and_timers_are_not_kept_waiting() {
+    let mut s = Loop::new().unwrap();
+    let mut program = Program::default();
+    let mut theirs = program.open(&mut s, |p, _, _, ready| p.read(ready, 64));
+    theirs.write_all(b"first").unwrap();
+    let start = s.refresh();
+    let pause = Duration::from_millis(20);
+    s.gather(pause);
+    s.turn(&mut program).unwrap();
+    assert!(s.now().since(start) >= pause, "looked before the pause");
+    assert_eq!(program.log, ["read 0 5"]);
+    // Once only, and not where it would make a timer late.
+    s.at("timer", s.now() + Duration::from_millis(5), 0, |p, _, _| {
+        p.note("timer");
+    });
+    s.gather(Duration::from_secs(3600));
+    s.turn(&mut program).unwrap();
+    assert_eq!(program.log, ["read 0 5", "timer"]);
+}

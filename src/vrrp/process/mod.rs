@@ -59,7 +59,7 @@ mod virtual_router;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use scheduler::{Alarm, Key, Scheduler, Signal, Stop};
+use scheduler::{Alarm, Instant, Key, Scheduler, Signal, Stop};
 
 use crate::control_plane::Config;
 use crate::net::RxBatch;
@@ -102,6 +102,8 @@ pub struct VrrpProcess {
     tables: firewall::Tables,
     pool: SocketPool,
     batch: RxBatch,
+    /// When adverts were last read.
+    heard_at: Instant,
     effects: Effects,
     /// Own addresses reported gone, to look at when all events have been read.
     suspects: Vec<(InterfaceKey, IpAddr)>,

@@ -72,6 +72,7 @@ impl VrrpProcess {
             tables: super::firewall::Tables::default(),
             pool: SocketPool::new(config.global.log_unknown_vrids),
             batch: RxBatch::new(),
+            heard_at: s.now(),
             effects: Effects::new(),
             suspects: Vec::new(),
             missing_paths: Vec::new(),
