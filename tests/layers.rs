@@ -126,6 +126,11 @@ const ARROWS: &[Row] = &[
         module: "check::http",
         may: &["model", "sys::pattern"],
     },
+    // What messages, pipes and dumps call services.
+    Row {
+        module: "check::names",
+        may: &["ipvs"],
+    },
     // What is compiled, and what a kind does with octets.
     Row {
         module: "check::checker",
@@ -220,8 +225,12 @@ const ARROWS: &[Row] = &[
         may: &[
             "bfd::config",
             "bfd::peer",
+            "check::checker",
+            "check::config",
+            "check::names",
             "control_plane",
             "global",
+            "ipvs",
             "model",
             "netlink",
             "sys",

@@ -10,6 +10,7 @@ pub mod config;
 pub mod conversation;
 pub mod http;
 pub mod kinds;
+pub mod names;
 pub mod probe;
 pub mod process;
 pub mod schedule;

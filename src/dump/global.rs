@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use super::fact::{FlagForm, Value};
 use super::text::Text;
+use crate::control_plane::show;
+use crate::global::lvs::{FlushOnStop, IpvsNamespace, SyncDaemon};
 use crate::global::{DynamicInterfaces, GlobalConfig, ProcessLimits, UMASK, VrrpDefaults};
 use crate::wire::vrrp::Version;
 
@@ -33,9 +35,61 @@ pub fn definitions(global: &GlobalConfig, out: &mut Text) {
     }
     let igmp = Value::answer(global.disable_local_igmp, FlagForm::Bool);
     out.setting("Disable local IGMP", igmp);
+    load_balancing(global, out);
     defaults(&global.vrrp, out);
     processes(global, out);
     files(global, out);
+}
+
+/// What concerns virtual servers.
+fn load_balancing(global: &GlobalConfig, out: &mut Text) {
+    let lvs = &global.lvs;
+    let namespace = match &lvs.namespace {
+        IpvsNamespace::Same => None,
+        IpvsNamespace::Host => Some("(main namespace)"),
+        IpvsNamespace::Named(name) => Some(name.value.as_str()),
+    };
+    let namespace = namespace.map_or(Value::Absent, Value::Word);
+    out.setting("Network namespace ipvs", namespace);
+    let alert = lvs.smtp_alert.map_or("unset", show::on_off);
+    out.setting("Default smtp_alert_checker", Value::Word(alert));
+    flag("Checkers log all failures", lvs.log_all_failures, out);
+    let seconds = |time: Option<u32>| time.map_or(Value::Absent, |n| Value::Number(n.into()));
+    out.setting("LVS TCP timeout", seconds(lvs.timeouts.tcp));
+    out.setting("LVS TCP FIN timeout", seconds(lvs.timeouts.tcp_fin));
+    out.setting("LVS UDP timeout", seconds(lvs.timeouts.udp));
+    if let Some(daemon) = &lvs.sync_daemon {
+        sync_daemon(daemon, out);
+    }
+    flag("LVS flush", lvs.flush, out);
+    let on_stop = match lvs.flush_on_stop {
+        FlushOnStop::No => "disabled",
+        FlushOnStop::Services => "VS",
+        FlushOnStop::Everything => "full",
+    };
+    out.setting("LVS flush on stop", Value::Word(on_stop));
+    let interval = Value::seconds(lvs.table_check_interval);
+    out.setting("LVS table check interval", interval);
+    flag("Identical checks run once", lvs.dedupe_checks, out);
+    let number = |is_set: bool| Value::Number(is_set.into());
+    out.setting("rs_init_notifies", number(lvs.init_notifies));
+    out.setting("no_checker_emails", number(lvs.no_checker_emails));
+}
+
+fn sync_daemon(daemon: &SyncDaemon, out: &mut Text) {
+    let parameters = &daemon.parameters;
+    let interface = Value::Word(parameters.interface.as_str());
+    out.setting("LVS syncd interface", interface);
+    if let Some(instance) = &daemon.instance {
+        out.setting("LVS syncd vrrp instance", Value::Word(&instance.value));
+    }
+    out.setting("LVS syncd syncid", Value::Number(parameters.id.into()));
+    let number = |number: Option<u16>| number.map_or(Value::Absent, |n| Value::Number(n.into()));
+    out.setting("LVS syncd maxlen", number(parameters.maximum_length));
+    let group = parameters.group.map_or(Value::Absent, Value::Address);
+    out.setting("LVS mcast group", group);
+    out.setting("LVS syncd mcast port", number(parameters.port));
+    out.setting("LVS syncd mcast ttl", number(parameters.ttl.map(u16::from)));
 }
 
 /// Defaults of instances.
@@ -105,6 +159,7 @@ fn announcements(vrrp: &VrrpDefaults, out: &mut Text) {
 
 fn processes(global: &GlobalConfig, out: &mut Text) {
     limits("VRRP", &global.vrrp_process, out);
+    limits("Checker", &global.checker_process, out);
     let wait = Value::seconds(global.child_wait_time);
     out.setting("Child wait time", wait);
     if !global.startup_delay.is_zero() {

@@ -23,6 +23,8 @@
 
 pub mod address;
 pub mod bfd;
+pub mod check;
+pub mod checker;
 pub mod command;
 pub mod fact;
 pub mod global;

@@ -112,6 +112,13 @@ fn set_password(keys: &mut TlsKeys, call: &Call<'_>, _: &mut Diags) {
     keys.password = word.map(|word| Secret::new(word.text.clone().into_bytes()));
 }
 
+/// The name of a type of records (`DNS_CHECK`).
+#[must_use]
+pub fn record_name(number: u16) -> &'static str {
+    let known = kind_rows::TYPES.iter().find(|(_, n)| *n == number);
+    known.map_or("unknown", |(name, _)| name)
+}
+
 /// A whole number within a range; nothing, with a message, if it is none.
 fn number(word: &Word, min: i64, max: i64, diags: &mut Diags) -> Option<i64> {
     match read::integer(&word.text, min, max, "") {

@@ -24,7 +24,6 @@
 mod checks;
 mod feeds;
 mod keys;
-mod names;
 mod observe;
 mod overdue;
 mod record;

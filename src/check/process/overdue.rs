@@ -7,7 +7,7 @@ use scheduler::{Key, Scheduler};
 
 use super::CheckProcess;
 use super::checks::index;
-use super::names;
+use crate::check::names;
 
 /// How often all checks are looked at.
 const INTERVAL: Duration = Duration::from_secs(10);

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use super::names;
 use crate::check::config::service::{CheckConfig, ServerConfig, ServiceConfig};
+use crate::check::names;
 use crate::check::service::{self, Member, Policy, ServerPolicy, Service, Sorry};
 use crate::ipvs::{Destination, DestinationKey, ServiceKey};
 use crate::notify::notifier::SubjectId;

@@ -7,10 +7,10 @@ use scheduler::{Id, Instant, Scheduler};
 
 use super::CheckProcess;
 use super::checks::{Check, Place, Told, index};
-use super::names;
 use super::services::quorum_text;
 use crate::check::config::service::{ServerConfig, ServiceConfig, Transitions};
 use crate::check::conversation::Attempt;
+use crate::check::names;
 use crate::check::probe::Outcome;
 use crate::check::schedule::Step;
 use crate::check::service::{Effect, Quorum};

@@ -141,7 +141,10 @@ impl Resolver<'_> {
             if frame.family.is_none() && !matches!(forwarding, Forwarding::Tunnel(_)) {
                 frame.family = Some(family);
             }
-            let port = self.port(draft.port, forwarding, draft.span, frame);
+            let port = match self.port(draft.port, forwarding, draft.span, frame) {
+                0 => frame.port,
+                port => port,
+            };
             if !seen.insert((draft.address, port)) {
                 let text = "the real server is one of this virtual server already: not used";
                 self.error(draft.span, text);

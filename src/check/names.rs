@@ -8,7 +8,8 @@ use crate::ipvs::Protocol;
 
 /// `[192.0.2.1]:tcp:80`, `FWM 7`, or `[GROUP]:0` with the number of this service among
 /// those of the group.
-pub(super) fn service(config: &CheckConfig, place: usize) -> String {
+#[must_use]
+pub fn service(config: &CheckConfig, place: usize) -> String {
     let Some(service) = config.services.get(place) else {
         return String::new();
     };
@@ -26,7 +27,8 @@ pub(super) fn service(config: &CheckConfig, place: usize) -> String {
 }
 
 /// A server of a service.
-pub(super) fn server(service: &ServiceConfig, at: SocketAddr) -> String {
+#[must_use]
+pub fn server(service: &ServiceConfig, at: SocketAddr) -> String {
     let has_protocol = !matches!(service.address, ServiceAddress::Mark(_));
     endpoint(at, has_protocol.then_some(service.protocol))
 }
