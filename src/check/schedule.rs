@@ -54,7 +54,11 @@ impl Policy {
                 Kind::Http(_) => interval.max(pause),
                 _ => interval,
             },
-            retry: timing.retry,
+            // What is told is so, and asking again would not help.
+            retry: match kind {
+                Kind::File(_) | Kind::Bfd(_) => 0,
+                _ => timing.retry,
+            },
             pause,
             warmup: timing.warmup,
             from_begin: matches!(kind, Kind::Misc(_)),

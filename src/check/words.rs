@@ -51,7 +51,8 @@ impl Named<'_> {
         let server = self.server;
         let course = match (failure, &self.checker.kind) {
             (Failure::Final(0), Kind::Misc(_)) => " with retry disabled".to_owned(),
-            (Failure::Final(0) | Failure::Still, _) => String::new(),
+            (Failure::Final(0) | Failure::Still, _)
+            | (Failure::Final(_), Kind::File(_) | Kind::Bfd(_)) => String::new(),
             (Failure::Final(retries), _) => format!(" after {retries} retries"),
             (Failure::Retry(left), Kind::Misc(_)) => format!(", will do {left} retries"),
             (Failure::Retry(left), _) => format!(", {left} retries left"),
