@@ -172,7 +172,7 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "vrrp",
-        may: &["model", "track::number", "wire"],
+        may: &["model", "wire"],
     },
     Row {
         module: "vrrp::config",

@@ -1,13 +1,10 @@
 //! How what is tracked comes to a [`Status`](super::fsm::Status): machines without
 //! processes or files.
 //!
-//! * [`number`]: the text of a file to a number
 //! * [`script`]: exit codes to good and bad, and what a script that runs too long gets
 //! * [`population`]: which processes count, kept up to date by events
 //! * [`process`]: what counts, and whether there are enough
 #![forbid(unsafe_code)]
-
-pub use crate::track::number;
 
 pub mod population;
 pub mod process;

@@ -18,6 +18,7 @@ use scheduler::{Instant, Scheduler};
 
 use super::VrrpProcess;
 use super::book::{self, Item};
+use crate::track::files::Files;
 use crate::vrrp::config::{TrackerKind, TrackerUse, VrrpConfig};
 use crate::vrrp::fsm::{GroupId, InstanceId, State, Status, Track, TrackSource, TrackerKey};
 use crate::vrrp::plan::TrackerPlan;
@@ -28,7 +29,7 @@ use crate::vrrp::sync::SyncGroup;
 #[derive(Debug, Default)]
 pub(super) struct Trackers {
     pub(super) scripts: scripts::Scripts,
-    pub(super) files: files::Files,
+    pub(super) files: Files<VrrpProcess>,
     pub(super) processes: processes::Processes,
     pub(super) sessions: sessions::Sessions,
 }
