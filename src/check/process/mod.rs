@@ -17,7 +17,8 @@
 //!   it is ours, kept for the next start.
 //! * `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
-//!   sessions, which no attempt brings; `overdue`: checks that stand still.
+//!   sessions, which no attempt brings; `overdue`: checks that stand still;
+//!   `observe` and `readout`: what is told on a signal.
 //!
 //! Nothing in a round waits for a server, a disk or a name service.
 
@@ -26,6 +27,7 @@ mod feeds;
 mod keys;
 mod observe;
 mod overdue;
+mod readout;
 mod record;
 mod reload;
 mod services;
@@ -109,6 +111,8 @@ impl CheckProcess {
     fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
         if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
             self.stop(s);
+        } else if signal == Signal::SIGUSR1 {
+            self.dump_data(s);
         } else if signal == Signal::SIGHUP {
             log::info!("SIGHUP is for the parent process, which reads the configuration");
         }

@@ -1,8 +1,13 @@
 //! Dumps on a signal, and other configurations: what the parent asks for.
 
+use std::process;
+
 use scheduler::{Drain, IoId, Ready, Scheduler};
 
 use super::CheckProcess;
+use super::readout::Look;
+use crate::dump::{check, global, scheduler as loop_accounts};
+use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::signals::{self, RealTime};
 
 impl CheckProcess {
@@ -20,5 +25,26 @@ impl CheckProcess {
             }
         }
         Drain::Drained
+    }
+
+    /// `keepalived_check.data`
+    pub(super) fn dump_data(&self, s: &Scheduler<Self>) {
+        log::info!(
+            "Printing checker data for process({}) on signal",
+            process::id()
+        );
+        let mut out = check::room(&self.config.check);
+        global::definitions(&self.config.global, &mut out);
+        check::text(&self.config, &Look::at(self, s.now()), &mut out);
+        loop_accounts::accounts(s, &mut out);
+        self.plumbing.dump(DumpKind::Data, &out.finish());
+    }
+
+    /// `-d`: what this process goes by, into the log. The parent has logged the
+    /// global definitions.
+    pub(super) fn log_configuration(&self, s: &Scheduler<Self>) {
+        let mut out = check::room(&self.config.check);
+        check::text(&self.config, &Look::at(self, s.now()), &mut out);
+        log::info!("{}", out.finish());
     }
 }

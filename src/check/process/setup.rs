@@ -72,6 +72,9 @@ impl CheckProcess {
         process.follow_files(s);
         process.watch_checks(s);
         process.notifier.follow(s);
+        if process.plumbing.settings.dump_config {
+            process.log_configuration(s);
+        }
         process.plumbing.ready();
         Ok(process)
     }

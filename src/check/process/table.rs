@@ -15,7 +15,7 @@ use crate::ipvs::kernel::{Kernel, Options, Outcome, Reading, Request, Settled};
 use crate::ipvs::plan::{self, Change, Start, Stop};
 use crate::ipvs::reader::{Detail, Scope};
 use crate::ipvs::sync_daemon::{SyncDaemon, Wanted};
-use crate::ipvs::{Entry, ServiceKey, Table, Timeouts};
+use crate::ipvs::{DestinationKey, Entry, ServiceKey, Table, Timeouts};
 
 /// Requests per round: the kernel works some 10 to 100 microseconds on each.
 const PORTION: usize = 128;
@@ -101,6 +101,15 @@ impl KernelTable {
     /// Whether nothing waits to be done.
     pub(super) fn is_idle(&self) -> bool {
         self.touched.is_empty() && self.former.is_empty() && self.kernel.queued() == 0
+    }
+
+    /// The weight that a real server has there, if it is there.
+    pub(super) fn weight(&self, key: &ServiceKey, at: &DestinationKey) -> Option<u32> {
+        let entry = self.believed.services.get(key)?;
+        entry
+            .destinations
+            .get(at)
+            .map(|destination| destination.weight)
     }
 
     /// After a reload: these were ours, and go unless somebody wants them again.
