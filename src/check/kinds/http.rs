@@ -8,6 +8,9 @@
 //!                  (retries; while down)          all pages from the first one
 //! ```
 //!
+//! So a server that was down has to do well once more than it has pages, even if that
+//! is one.
+//!
 //! An answer ends when it is complete, even if the server holds the connection open.
 //! A server may let a client wait `connect_timeout` for each piece, but not for ever:
 //! the whole answer has [`WAITS`] times that.
@@ -38,7 +41,7 @@ pub struct Http {
     page: usize,
     /// That page has failed since it last did well.
     has_failed: bool,
-    /// The server counts as up.
+    /// All pages have done well, and the server has not been told down since.
     is_up: bool,
     /// What is under way.
     exchange: Option<Box<Exchange>>,
@@ -137,19 +140,15 @@ impl Http {
     }
 
     fn passed(&mut self) -> Outcome {
-        let all = self.settings.pages.len();
         let recovers = std::mem::take(&mut self.has_failed) && !self.is_up;
-        self.page = if recovers && all > 1 {
-            0
-        } else {
-            self.page + 1
-        };
-        if self.page < all {
+        self.page = if recovers { 0 } else { self.page + 1 };
+        if self.page < self.settings.pages.len() {
             return Outcome::Proceed {
                 at_once: self.settings.fast_recovery && !self.is_up,
             };
         }
         self.page = 0;
+        self.is_up = true;
         Outcome::Passed(None)
     }
 }

@@ -328,6 +328,9 @@ fn the_only_page_is_all_of_them() {
     let mut probe = Http::new(settings(vec![page("/")]));
     probe.settled(false);
     assert!(failed(&turn(&mut probe, &["/"]).1));
+    let proceed = Outcome::Proceed { at_once: false };
+    assert_eq!(turn(&mut probe, &[]).1, proceed);
+    assert_eq!(turn(&mut probe, &[]).1, Outcome::Passed(None));
     assert_eq!(turn(&mut probe, &[]).1, Outcome::Passed(None));
 }
 
@@ -335,8 +338,8 @@ fn the_only_page_is_all_of_them() {
 fn fast_recovery_is_for_starting_and_recovering() {
     let mut probe = three(true);
     let at_once = |probe: &mut Http| turn(probe, &[]).1 == Outcome::Proceed { at_once: true };
-    assert!(at_once(&mut probe));
-    probe.settled(true);
+    assert!(at_once(&mut probe) && at_once(&mut probe));
+    assert_eq!(turn(&mut probe, &[]).1, Outcome::Passed(None));
     assert!(!at_once(&mut probe));
     turn(&mut probe, &["/b"]);
     probe.settled(false);
