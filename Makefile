@@ -64,6 +64,7 @@ conformance: $(built) ## black-box cases and configuration corpus (root)
 
 interop: $(built) ## this daemon and the C daemon on one network (root)
 	scripts/system-tests interop
+	scripts/system-tests bfd
 
 demo: ## watch an address move between two routers (root)
 	@[ "$$(id -u)" = 0 ] || { echo "make demo: needs root, for network namespaces (try: sudo env \"PATH=$$PATH\" make demo)"; exit 1; }

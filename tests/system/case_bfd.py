@@ -1,0 +1,394 @@
+"""BFD sessions of whole daemons: with this daemon, the C daemon, BIRD and FRR, and what hangs on them."""
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from kit import ours, theirs  # noqa: E402
+from ka import Skip, case, never, wait  # noqa: E402
+from vrrpkit import VIP, conf, inst, put, sniff_all  # noqa: E402
+
+BIRD, FRR, ZEBRA = "/usr/sbin/bird", "/usr/lib/frr/bfdd", "/usr/lib/frr/zebra"
+
+
+def session(neighbour, source=None, ms=50, mult=3, extra="", name="B"):
+    """Text of a bfd_instance block."""
+    source = "source_ip %s\n" % source if source else ""
+    return "bfd_instance %s {\nneighbor_ip %s\n%smin_rx %s\nmin_tx %s\nmultiplier %d\n%s\n}" % (
+        name, neighbour, source, ms, ms, mult, extra)
+
+
+def states(daemon, name="B"):
+    """The states the log tells of, in order."""
+    return re.findall(r"\(%s\) Entering (Up|Down|AdminDown) state" % name, daemon.log())
+
+
+def wait_state(daemon, state, timeout=6, name="B"):
+    wait(lambda: states(daemon, name)[-1:] == [state], timeout, "(%s) is %s\n%s" % (name, state, daemon.log()[-2000:]))
+
+
+def hosts(lab, names=("r1", "r2"), net6=True):
+    """Hosts on one segment with addresses of both families."""
+    return [lab.host(n).nic("eth0", "lan", ["10.77.0.%d/24" % i] + (["fd77::%d/64" % i] if net6 else []))
+            for i, n in enumerate(names, 1)]
+
+
+def start(host, binary, *blocks, args=()):
+    host.lab.daemon = os.path.abspath(binary)
+    return host.keepalived(conf(*blocks), *args)
+
+
+def packets(wire, source, since=0.0):
+    return [p for p in wire.poll() if p.kind == "bfd" and p.src == source and p.ts >= since]
+
+
+def has_not_gone_down(daemon, name="B"):
+    assert "Down" not in states(daemon, name), daemon.log()[-3000:]
+
+
+def restarted(daemon, which, old):
+    """Another process is in the pid file, which is empty for a moment."""
+    try:
+        return daemon.pid(which) != old
+    except ValueError:
+        return False
+
+
+class Foreign:
+    """A BFD program that is no keepalived, on a host; `answer` asks it for its sessions."""
+
+    def __init__(self, host, run, ask):
+        self.host, self.ask = host, ask
+        self.log = open(os.path.join(host.lab.dir, host.name + ".foreign.log"), "w")
+        self.proc = host.spawn(*run, stdout=self.log, stderr=subprocess.STDOUT)
+
+    def is_up(self):
+        return re.search(r"\b[Uu]p\b", self.host.run(*self.ask, check=False))
+
+    def kill(self):
+        self.proc.kill()
+        self.proc.wait()
+        self.log.close()
+
+
+def bird(host, protocol):
+    """BIRD with `protocol bfd { ... }`."""
+    if not os.access(BIRD, os.X_OK):
+        raise Skip("BIRD is not installed")
+    base = os.path.join(host.lab.dir, host.name + ".bird")
+    put(base, "log stderr all;\nrouter id 10.77.0.2;\nprotocol device {}\nprotocol bfd {\n%s\n}\n" % protocol)
+    return Foreign(host, [BIRD, "-f", "-c", base, "-s", base + ".ctl", "-P", base + ".pid"],
+                   ["birdc", "-s", base + ".ctl", "show", "bfd", "sessions"])
+
+
+def bird_timers(ms=50):
+    return "min rx interval %d ms; min tx interval %d ms; idle tx interval 1 s; multiplier 3;" % (ms, ms)
+
+
+def frr(host, peers):
+    """FRR's bfdd, which knows of interfaces from its zebra."""
+    if not os.access(FRR, os.X_OK):
+        raise Skip("FRR is not installed")
+    base = os.path.join(host.lab.dir, host.name + ".frr")
+    os.makedirs(base + ".d", exist_ok=True)
+    os.chmod(host.lab.dir, 0o755)
+    os.chmod(base + ".d", 0o777)
+    put(base, "bfd\n%s\n" % peers)
+    os.chmod(base, 0o644)
+    zebra = base + ".d/zebra.sock"
+    common = ["--vty_socket", base + ".d", "-z", zebra, "--log", "stdout"]
+    with open(os.path.join(host.lab.dir, host.name + ".zebra.log"), "a") as log:
+        host.spawn(ZEBRA, "-f", "/dev/null", "-i", base + ".d/zebra.pid", *common, stdout=log, stderr=subprocess.STDOUT)
+    wait(lambda: os.path.exists(zebra), 5)
+    return Foreign(host, [FRR, "-f", base, "-i", base + ".d/bfdd.pid", "--bfdctl", base + ".d/bfdd.sock", *common],
+                   ["vtysh", "--vty_socket", base + ".d", "-d", "bfdd", "-c", "show bfd peers brief"])
+
+
+def life(lab, binary, family):
+    """Up, quiet, killed: down after the detection time, and up again."""
+    one, two = hosts(lab)
+    wire = sniff_all(lab)
+    a, b = ("10.77.0.1", "10.77.0.2") if family == 4 else ("fd77::1", "fd77::2")
+    mine = start(one, ours(), session(b, a))
+    other = start(two, binary, session(a, b))
+    wait_state(mine, "Up")
+    wait_state(other, "Up")
+    time.sleep(1.5)
+    has_not_gone_down(mine)
+    has_not_gone_down(other)
+    other.crash()
+    wait_state(mine, "Down", 2)
+    silence = int(re.findall(r"Expired after (\d+) ms", mine.log())[-1])
+    assert 149 <= silence < 250, silence
+    other = start(two, binary, session(a, b))
+    wait_state(mine, "Up")
+    wait_state(other, "Up")
+    mine.crash()
+    wait_state(other, "Down", 2)
+    for p in packets(wire, a):
+        assert 49152 <= p.sport <= 65535, p.sport
+        assert p.ttl == (255 if family == 4 else 64), p.ttl
+
+
+@case("bfd")
+def bfd_ours_and_ours(lab):
+    """Two of ours, IPv4."""
+    life(lab, ours(), 4)
+
+
+@case("bfd")
+def bfd_ours_and_ours_ipv6(lab):
+    """Two of ours, IPv6."""
+    life(lab, ours(), 6)
+
+
+@case("bfd")
+def bfd_with_the_c_daemon(lab):
+    """Ours and the C daemon, IPv4."""
+    life(lab, theirs(), 4)
+
+
+@case("bfd")
+def bfd_with_the_c_daemon_ipv6(lab):
+    """Ours and the C daemon, IPv6."""
+    life(lab, theirs(), 6)
+
+
+def foreign_life(mine, make):
+    """Sessions B (IPv4) and B6 come up with another program, and notice its end."""
+    other = make()
+    try:
+        for name in ("B", "B6"):
+            wait_state(mine, "Up", 10, name)
+        time.sleep(1.5)
+        for name in ("B", "B6"):
+            has_not_gone_down(mine, name)
+        assert other.is_up(), "it says it is up"
+    finally:
+        other.kill()
+    for name in ("B", "B6"):
+        wait_state(mine, "Down", 2, name)
+    silences = [int(ms) for ms in re.findall(r"Expired after (\d+) ms", mine.log())]
+    assert all(149 <= ms < 250 for ms in silences), silences
+    other = make()
+    try:
+        for name in ("B", "B6"):
+            wait_state(mine, "Up", 10, name)
+        mine.stop()
+        wait(lambda: not other.is_up(), 3, "it notices our end")
+    finally:
+        other.kill()
+
+
+@case("bfd")
+def bfd_with_bird(lab):
+    """BIRD on the same network, both families."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), session("10.77.0.2", "10.77.0.1"),
+                 session("fd77::2", "fd77::1", extra="hoplimit 255", name="B6"))
+    foreign_life(mine, lambda: bird(two, """
+        interface "eth0" { %s };
+        neighbor 10.77.0.1 dev "eth0" local 10.77.0.2;
+        neighbor fd77::1 dev "eth0" local fd77::2;""" % bird_timers()))
+
+
+@case("bfd")
+def bfd_with_bird_some_hops_away(lab):
+    """BIRD behind a router: port 4784, and a TTL that is lower on arrival."""
+    one = lab.host("r1").nic("eth0", "lan", ["10.77.0.1/24", "fd77::1/64"])
+    middle = lab.host("mid").nic("eth0", "lan", ["10.77.0.3/24", "fd77::3/64"]).nic("eth1", "far", ["10.88.0.3/24", "fd88::3/64"])
+    two = lab.host("r2").nic("eth0", "far", ["10.88.0.2/24", "fd88::2/64"])
+    for key in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+        middle.sysctl(key, "1")
+    for host, via, net, via6, net6 in ((one, "10.77.0.3", "10.88.0.0/24", "fd77::3", "fd88::/64"),
+                                       (two, "10.88.0.3", "10.77.0.0/24", "fd88::3", "fd77::/64")):
+        host.ip("route", "add", net, "via", via)
+        host.ip("-6", "route", "add", net6, "via", via6)
+    hops = "multihop yes\nmax_hops 1\nttl 64"
+    mine = start(one, ours(), session("10.88.0.2", "10.77.0.1", extra=hops), session("fd88::2", "fd77::1", extra=hops, name="B6"))
+    foreign_life(mine, lambda: bird(two, """
+        multihop { %s };
+        neighbor 10.77.0.1 local 10.88.0.2 multihop on;
+        neighbor fd77::1 local fd88::2 multihop on;""" % bird_timers()))
+
+
+@case("bfd")
+def bfd_with_frr(lab):
+    """FRR's bfdd on the same network, both families."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), session("10.77.0.2", "10.77.0.1"),
+                 session("fd77::2", "fd77::1", extra="hoplimit 255", name="B6"))
+    peer = " peer %s local-address %s interface eth0\n  detect-multiplier 3\n  receive-interval 50\n  transmit-interval 50\n"
+    foreign_life(mine, lambda: frr(two, peer % ("10.77.0.1", "10.77.0.2") + peer % ("fd77::1", "fd77::2")))
+
+
+@case("bfd")
+def bfd_passive_waits(lab):
+    """A passive session sends nothing before its neighbour, and comes up with an active one."""
+    one, two = hosts(lab)
+    wire = sniff_all(lab)
+    mine = start(one, ours(), session("10.77.0.2", extra="passive"))
+    never(lambda: packets(wire, "10.77.0.1"), 1.5)
+    start(two, ours(), session("10.77.0.1"))
+    wait_state(mine, "Up")
+
+
+@case("bfd")
+def bfd_a_neighbour_too_far_is_not_heard(lab):
+    """A packet with a lower TTL than max_hops allows is dropped."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), session("10.77.0.2"))
+    other = start(two, ours(), session("10.77.0.1", extra="ttl 254\nmax_hops 5"))
+    never(lambda: states(mine), 3)
+    wait(lambda: "its TTL is too low" in mine.log(), 2)
+    mine.reload(conf(session("10.77.0.2", extra="max_hops 1")))
+    wait_state(mine, "Up")
+    wait_state(other, "Up")
+
+
+@case("bfd")
+def bfd_rubbish_changes_nothing(lab):
+    """Foreign octets at the port are counted; the session goes on."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), session("10.77.0.2", ms=100))
+    other = start(two, ours(), session("10.77.0.1", ms=100))
+    wait_state(mine, "Up")
+    wait_state(other, "Up")
+
+    def send():
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 255)
+            down = bytes.fromhex("2040031800000009000000000000c3500000c35000000000")
+            for i in range(3000):
+                s.sendto(os.urandom(i % 70), ("10.77.0.1", 3784))
+            for octets in (down[:23], b"\x40" + down[1:], down[:3] + b"\x19" + down[4:], down[:4] + bytes(4) + down[8:],
+                           down[:8] + b"\x01\x02\x03\x04" + down[12:], down[:1] + b"\x44" + down[2:]):
+                s.sendto(octets, ("10.77.0.1", 3784))
+    two.inside(send)
+    time.sleep(1)
+    has_not_gone_down(mine)
+    os.kill(mine.pid("_bfd"), signal.SIGUSR1)
+    data = os.path.join(mine.tmpdir, "keepalived_bfd.data")
+    wait(lambda: os.path.exists(data), 3)
+    text = open(data).read()
+    assert re.search(r"Dropped, unsupported version = \d{3,}", text), text
+    assert "local state = Up" in text
+
+
+@case("bfd")
+def bfd_a_killed_process_goes_on(lab):
+    """The BFD process dies: its successor keeps the session, and neither neighbour nor VRRP notices."""
+    one, two = hosts(lab)
+    wire = sniff_all(lab)
+    mine = start(one, ours(), session("10.77.0.2", ms=300), inst(extra="track_bfd {\nB\n}"))
+    other = start(two, theirs(), session("10.77.0.1", ms=300))
+    wait_state(mine, "Up")
+    wait(lambda: one.has(VIP), 5)
+    mark = time.time()
+    for which in ("_bfd", "_vrrp"):
+        old = mine.pid(which)
+        os.kill(old, signal.SIGKILL)
+        wait(lambda: restarted(mine, which, old), 3)
+        time.sleep(1.5)
+        wait(lambda: one.has(VIP), 5)
+    has_not_gone_down(mine)
+    has_not_gone_down(other)
+    numbers = {p.bfd[4:8] for p in packets(wire, "10.77.0.1", mark)}
+    assert len(numbers) == 1, "another discriminator"
+    other.crash()
+    wait(lambda: not one.has(VIP), 4, "the successor finds a silence")
+
+
+@case("bfd")
+def bfd_a_killed_process_finds_a_dead_neighbour(lab):
+    """The neighbour dies together with the BFD process: the verdict lives as long as the detection time."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), session("10.77.0.2", ms=200), inst(extra="track_bfd {\nB\n}"))
+    other = start(two, ours(), session("10.77.0.1", ms=200))
+    wait(lambda: one.has(VIP), 8)
+    other.crash()
+    mark = time.time()
+    os.kill(mine.pid("_bfd"), signal.SIGKILL)
+    wait(lambda: not one.has(VIP), 4)
+    assert time.time() - mark > 0.5, "before the detection time"
+
+
+@case("bfd")
+def bfd_a_reload_keeps_the_session(lab):
+    """Other intervals are agreed on by a poll sequence; another session comes and goes."""
+    one, two = hosts(lab)
+    wire = sniff_all(lab)
+    mine = start(one, ours(), session("10.77.0.2"))
+    other = start(two, theirs(), session("10.77.0.1"))
+    wait_state(mine, "Up")
+    wait_state(other, "Up")
+    time.sleep(0.5)
+    mark = time.time()
+    mine.reload(conf(session("fd77::2", name="C"), session("10.77.0.2", ms=200)))
+    wait(lambda: "Reload finished" in mine.log(), 3)
+    time.sleep(0.5)
+    polls = [p for p in packets(wire, "10.77.0.1", mark) if p.bfd[1] & 0x20]
+    assert polls, "no poll sequence"
+    assert int.from_bytes(polls[0].bfd[12:16], "big") == 200_000
+    mark = time.time()
+    time.sleep(1)
+    assert 5 <= len(packets(wire, "10.77.0.1", mark)) <= 8, "packets in a second at 200 ms"
+    mine.reload(conf(session("10.77.0.2")))
+    time.sleep(1)
+    has_not_gone_down(mine)
+    has_not_gone_down(other)
+    assert not packets(wire, "fd77::1", time.time() - 0.5), "the other session goes on"
+
+
+def moves(lab, binary):
+    """A router whose BFD session dies gives the address away: the advert leaves right after the detection time."""
+    one, two, gate = hosts(lab, ("r1", "r2", "gw"))
+    wire = sniff_all(lab)
+    track = "track_bfd {\nB\n}"
+    mine = start(one, ours(), session("10.77.0.3", "10.77.0.1", ms=10), inst(prio=200, extra=track))
+    start(two, ours(), inst(prio=100))
+    other = start(gate, binary, session("10.77.0.1", "10.77.0.3", ms=10))
+    wait(lambda: one.has(VIP) and not two.has(VIP), 10)
+    took = []
+    for _ in range(3):
+        other.crash()
+        last = packets(wire, "10.77.0.3")[-1].ts
+        bye = wire.wait(lambda p: p.kind == "vrrp" and p.src == "10.77.0.1" and p.prio == 0, 2, "priority 0", last)
+        took.append((bye.ts - last) * 1000)
+        wait(lambda: two.has(VIP) and not one.has(VIP), 3)
+        other = start(gate, binary, session("10.77.0.1", "10.77.0.3", ms=10))
+        wait(lambda: one.has(VIP) and not two.has(VIP), 10)
+    print("last packet to advert, detection time 30 ms: %s ms" % ", ".join("%.1f" % ms for ms in took))
+    assert min(took) < 45 and max(took) < 150, took
+
+
+@case("bfd")
+def bfd_moves_the_address(lab):
+    """track_bfd with weight 0, the neighbour being ours."""
+    moves(lab, ours())
+
+
+@case("bfd")
+def bfd_moves_the_address_with_the_c_daemon(lab):
+    """track_bfd with weight 0, the neighbour being the C daemon."""
+    moves(lab, theirs())
+
+
+@case("bfd")
+def bfd_weights_count(lab):
+    """A positive weight counts while the session is up, for an instance and for a group."""
+    one, two = hosts(lab)
+    wire = sniff_all(lab)
+    group = "vrrp_sync_group G {\ngroup {\nVI_2\n}\ntrack_bfd {\nB weight -30\n}\nsync_group_tracking_weight\n}"
+    start(one, ours(), session("10.77.0.2", extra="weight 20"), group, inst(extra="track_bfd {\nB\n}"),
+          inst("VI_2", vrid=52, vips=["10.77.0.101/24"]))
+    prio = lambda vrid: [p.prio for p in wire.adverts("10.77.0.1", vrid)][-1:]
+    wait(lambda: prio(51) == [100] and prio(52) == [70], 5, "priorities while it is down")
+    other = start(two, ours(), session("10.77.0.1"))
+    wait(lambda: prio(51) == [120] and prio(52) == [100], 5, "priorities while it is up")
+    other.crash()
+    wait(lambda: prio(51) == [100] and prio(52) == [70], 3, "priorities while it is down again")
