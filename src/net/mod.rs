@@ -6,6 +6,8 @@
 //! call and keep no packet buffers of their own: the process has one
 //! [`RxBatch`] and one [`TxBatch`] for all its sockets.
 //!
+//! An [`ArpTap`] hears what others say of addresses.
+//!
 //! [`filter`] is the kernel's part: a packet filter on each receiving socket,
 //! so that adverts of foreign virtual routers never wake the process.
 //!
@@ -13,6 +15,7 @@
 #![forbid(unsafe_code)]
 
 pub mod announce_socket;
+pub mod arp_tap;
 pub mod batch;
 pub mod bfd_socket;
 pub mod connect;
@@ -22,6 +25,7 @@ pub mod tls;
 pub mod vrrp_socket;
 
 pub use announce_socket::AnnounceSocket;
+pub use arp_tap::ArpTap;
 pub use batch::{Datagram, Received, RxBatch, TxBatch};
 pub use filter::{Versions, VridSet};
 pub use vrrp_socket::{Mode, Protocol, SocketSpec, VrrpSocket};

@@ -117,6 +117,11 @@ impl Instruction {
     pub const fn if_equal(value: u32, then: u8, otherwise: u8) -> Self {
         jump(0x15, value, then, otherwise)
     }
+    /// Skip `then` instructions if A = X, else `otherwise`.
+    #[must_use]
+    pub const fn if_equal_index(then: u8, otherwise: u8) -> Self {
+        jump(0x1d, 0, then, otherwise)
+    }
     /// Skip `count` instructions.
     #[must_use]
     pub const fn skip(count: u32) -> Self {

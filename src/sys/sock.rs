@@ -126,6 +126,13 @@ impl Address {
         Self::from_parts(libc::AF_PACKET, &[&[0; 2], &interface, &[0; 12]])
     }
 
+    /// The same, to receive frames of one protocol (`ETH_P_*`); interface 0 is all.
+    #[must_use]
+    pub fn link_of(interface: u32, protocol: u16) -> Self {
+        let (protocol, interface) = (protocol.to_be_bytes(), interface.to_ne_bytes());
+        Self::from_parts(libc::AF_PACKET, &[&protocol, &interface, &[0; 12]])
+    }
+
     /// The Internet address, if it is one.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use scheduler::Scheduler;
+use scheduler::{Instant, Scheduler};
 
 use super::VrrpProcess;
 use super::clock;
@@ -29,6 +29,7 @@ impl VrrpProcess {
             self.perform_one(s, effect);
         }
         self.effects = effects;
+        self.follow_masters();
         if self.notifier.has_news() {
             self.notifier.follow(s);
         }
@@ -57,6 +58,7 @@ impl VrrpProcess {
                 cause,
             } => {
                 self.went(id, from, to, &cause);
+                self.count_masters(id, from, to, &cause);
                 self.sync_daemon_follows(id);
                 if from != to && !self.is_told_already(id, from, &cause) {
                     self.tell_state(s.now(), id, to, &cause);
@@ -69,7 +71,7 @@ impl VrrpProcess {
                 self.tell_group(s.now(), group, to, member);
             }
             Effect::Noted { id, note } => {
-                self.noted(id, &note);
+                self.noted(s.now(), id, &note);
                 self.tell_note(s.now(), id, &note);
             }
         }
@@ -213,11 +215,17 @@ impl VrrpProcess {
         }
     }
 
-    fn noted(&mut self, id: InstanceId, note: &Note) {
+    fn noted(&mut self, now: Instant, id: InstanceId, note: &Note) {
         let Some(own) = self.routers.get_mut(id.index()) else {
             return;
         };
-        report::note(&own.name, note);
+        let is_told = match note {
+            Note::LosingAdvert(rival) => own.outdone(now, rival),
+            _ => true,
+        };
+        if is_told {
+            report::note(&own.name, note);
+        }
         if matches!(note, Note::MasterChanged { .. }) {
             own.complaints.clear();
         }

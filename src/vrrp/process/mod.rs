@@ -24,6 +24,7 @@
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
 //! * `reload`, `carry`: another configuration for the running process.
+//! * `rivals`: why two are master at once.
 //! * `report`: the words of the log; `notify`: what others are told; `observe`:
 //!   dumps on a signal.
 //!
@@ -49,6 +50,7 @@ mod receive;
 mod reflect;
 mod reload;
 mod report;
+mod rivals;
 mod setup;
 mod source;
 mod sync_daemon;
@@ -94,6 +96,7 @@ pub struct VrrpProcess {
     installer: Installer,
     debouncer: Debouncer,
     linkbeat: linkbeat::Linkbeat,
+    rivals: rivals::Rivals,
     interfaces: Interfaces,
     book: AddressBook,
     paths: Paths,

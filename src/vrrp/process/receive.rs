@@ -8,6 +8,7 @@ use scheduler::{Drain, Instant, IoId, Ready, Scheduler};
 use super::VrrpProcess;
 use super::clock;
 use super::pool::SocketId;
+use super::rivals;
 use super::virtual_router::VirtualRouter;
 use crate::model::UnixTime;
 use crate::net;
@@ -147,6 +148,13 @@ impl VrrpProcess {
         };
         if rejection.is_logged() && own.complaints.is_first(rejection.kind()) {
             log::warn!("({}) advert from {src} dropped: {rejection}", own.name);
+            let is_master = self.router.state(id) == State::Master;
+            if let (true, Some(remedy)) = (is_master, rivals::remedy(rejection.kind())) {
+                log::warn!(
+                    "({}) {src} is master, too, and is not understood: {remedy}",
+                    own.name
+                );
+            }
         }
     }
 

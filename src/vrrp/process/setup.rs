@@ -64,6 +64,7 @@ impl VrrpProcess {
             installer: Installer::new(book.owner_count()),
             debouncer: Debouncer::default(),
             linkbeat: super::linkbeat::Linkbeat::default(),
+            rivals: super::rivals::Rivals::default(),
             interfaces,
             book,
             paths: Paths::new(&config.vrrp),
@@ -92,6 +93,7 @@ impl VrrpProcess {
         };
         process.watch(s)?;
         process.mind_lateness(s);
+        process.set_up_rivals(s);
         process.watch_paths()?;
         process.add_instances();
         // Before the interfaces are up, so that not even their first reports leave.

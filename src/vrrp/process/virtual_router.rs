@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::policy;
 use super::pool::SocketId;
+use super::rivals::Rivalry;
 use crate::notify::notifier::SubjectId;
 use crate::vrrp::accept::{Complaints, ReceiveMode, ReceivePolicy, ReceiveStats};
 use crate::vrrp::config::InstanceConfig;
@@ -43,6 +44,8 @@ pub(super) struct VirtualRouter {
     pub(super) replay: ReplayMarks,
     /// The clocks were found to differ, and it was told.
     pub(super) skew_told: bool,
+    /// What was heard of other masters.
+    pub(super) rivalry: Rivalry,
 }
 
 impl VirtualRouter {
@@ -68,6 +71,7 @@ impl VirtualRouter {
             old_checksum: false,
             replay: ReplayMarks::new(config.unicast_peers.len()),
             skew_told: false,
+            rivalry: Rivalry::default(),
         }
     }
 
