@@ -38,8 +38,10 @@ impl Json {
     /// `"KEY":`, before the value of a member.
     pub fn key(&mut self, key: &str) {
         self.separate();
-        push_string(&mut self.out, key);
-        self.out.push(':');
+        // Keys are ours: nothing in them needs an escape.
+        self.out.push('"');
+        self.out.push_str(key);
+        self.out.push_str("\":");
     }
 
     /// A member; nothing for a value that is absent.
@@ -107,7 +109,11 @@ impl Json {
 
 fn push_string(out: &mut String, text: &str) {
     out.push('"');
-    let mut rest = text;
+    let is_plain =
+        |octet: u8| matches!(octet, b' '..=b'~') && !matches!(octet, b'"' | b'\\' | b'/');
+    let plain = text.bytes().take_while(|octet| is_plain(*octet)).count();
+    let (plain, mut rest) = text.split_at_checked(plain).unwrap_or(("", text));
+    out.push_str(plain);
     let special = |c: char| matches!(c, '"' | '\\' | '/') || c.is_control();
     while let Some((before, found)) = rest.find(special).and_then(|at| rest.split_at_checked(at)) {
         out.push_str(before);
