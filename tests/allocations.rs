@@ -181,7 +181,7 @@ fn template(
         vrid,
         interval: interval(version),
         addresses: addresses.clone(),
-        auth: auth.clone(),
+        auth: *auth,
         hmac: None,
         source,
         audience: Audience::Multicast(GROUP_V4.into()),

@@ -254,6 +254,10 @@ impl<P> Scheduler<P> {
     }
 
     /// Sleep, unless a timer is near.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the events that are waited for are those that come meanwhile"
+    )]
     fn rest(&self, length: Duration) {
         if self.wheel.not_before() > self.mark + length + OVERSLEEP {
             std::thread::sleep(length);
