@@ -178,9 +178,10 @@ impl Line {
         Ok(())
     }
 
-    /// The event tells that the connection stands; an error has to be asked for.
+    /// The event tells that the connection stands; an error has to be asked for. One
+    /// that the peer has closed already without an error did stand.
     fn connect(&mut self, ready: Ready) -> Step {
-        if ready.is_error() || ready.is_hangup() {
+        if ready.is_error() {
             match getsockopt(&self.pipe, sockopt::SocketError) {
                 Ok(0) => {}
                 Ok(errno) => return Step::Failed(Errno::from_raw(errno).desc().into()),

@@ -11,6 +11,11 @@ use crate::check::kinds;
 use crate::check::probe::{Outcome, Weight};
 use crate::check::schedule::{self, Policy, Schedule, Step};
 
+/// Between moments at which checks begin, unless the interval is short.
+const STEP: Duration = Duration::from_millis(10);
+/// Such moments in an interval, at least.
+const STEPS: u32 = 64;
+
 /// A check, for one server, or for several that ask for the same.
 #[derive(Debug)]
 pub(super) struct Check {
@@ -123,6 +128,7 @@ impl CheckProcess {
         if check.talk.is_some()
             && let Some(due) = check.schedule.deadline()
         {
+            let due = gathered(due, check.schedule.policy().interval);
             check.timer = Some(s.at("check", due, id.to_bits(), Self::on_due));
         }
     }
@@ -276,7 +282,39 @@ impl CheckProcess {
     }
 }
 
+/// The nearest of the moments at which checks of this interval begin: a hundred a
+/// second, so that many checks need no more wakings than that.
+fn gathered(due: Instant, interval: Duration) -> Instant {
+    let step = (interval / STEPS).min(STEP).as_nanos();
+    let step = u64::try_from(step).unwrap_or_default();
+    let half = due.as_nanos().saturating_add(step / 2);
+    let past = half.checked_rem(step).unwrap_or(step / 2);
+    Instant::from_nanos(half - past)
+}
+
 /// A number of a place as an index.
 pub(super) fn index(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn beginnings_are_gathered_without_drift() {
+        let at = |micros: u64| Instant::from_nanos(micros * 1000);
+        let second = Duration::from_secs(1);
+        assert_eq!(gathered(at(1_004_900), second), at(1_000_000));
+        assert_eq!(gathered(at(1_005_000), second), at(1_010_000));
+        // An attempt takes some time, which is taken off its interval.
+        let mut due = at(1_000_000);
+        for _ in 0..100 {
+            due = gathered(due + Duration::from_micros(400) + second, second);
+        }
+        assert_eq!(due, at(101_000_000));
+        let short = Duration::from_micros(6400);
+        assert_eq!(gathered(at(1_000_149), short), at(1_000_100));
+        assert_eq!(gathered(at(1_000_149), Duration::ZERO), at(1_000_149));
+    }
 }
