@@ -1,6 +1,10 @@
 //! Certificates for servers and clients of tests, made on the spot.
 
-#![expect(unreachable_pub, reason = "a module of several tests")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "a module of several tests, which differ in what they need"
+)]
 
 use openssl::asn1::Asn1Time;
 use openssl::ec::{EcGroup, EcKey};
