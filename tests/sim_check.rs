@@ -5,11 +5,7 @@
 //! `SEED=n cargo test --test sim_check` replays one seed; `SEEDS=n` runs more.
 
 #[path = "support/rng.rs"]
-#[expect(
-    dead_code,
-    unreachable_pub,
-    reason = "shared with the other simulations"
-)]
+#[expect(unreachable_pub, reason = "shared with the other simulations")]
 mod rng;
 
 use std::collections::BTreeMap;
@@ -275,14 +271,14 @@ fn check(rng: &mut Rng, server: usize) -> Check {
         interval_down: 5 * second,
         retry: u32::try_from(rng.below(3)).expect("small"),
         pause: second,
-        warmup: second,
+        warmup: schedule::Warmup::Soon,
         from_begin: rng.percent(20),
         retries_first: rng.percent(20),
         alpha: rng.percent(30),
     };
     Check {
         server,
-        schedule: Schedule::new(policy, Instant::ZERO, u32::MAX / 2),
+        schedule: Schedule::new(policy, Instant::ZERO, u32::MAX / 2, second),
         policy,
         up: !policy.alpha,
         has_run: false,

@@ -30,8 +30,9 @@ pub struct Timing {
     pub retry: u32,
     /// Between those attempts (`delay_before_retry`).
     pub delay_before_retry: Duration,
-    /// The first check comes at a random moment of this time (`warmup`).
-    pub warmup: Duration,
+    /// The first check comes at a random moment of this time (`warmup`); without it
+    /// within `delay_loop`.
+    pub warmup: Option<Duration>,
 }
 
 /// The kinds of checks. [`super::kinds`] has a file for each.

@@ -20,6 +20,16 @@ const FIRST: Duration = Duration::from_secs(1);
 /// After a suspension the first check comes within this time.
 const RESUMED: Duration = Duration::from_secs(1);
 
+/// When the first check of all comes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Warmup {
+    /// At some moment of this time, after a second (`warmup`, or `delay_loop`).
+    Within(Duration),
+    /// As soon as can be without a burst: the server is down until it has passed, and
+    /// no `warmup` was given.
+    Soon,
+}
+
 /// What a schedule goes by.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Policy {
@@ -31,8 +41,8 @@ pub struct Policy {
     pub retry: u32,
     /// Between those attempts (`delay_before_retry`).
     pub pause: Duration,
-    /// The first check comes within this time (`warmup`).
-    pub warmup: Duration,
+    /// When the first check comes.
+    pub warmup: Warmup,
     /// Times count from the beginning of an attempt, not from its end.
     pub from_begin: bool,
     /// There are retries even before the first check that was completed.
@@ -48,6 +58,8 @@ impl Policy {
         let timing = checker.timing;
         let (interval, pause) = (timing.delay_loop, timing.delay_before_retry);
         let kind = &checker.kind;
+        // A file has a value from the beginning.
+        let alpha = checker.alpha && !matches!(kind, Kind::File(_));
         Self {
             interval,
             interval_down: match kind {
@@ -60,11 +72,13 @@ impl Policy {
                 _ => timing.retry,
             },
             pause,
-            warmup: timing.warmup,
+            warmup: match timing.warmup {
+                None if alpha => Warmup::Soon,
+                given => Warmup::Within(given.unwrap_or(interval)),
+            },
             from_begin: matches!(kind, Kind::Misc(_)),
             retries_first: matches!(kind, Kind::Smtp(_)),
-            // A file has a value from the beginning.
-            alpha: checker.alpha && !matches!(kind, Kind::File(_)),
+            alpha,
         }
     }
 }
@@ -118,8 +132,9 @@ pub struct Schedule {
 impl Schedule {
     /// The schedule of a check that begins now. `share`, from 0 to `u32::MAX`, says
     /// where in the warm-up its first run comes: shares spread evenly make no burst.
+    /// All first checks that come [soon](Warmup::Soon) have `room` for that.
     #[must_use]
-    pub fn new(policy: Policy, now: Instant, share: u32) -> Self {
+    pub fn new(policy: Policy, now: Instant, share: u32, room: Duration) -> Self {
         Self {
             policy,
             is_up: !policy.alpha,
@@ -129,7 +144,11 @@ impl Schedule {
             } else {
                 0
             },
-            due: now + FIRST + part(policy.warmup, share),
+            due: now
+                + match policy.warmup {
+                    Warmup::Within(time) => FIRST + part(time, share),
+                    Warmup::Soon => part(room.min(policy.interval), share),
+                },
             begun: None,
             is_suspended: false,
         }
@@ -291,7 +310,7 @@ mod tests {
             interval_down: 10 * SECOND,
             retry: 2,
             pause: SECOND,
-            warmup: 8 * SECOND,
+            warmup: Warmup::Within(8 * SECOND),
             from_begin: false,
             retries_first: false,
             alpha: false,
@@ -314,23 +333,38 @@ mod tests {
     #[test]
     fn the_first_check_comes_somewhere_in_the_warm_up() {
         let at = |share| {
-            let schedule = Schedule::new(policy(), start(), share);
+            let schedule = Schedule::new(policy(), start(), share, SECOND);
             schedule.deadline().unwrap().since(start())
         };
         assert_eq!(at(0), SECOND);
         assert_eq!(at(1 << 31), 5 * SECOND);
         assert!(at(u32::MAX) < 9 * SECOND);
         let policy = Policy {
-            warmup: Duration::ZERO,
+            warmup: Warmup::Within(Duration::ZERO),
             ..policy()
         };
-        let schedule = Schedule::new(policy, start(), u32::MAX);
+        let schedule = Schedule::new(policy, start(), u32::MAX, SECOND);
         assert_eq!(schedule.deadline(), Some(start() + SECOND));
     }
 
     #[test]
+    fn who_is_down_until_then_is_checked_soon() {
+        let policy = Policy {
+            warmup: Warmup::Soon,
+            ..policy()
+        };
+        let at = |share, room| {
+            let schedule = Schedule::new(policy, start(), share, room);
+            schedule.deadline().unwrap().since(start())
+        };
+        assert_eq!(at(0, SECOND), Duration::ZERO);
+        assert_eq!(at(1 << 31, SECOND), SECOND / 2);
+        assert_eq!(at(1 << 31, 100 * SECOND), 5 * SECOND);
+    }
+
+    #[test]
     fn an_up_check_is_retried_and_a_down_one_is_not() {
-        let mut check = Schedule::new(policy(), start(), 0);
+        let mut check = Schedule::new(policy(), start(), 0, SECOND);
         let up = Step::Up { was_down: false };
         assert_eq!(run(&mut check, Attempt::Passed), (up, 10 * SECOND));
         assert_eq!(run(&mut check, Attempt::Passed), (Step::Same, 10 * SECOND));
@@ -347,13 +381,13 @@ mod tests {
 
     #[test]
     fn before_the_first_success_there_are_no_retries() {
-        let mut check = Schedule::new(policy(), start(), 0);
+        let mut check = Schedule::new(policy(), start(), 0, SECOND);
         assert_eq!(run(&mut check, Attempt::Failed).0, Step::Down);
         let patient = Policy {
             retries_first: true,
             ..policy()
         };
-        let mut check = Schedule::new(patient, start(), 0);
+        let mut check = Schedule::new(patient, start(), 0, SECOND);
         assert_eq!(run(&mut check, Attempt::Failed).0, Step::Retry(1));
     }
 
@@ -363,7 +397,7 @@ mod tests {
             alpha: true,
             ..policy()
         };
-        let mut check = Schedule::new(alpha, start(), 0);
+        let mut check = Schedule::new(alpha, start(), 0, SECOND);
         assert!(!check.is_up());
         assert_eq!(run(&mut check, Attempt::Failed).0, Step::DownFirst);
         assert_eq!(run(&mut check, Attempt::Failed).0, Step::Same);
@@ -373,7 +407,7 @@ mod tests {
 
     #[test]
     fn who_cannot_be_asked_keeps_the_state() {
-        let mut check = Schedule::new(policy(), start(), 0);
+        let mut check = Schedule::new(policy(), start(), 0, SECOND);
         let same = (Step::Same, 10 * SECOND);
         assert_eq!(run(&mut check, Attempt::Unable), same);
         assert!(check.is_up() && !check.has_run());
@@ -389,7 +423,7 @@ mod tests {
             from_begin: true,
             ..policy()
         };
-        let mut check = Schedule::new(script, start(), 0);
+        let mut check = Schedule::new(script, start(), 0, SECOND);
         let (_, rest) = run(&mut check, Attempt::Passed);
         assert_eq!(rest, 10 * SECOND - SECOND / 4);
         let now = check.deadline().unwrap();
@@ -401,7 +435,7 @@ mod tests {
 
     #[test]
     fn suspended_checks_wait_and_keep_their_state() {
-        let mut check = Schedule::new(policy(), start(), 0);
+        let mut check = Schedule::new(policy(), start(), 0, SECOND);
         run(&mut check, Attempt::Failed);
         check.begin(check.deadline().unwrap());
         check.suspend();
@@ -416,7 +450,7 @@ mod tests {
 
     #[test]
     fn a_reload_keeps_what_is_known() {
-        let mut check = Schedule::new(policy(), start(), 0);
+        let mut check = Schedule::new(policy(), start(), 0, SECOND);
         run(&mut check, Attempt::Passed);
         run(&mut check, Attempt::Failed);
         let due = check.deadline().unwrap();

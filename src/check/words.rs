@@ -116,7 +116,7 @@ mod tests {
                 delay_loop: Duration::from_secs(1),
                 retry: 1,
                 delay_before_retry: Duration::from_secs(1),
-                warmup: Duration::ZERO,
+                warmup: Some(Duration::ZERO),
             },
             alpha: false,
             log_all_failures: false,

@@ -111,6 +111,9 @@ pub fn stop() {
 /// Send what waits before the process ends, as long as [`PATIENCE`] allows; then
 /// stop logging.
 pub fn finish() {
+    if let Some(sinks) = LOGGER.lock().as_mut() {
+        sinks.forget_the_absent();
+    }
     for _ in 0..PATIENCE.as_millis() {
         if flush() {
             break;
@@ -198,6 +201,14 @@ impl Sinks {
         }
         if let Some(file) = &mut self.file {
             file.say(&self.stamp, text);
+        }
+    }
+
+    /// Do not wait for a syslog daemon that is not there.
+    fn forget_the_absent(&mut self) {
+        let syslog = self.syslog.as_mut();
+        if syslog.is_some_and(|syslog| !syslog.transport().is_there()) {
+            self.syslog = None;
         }
     }
 

@@ -41,6 +41,11 @@ impl<T: Transport> Channel<T> {
         }
     }
 
+    /// What takes the lines.
+    pub(super) const fn transport(&mut self) -> &mut T {
+        &mut self.transport
+    }
+
     /// Send a message, or keep it behind those that wait already.
     pub(super) fn say(&mut self, stamp: &Stamp, level: Level, text: &str) {
         let free = self.flush(stamp);

@@ -44,6 +44,12 @@ impl Syslog {
         }
     }
 
+    /// Whether there is a daemon, as far as a new attempt can tell.
+    pub(super) fn is_there(&mut self) -> bool {
+        self.retry_at = 0;
+        self.connected().is_some()
+    }
+
     fn connected(&mut self) -> Option<&UnixDatagram> {
         if self.socket.is_none() && monotonic_second() >= self.retry_at {
             self.socket = connect(&self.path).ok();

@@ -144,7 +144,7 @@ fn times(checker: &Checker, server: &Inherited, service: &Inherited, draft: &mut
         draft.given.delay_before_retry = Some(timing.delay_before_retry);
     }
     if timing.warmup != inherited.warmup {
-        draft.given.warmup = Some(timing.warmup);
+        draft.given.warmup = timing.warmup;
     }
 }
 

@@ -82,13 +82,10 @@ fn times_are_inherited_and_have_defaults_by_kind() {
             (retry, delay * SECOND),
             "{kind}"
         );
-        assert_eq!(
-            (timing.delay_loop, timing.warmup),
-            (60 * SECOND, 60 * SECOND)
-        );
+        assert_eq!((timing.delay_loop, timing.warmup), (60 * SECOND, None));
         let timing = checker("delay_loop 7\n retry 9", &format!("warmup 2\n{kind}")).timing;
         assert_eq!((timing.retry, timing.delay_loop), (9, 7 * SECOND), "{kind}");
-        assert_eq!(timing.warmup, 2 * SECOND);
+        assert_eq!(timing.warmup, Some(2 * SECOND));
     }
     let own = "delay_loop 5\n TCP_CHECK {\n delay_loop 3\n retry 0\n connect_timeout 0.5\n}";
     let own = checker("delay_loop 7\n connect_timeout 9\n retry 4", own);

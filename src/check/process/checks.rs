@@ -88,11 +88,17 @@ impl Host for CheckProcess {
 
 impl CheckProcess {
     /// Take on a check and wait for its first run.
-    pub(super) fn add_check(&mut self, s: &mut Scheduler<Self>, places: Vec<Place>, share: u32) {
+    pub(super) fn add_check(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        places: Vec<Place>,
+        room: Duration,
+    ) {
+        let share = self.share();
         let Some(checker) = places.first().and_then(|place| self.checker(*place)) else {
             return;
         };
-        let schedule = Schedule::new(Policy::of(checker), s.now(), share);
+        let schedule = Schedule::new(Policy::of(checker), s.now(), share, room);
         let probe = kinds::probe_for(&checker.kind);
         let id = self.checks.insert(Check {
             places,

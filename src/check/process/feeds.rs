@@ -1,12 +1,14 @@
 //! Checks that make no attempts: the number in a file and the state of a BFD session
 //! are told when they change.
 
+use std::os::fd::AsFd as _;
 use std::rc::Rc;
 
-use scheduler::{Id, Key, Scheduler};
+use scheduler::{Drain, Id, Interest, IoId, Key, Ready, Scheduler};
 
 use super::CheckProcess;
 use super::checks::Check;
+use crate::bfd::feed::Feed;
 use crate::check::checker::Kind;
 use crate::check::conversation::Attempt;
 use crate::check::kinds::{bfd, file};
@@ -64,12 +66,40 @@ impl CheckProcess {
         });
     }
 
-    /// A session is up, or is not.
-    pub(super) fn session_says(&mut self, s: &mut Scheduler<Self>, name: &str, up: bool) {
-        self.told(s, |kind| match kind {
-            Kind::Bfd(settings) if settings.session == name => Some(bfd::verdict(up)),
-            _ => None,
+    /// Listen to the BFD process.
+    pub(super) fn watch_sessions(&mut self, s: &mut Scheduler<Self>) {
+        self.sessions = self.plumbing.ends.feed.take();
+        if let Some(feed) = &self.sessions {
+            let fd = feed.as_fd();
+            if let Err(error) = s.watch("BFD", fd, Interest::Read, 0, Self::on_verdicts) {
+                log::error!("BFD sessions cannot be followed: {error}");
+            }
+        }
+        self.ask_for_sessions();
+    }
+
+    /// Have everything told that is known of sessions.
+    pub(super) fn ask_for_sessions(&self) {
+        let mut kinds = self.checks.iter().filter_map(|(_, check)| {
+            let checker = self.checker(*check.places.first()?)?;
+            Some(&checker.kind)
         });
+        let is_any = kinds.any(|kind| matches!(kind, Kind::Bfd(_)));
+        if let Some(feed) = self.sessions.as_ref().filter(|_| is_any) {
+            feed.ask();
+        }
+    }
+
+    fn on_verdicts(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+        while let Some(verdict) = self.sessions.as_ref().and_then(Feed::next) {
+            self.told(s, |kind| match kind {
+                Kind::Bfd(settings) if settings.session == verdict.name => {
+                    Some(bfd::verdict(verdict.up))
+                }
+                _ => None,
+            });
+        }
+        Drain::Drained
     }
 
     /// Something was told that concerns these checks.

@@ -40,6 +40,7 @@ use std::rc::Rc;
 
 use scheduler::{Key, Scheduler, Signal, Slab, Stop};
 
+use crate::bfd::feed::Feed;
 use crate::control_plane::Config;
 use crate::notify::notifier::{Host, Notifier};
 use crate::sys::signals::SignalReader;
@@ -63,6 +64,8 @@ pub struct CheckProcess {
     talks: Conversations<Self>,
     table: KernelTable,
     files: Files<Self>,
+    /// Where the BFD process tells of sessions.
+    sessions: Option<Feed>,
     /// Where service addresses are; only if a service wants to know.
     local: Option<LocalAddresses>,
     notifier: Notifier<Self>,

@@ -13,7 +13,7 @@ use scheduler::{Drain, Id, IoId, Ready, Scheduler};
 use super::CheckProcess;
 use super::checks::{Check, Place, index};
 use super::services::{OwnServer, OwnService};
-use super::setup::groups;
+use super::setup::{groups, room};
 use super::suspend::LocalAddresses;
 use crate::check::checker::Checker;
 use crate::check::config::service::{ServerConfig, ServiceConfig};
@@ -110,6 +110,7 @@ impl CheckProcess {
         self.renew_addresses(s);
         self.tell_changes(s, &old, &continued, &began);
         self.follow_files(s);
+        self.ask_for_sessions();
         self.table.settings_changed(&before, &self.config);
     }
 
@@ -164,9 +165,9 @@ impl CheckProcess {
         for id in left {
             self.remove_check(s, Id::from_bits(id));
         }
+        let room = room(begin.len());
         for places in begin {
-            let share = self.share();
-            self.add_check(s, places, share);
+            self.add_check(s, places, room);
         }
     }
 

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::os::fd::AsFd as _;
 use std::rc::Rc;
+use std::time::Duration;
 
 use scheduler::{Interest, Scheduler, Signal, Slab};
 
@@ -30,6 +31,8 @@ const SIGNALS: [Signal; 5] = [
     Signal::SIGUSR1,
     Signal::SIGUSR2,
 ];
+/// The share of each in the time of those first checks that are wanted soon.
+const FIRST_CHECK: Duration = Duration::from_micros(400);
 /// Multiples of the golden ratio, as parts of a circle, fill it evenly however many
 /// they are: so do the first checks their warm-up.
 const GOLDEN: u64 = 0x9e37_79b9;
@@ -49,6 +52,7 @@ impl CheckProcess {
             talks: Conversations::default(),
             table: KernelTable::open(&config, record)?,
             files: Files::default(),
+            sessions: None,
             local: LocalAddresses::open(&config)?,
             notifier: Notifier::default(),
             effects: Vec::new(),
@@ -70,6 +74,7 @@ impl CheckProcess {
         process.add_checks(s);
         process.settle_suspended(s);
         process.follow_files(s);
+        process.watch_sessions(s);
         process.watch_checks(s);
         process.notifier.follow(s);
         if process.plumbing.settings.dump_config {
@@ -111,9 +116,10 @@ impl CheckProcess {
     /// All checks of the configuration.
     fn add_checks(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
-        for (places, _) in groups(&config) {
-            let share = self.share();
-            self.add_check(s, places, share);
+        let groups = groups(&config);
+        let room = room(groups.len());
+        for (places, _) in groups {
+            self.add_check(s, places, room);
         }
     }
 
@@ -123,6 +129,11 @@ impl CheckProcess {
         let [a, b, c, d, ..] = self.random.to_le_bytes();
         u32::from_le_bytes([a, b, c, d])
     }
+}
+
+/// In which time so many first checks are made that are wanted soon.
+pub(super) fn room(checks: usize) -> Duration {
+    FIRST_CHECK.saturating_mul(u32::try_from(checks).unwrap_or(u32::MAX))
 }
 
 /// What is to be checked, and for whom: the same check of the same server once, if the

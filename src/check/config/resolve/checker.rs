@@ -341,7 +341,7 @@ pub(in super::super) fn inherited_timing(
         delay_loop,
         retry: retry.unwrap_or_else(|| default_retry(draft.kind)),
         delay_before_retry: before.unwrap_or_else(|| default_delay(draft.kind, delay_loop)),
-        warmup: warmup.unwrap_or(delay_loop),
+        warmup,
     }
 }
 
