@@ -143,7 +143,8 @@ fn timing(checker: &Checker, state: Option<&CheckState<'_>>, out: &mut Text) {
     if !matches!(checker.kind, Kind::File(_) | Kind::Bfd(_)) {
         let timing = checker.timing;
         micros("Delay loop", timing.delay_loop, out);
-        micros("Warmup", timing.warmup, out);
+        let warmup = timing.warmup.unwrap_or(timing.delay_loop);
+        micros("Warmup", warmup, out);
         out.property("Retries", Value::Number(timing.retry.into()));
         micros("Delay before retry", timing.delay_before_retry, out);
         let left = state.map_or(timing.retry, |state| state.retries_left);
