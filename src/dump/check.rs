@@ -180,9 +180,11 @@ fn service_text(
     forwarding(label, 3, service.forwarding, out);
     sorry(service, out);
     let state = live.service(place);
-    out.property("alive", Value::Number(state.alive as u64));
+    // A virtual server is there from start to stop.
+    out.property("alive", Value::Number(1));
     let up = u64::from(state.has_quorum);
     out.property("quorum_state_up", Value::Number(up));
+    out.property("alive real servers", Value::Number(state.alive as u64));
     out.property("alive weight", Value::Number(state.alive_weight));
     if service.ha_suspend {
         out.property(

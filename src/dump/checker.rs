@@ -150,6 +150,13 @@ fn timing(checker: &Checker, state: Option<&CheckState<'_>>, out: &mut Text) {
         let left = state.map_or(timing.retry, |state| state.retries_left);
         let made = timing.retry.saturating_sub(left);
         out.property("Retries iterations", Value::Number(made.into()));
+        let default = match checker.kind {
+            Kind::Http(_) => Duration::from_secs(3),
+            // That of a question is delay_loop.
+            Kind::Dns(_) => Duration::ZERO,
+            _ => Duration::from_secs(1),
+        };
+        micros("Default delay before retry", default, out);
     }
     answer("Log all failures", checker.log_all_failures, out);
 }
