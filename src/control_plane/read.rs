@@ -230,25 +230,26 @@ pub fn time(text: &str, min: Duration, max: Duration, step: Duration) -> Result<
         });
     }
     let part = part.trim_end_matches('0');
-    let fine = Refusal::number(format!(
-        "{text} is finer than {} seconds",
-        seconds_text(step)
-    ));
+    let fine = || {
+        let step = seconds_text(step);
+        Refusal::number(format!("{text} is finer than {step} seconds"))
+    };
     if part.len() > 9 {
-        return Err(fine);
+        return Err(fine());
     }
     let whole = if whole.is_empty() {
         Ok(0)
     } else {
         whole.parse()
     };
-    let nanos: u32 = format!("{part:0<9}").parse().map_err(|_| refused())?;
+    let places = part.bytes().chain(std::iter::repeat(b'0')).take(9);
+    let nanos = places.fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
     let value = Duration::new(whole.map_err(|_| outside())?, nanos);
     if !(min..=max).contains(&value) {
         return Err(outside());
     }
     if !value.as_nanos().is_multiple_of(step.as_nanos()) {
-        return Err(fine);
+        return Err(fine());
     }
     Ok(value)
 }

@@ -61,6 +61,10 @@ impl SubBlock<ServerDraft> for CheckBlock {
         no_head(&mut check, call, parser.diags);
         parser.sub_block(self.block, &mut check, call);
         if is_complete(&check) {
+            // Most servers have one check, and a list would begin with room for four.
+            if server.checks.is_empty() {
+                server.checks.reserve_exact(1);
+            }
             server.checks.push(check);
         }
     }

@@ -12,6 +12,9 @@ use crate::control_plane::source::Span;
 use crate::ipvs::{Forwarding, Granularity, Name, Protocol, ServiceFlags};
 use crate::model::Family;
 
+/// So many servers are compared with each other.
+const FEW: usize = 16;
+
 /// What the servers of a service are looked at with.
 struct Frame<'a> {
     span: Span,
@@ -128,8 +131,10 @@ impl Resolver<'_> {
 
     /// The servers that can be behind the service, with the ports they have there.
     fn usable(&mut self, drafts: Vec<ServerDraft>, frame: &mut Frame<'_>) -> Vec<ServerDraft> {
-        let mut seen = HashSet::with_capacity(drafts.len());
-        let mut usable = Vec::with_capacity(drafts.len());
+        let mut usable: Vec<ServerDraft> = Vec::with_capacity(drafts.len());
+        // A look at the few others is cheaper than a set.
+        let mut seen = HashSet::new();
+        let many = drafts.len() > FEW;
         for mut draft in drafts {
             let forwarding = draft.forwarding.unwrap_or(Forwarding::Masquerade);
             let family = Family::of(&draft.address);
@@ -145,7 +150,13 @@ impl Resolver<'_> {
                 0 => frame.port,
                 port => port,
             };
-            if !seen.insert((draft.address, port)) {
+            let same = |other: &ServerDraft| (other.address, other.port) == (draft.address, port);
+            let again = if many {
+                !seen.insert((draft.address, port))
+            } else {
+                usable.iter().any(same)
+            };
+            if again {
                 let text = "the real server is one of this virtual server already: not used";
                 self.error(draft.span, text);
                 continue;
