@@ -160,6 +160,7 @@ fn announcements(vrrp: &VrrpDefaults, out: &mut Text) {
 fn processes(global: &GlobalConfig, out: &mut Text) {
     limits("VRRP", &global.vrrp_process, out);
     limits("Checker", &global.checker_process, out);
+    limits("BFD", &global.bfd_process, out);
     let wait = Value::seconds(global.child_wait_time);
     out.setting("Child wait time", wait);
     if !global.startup_delay.is_zero() {

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::GlobalConfig;
-use super::words::check_cpus;
 use crate::control_plane::arg::{flag, int, nowhere, some_words, text, time, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{Refusal, refuse};
@@ -12,41 +11,11 @@ use crate::control_plane::schema::{self, Call, old_name};
 /// A keyword of `global_defs`.
 type Row = schema::Row<GlobalConfig>;
 
-const ANY: usize = usize::MAX;
 const NUMBER_MAX: i64 = u32::MAX as i64;
-
-pub(super) const PROCESSES: &[Row] = &[
-    Row::later("bfd_priority", NICE, "The nice value of the BFD process."),
-    Row::later(
-        "bfd_no_swap",
-        flag(nowhere()),
-        "Lock the memory of the BFD process.",
-    ),
-    Row::later(
-        "bfd_rt_priority",
-        REALTIME,
-        "The realtime priority of the BFD process.",
-    ),
-    Row::later(
-        "bfd_cpu_affinity",
-        CPUS,
-        "The processors of the BFD process.",
-    ),
-    Row::later(
-        "bfd_rlimit_rttime",
-        RTTIME,
-        "Most realtime without a pause of the BFD process.",
-    )
-    .aliases(&[old_name("bfd_rlimit_rtime")]),
-];
 
 type Argument = schema::Arg<GlobalConfig>;
 
-const NICE: Argument = int(-20, 19, "", nowhere());
-const REALTIME: Argument = int(1, 99, "", nowhere());
-const RTTIME: Argument = int(1, NUMBER_MAX, "microseconds", nowhere());
 const FLAG: Argument = flag(nowhere());
-const CPUS: Argument = words("CPU [CPU ...]", 1, ANY, check_cpus, |_, _, _| ());
 
 pub(super) const FIREWALL: &[Row] = &[
     Row::new(

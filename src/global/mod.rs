@@ -1,6 +1,7 @@
 //! `global_defs` and the other keywords that concern every process.
 #![forbid(unsafe_code)]
 
+mod bfd_rows;
 mod later;
 pub mod lvs;
 mod lvs_rows;
@@ -76,6 +77,8 @@ pub struct GlobalConfig {
     pub vrrp_process: ProcessLimits,
     /// How the checker process is scheduled.
     pub checker_process: ProcessLimits,
+    /// Scheduling of the BFD process.
+    pub bfd_process: ProcessLimits,
     /// The kernel's table and the checks.
     pub lvs: lvs::LvsGlobal,
     /// Buffers of the sockets of the VRRP process.
@@ -289,6 +292,7 @@ impl Default for GlobalConfig {
             auto_priority: AutoPriority::default(),
             vrrp_process: ProcessLimits::default(),
             checker_process: ProcessLimits::default(),
+            bfd_process: ProcessLimits::default(),
             lvs: lvs::LvsGlobal::default(),
             buffers: SocketBuffers::default(),
             startup_delay: Duration::ZERO,

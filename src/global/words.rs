@@ -119,8 +119,10 @@ pub(super) fn set_checker_cpus(global: &mut GlobalConfig, call: &Call<'_>, diags
     }
 }
 
-pub(super) fn check_cpus(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    cpus(call.args, diags);
+pub(super) fn set_bfd_cpus(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    if let Some(cpus) = cpus(call.args, diags) {
+        global.bfd_process.cpus = cpus;
+    }
 }
 
 fn cpus(words: &[Word], diags: &mut Diags) -> Option<Vec<u32>> {

@@ -57,7 +57,7 @@ pub static ROLES: [RoleSpec; 3] = [
         task_name: "keepalived_bfd",
         needs: |presence| presence.bfd,
         configured_name: |names| names.bfd.as_deref(),
-        limits: |_| ProcessLimits::default(),
+        limits: |config| config.global.bfd_process.clone(),
         main: Some(crate::bfd::process::main),
     },
     RoleSpec {
