@@ -62,14 +62,16 @@ impl Policy {
         let alpha = checker.alpha && !matches!(kind, Kind::File(_));
         Self {
             interval,
-            interval_down: match kind {
-                Kind::Http(_) => interval.max(pause),
-                _ => interval,
+            interval_down: if matches!(kind, Kind::Http(_)) {
+                interval.max(pause)
+            } else {
+                interval
             },
             // What is told is so, and asking again would not help.
-            retry: match kind {
-                Kind::File(_) | Kind::Bfd(_) => 0,
-                _ => timing.retry,
+            retry: if matches!(kind, Kind::File(_) | Kind::Bfd(_)) {
+                0
+            } else {
+                timing.retry
             },
             pause,
             warmup: match timing.warmup {

@@ -178,7 +178,9 @@ impl CheckProcess {
         self.report(id, &attempt, step);
         let weight = match attempt {
             Attempt::Outcome(Outcome::Passed(weight)) => weight,
-            _ => None,
+            Attempt::Outcome(Outcome::Proceed { .. } | Outcome::Failed(_)) | Attempt::Unable(_) => {
+                None
+            }
         };
         self.remember(id, attempt);
         self.judge(s, id, step);
@@ -242,7 +244,7 @@ impl CheckProcess {
             let server = service.and_then(|service| service.servers.get(index(place.server)));
             if let Some(server) = server {
                 let contribution = match weight {
-                    Weight::Set(weight) => i64::from(*weight) - i64::from(server.weight),
+                    Weight::Set(weight) => weight - i64::from(server.weight),
                     Weight::Add(weight) => *weight,
                 };
                 self.contribute(s, id, place, contribution);
