@@ -4,10 +4,6 @@
 //! one master of each virtual router, and groups are together.
 //!
 //! `SEED=n cargo test --test sim_reload` replays one seed; `SEEDS=n` runs more.
-#![expect(
-    dead_code,
-    reason = "the LAN is shared with the simulations without reloads"
-)]
 
 mod support;
 

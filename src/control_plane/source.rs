@@ -160,7 +160,11 @@ impl SourceMap {
     /// The text of a span for people.
     #[must_use]
     pub fn text(&self, span: Span) -> String {
-        String::from_utf8_lossy(self.bytes(span)).into_owned()
+        let bytes = self.bytes(span);
+        match std::str::from_utf8(bytes) {
+            Ok(text) => text.to_owned(),
+            Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+        }
     }
 
     /// Whether the span lies wholly within one text of this map.

@@ -1,5 +1,7 @@
 //! The top level of the configuration: what stands outside every block.
 
+use std::collections::HashSet;
+
 use super::lvs::IpvsNamespace;
 use super::{GlobalConfig, rows};
 use crate::bfd::config as bfd;
@@ -23,6 +25,8 @@ pub struct Draft {
     pub bfd: Vec<bfd::SessionConfig>,
     /// What other blocks may refer to by name.
     pub names: Names,
+    /// Of virtual routers, to find a second one of the same name among thousands.
+    pub instance_names: HashSet<String>,
     /// `static_routes`, to be read when all names are known.
     pub static_routes: Vec<Line>,
     /// `static_rules`, as well.

@@ -73,6 +73,9 @@ pub(super) fn make_save_dir(config: &ReloadConfig) {
 
 /// A copy of the configuration of reload `number`, without secrets.
 pub(super) fn save_config(config: &Config, number: u64) {
+    if config.global.reload.save_dir.is_none() {
+        return;
+    }
     let name = format!("keepalived.conf.{}.{number}", process::id());
     let text = config.print(false);
     save(&config.global.reload, &name, |file| {

@@ -5,6 +5,12 @@ use super::*;
 use crate::control_plane::expand::reference;
 use crate::control_plane::words::Line;
 
+/// Whether a line is nothing but words: most lines are, and need no more.
+fn is_plain(line: &[u8]) -> bool {
+    let special = |octet: &u8| matches!(octet, b'$' | b'"' | b'{' | b'}' | b'~');
+    !line.iter().any(special)
+}
+
 impl Reader<'_> {
     /// A line without its comment.
     pub(super) fn text(&mut self, line: Span, stage: Stage, diags: &mut Diags) {
@@ -71,6 +77,10 @@ impl Reader<'_> {
     /// A line whose condition is met.
     fn statement(&mut self, line: Span, stage: Stage, diags: &mut Diags) {
         let bytes = self.map.bytes(line);
+        if is_plain(bytes) {
+            let block = matches!(self.feeds.last(), Some(Feed::Brace(_)));
+            return self.words(line, block, stage, diags);
+        }
         if let Some((name, value)) = expand::definition(bytes) {
             let name = bytes.get(name).unwrap_or(&[]).to_vec();
             return self.define(line, &name, value, stage);

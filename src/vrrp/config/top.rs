@@ -121,7 +121,7 @@ static INSTANCE: Child<Draft, InstanceConfig> = Child {
     usage: "NAME",
     open: |draft, call, diags| {
         let name = one_name(call, diags)?;
-        if draft.vrrp.instances.iter().any(|other| other.name == name) {
+        if !draft.instance_names.insert(name.value.clone()) {
             let text = format!("vrrp_instance `{}` is defined twice", name.value);
             refuse(diags, name.span, Refusal::general(text));
             return None;
