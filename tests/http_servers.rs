@@ -13,6 +13,7 @@ use std::time::Duration;
 use keepalived::check::checker::{Endpoint, HttpSettings, HttpVersion, Page, TlsSettings};
 use keepalived::check::conversation::{Attempt, Conversations, Host};
 use keepalived::check::http::digest::{Algorithm, BodyDigest, to_hex};
+use keepalived::check::http::pattern::Patterns;
 use keepalived::check::kinds::http::Http;
 use keepalived::check::probe::Outcome;
 use keepalived::net::tls::{KeyFiles, TlsContext};
@@ -43,7 +44,7 @@ impl Host for Program {
 
 /// How one page of a server is found to be.
 fn check(port: u16, over_tls: bool, timeout: Duration, page: Page) -> Result<(), String> {
-    let probe = Http::new(HttpSettings {
+    let settings = HttpSettings {
         endpoint: Endpoint {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
             bind: None,
@@ -55,7 +56,8 @@ fn check(port: u16, over_tls: bool, timeout: Duration, page: Page) -> Result<(),
         version: HttpVersion::V1_1,
         fast_recovery: false,
         pages: vec![page],
-    });
+    };
+    let probe = Http::new(settings, &mut Patterns::default());
     let mut scheduler = Scheduler::new().expect("a scheduler");
     let mut program = Program::default();
     let context = TlsContext::new(&KeyFiles::default());

@@ -17,11 +17,13 @@
 mod absent;
 #[cfg(feature = "regex")]
 mod search;
+mod shared;
 
 #[cfg(not(feature = "regex"))]
 pub use absent::{Program, Search, compile};
 #[cfg(feature = "regex")]
 pub use search::{Program, Search, compile};
+pub use shared::Patterns;
 
 /// How much of a body is in memory at most.
 pub const WINDOW: usize = 1 << 20;

@@ -23,7 +23,7 @@ use scheduler::Instant;
 
 use crate::check::checker::{HttpSettings, Page};
 use crate::check::http::digest::{Algorithm, BodyDigest, to_hex};
-use crate::check::http::pattern::{self, Program, Search};
+use crate::check::http::pattern::{Patterns, Program, Search};
 use crate::check::http::request;
 use crate::check::http::response::{Part, Response};
 use crate::check::probe::{Event, Opening, Outcome, Output, Probe, Transport};
@@ -61,12 +61,15 @@ struct Exchange {
 type Reason = Cow<'static, str>;
 
 impl Http {
-    /// A check as configured.
+    /// A check as configured; its patterns are among those of all checks.
     #[must_use]
-    pub fn new(settings: HttpSettings) -> Self {
-        let program = |page: &Page| page.pattern.as_ref().map(pattern::compile);
+    pub fn new(settings: HttpSettings, patterns: &mut Patterns) -> Self {
+        let mut program = |page: &Page| {
+            let pattern = page.pattern.as_ref();
+            pattern.map(|pattern| patterns.program(pattern))
+        };
         Self {
-            programs: settings.pages.iter().map(program).collect(),
+            programs: settings.pages.iter().map(&mut program).collect(),
             settings,
             page: 0,
             has_failed: false,

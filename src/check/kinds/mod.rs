@@ -14,17 +14,22 @@ pub mod tcp;
 pub mod udp;
 
 use super::checker::Kind;
+use super::http::pattern::Patterns;
 use super::probe::{Event, Outcome, Probe};
 
 /// Data of requests whose content does not matter, repeated as often as needed.
 const FILLER: &[u8] = b"keepalived check - ";
 
-/// The kind at work; `None` for those that make no attempts.
+/// The kind at work; `None` for those that make no attempts. `patterns` are those of
+/// all checks.
 #[must_use]
-pub fn probe_for(kind: &Kind) -> Option<Box<dyn Probe>> {
+pub fn probe_for(kind: &Kind, patterns: &mut Patterns) -> Option<Box<dyn Probe>> {
     match kind {
         Kind::Tcp(endpoint) => Some(Box::new(tcp::Tcp::new(endpoint.clone()))),
-        Kind::Http(settings) => Some(Box::new(http::Http::new(settings.as_ref().clone()))),
+        Kind::Http(settings) => {
+            let settings = settings.as_ref().clone();
+            Some(Box::new(http::Http::new(settings, patterns)))
+        }
         Kind::Smtp(settings) => Some(Box::new(smtp::Smtp::new(settings.clone()))),
         Kind::Dns(settings) => Some(Box::new(dns::Dns::new(settings))),
         Kind::Udp(settings) => Some(Box::new(udp::Udp::new(settings.clone()))),

@@ -1,5 +1,6 @@
 //! Checks at work: when they begin, and what their attempts come to.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use scheduler::{Id, Instant, Key, Scheduler, TimerId};
@@ -10,6 +11,7 @@ use crate::check::conversation::{Attempt, Conversations, Host, TalkId};
 use crate::check::kinds;
 use crate::check::probe::{Outcome, Weight};
 use crate::check::schedule::{self, Policy, Schedule, Step};
+use crate::control_plane::Config;
 
 /// Between moments at which checks begin, unless the interval is short.
 const STEP: Duration = Duration::from_millis(10);
@@ -95,11 +97,13 @@ impl CheckProcess {
         room: Duration,
     ) {
         let share = self.share();
-        let Some(checker) = places.first().and_then(|place| self.checker(*place)) else {
+        let config = Rc::clone(&self.config);
+        let checker = places.first().and_then(|&place| checker_of(&config, place));
+        let Some(checker) = checker else {
             return;
         };
         let schedule = Schedule::new(Policy::of(checker), s.now(), share, room);
-        let probe = kinds::probe_for(&checker.kind);
+        let probe = kinds::probe_for(&checker.kind, &mut self.patterns);
         let id = self.checks.insert(Check {
             places,
             schedule,
@@ -118,9 +122,7 @@ impl CheckProcess {
 
     /// What the configuration says of a check.
     pub(super) fn checker(&self, place: Place) -> Option<&Checker> {
-        let service = self.config.check.services.get(index(place.service))?;
-        let server = service.servers.get(index(place.server))?;
-        server.checkers.get(index(place.checker))
+        checker_of(&self.config, place)
     }
 
     /// Set the timer of a check to its deadline.
@@ -298,6 +300,13 @@ fn gathered(due: Instant, interval: Duration) -> Instant {
     let half = due.as_nanos().saturating_add(step / 2);
     let past = half.checked_rem(step).unwrap_or(step / 2);
     Instant::from_nanos(half - past)
+}
+
+/// What a configuration says of a check.
+fn checker_of(config: &Config, place: Place) -> Option<&Checker> {
+    let service = config.check.services.get(index(place.service))?;
+    let server = service.servers.get(index(place.server))?;
+    server.checkers.get(index(place.checker))
 }
 
 /// A number of a place as an index.

@@ -48,6 +48,7 @@ use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
 
 use super::conversation::Conversations;
+use super::http::pattern::Patterns;
 use super::service::Effect;
 use checks::Check;
 use services::OwnService;
@@ -62,6 +63,8 @@ pub struct CheckProcess {
     services: Vec<OwnService>,
     checks: Slab<Check>,
     talks: Conversations<Self>,
+    /// What bodies of pages are searched for.
+    patterns: Patterns,
     table: KernelTable,
     files: Files<Self>,
     /// Where the BFD process tells of sessions.

@@ -105,6 +105,7 @@ impl CheckProcess {
         let before = std::mem::replace(&mut self.config, config);
         let mut old = std::mem::replace(&mut self.services, new);
         self.carry_checks(s, &before, &continued);
+        self.patterns.forget_unused();
         let began = self.carry_services(&mut old, &continued);
         self.follow_table(&old);
         self.renew_addresses(s);

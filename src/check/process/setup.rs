@@ -16,6 +16,7 @@ use super::suspend::LocalAddresses;
 use super::table::KernelTable;
 use crate::check::checker::{Checker, Kind};
 use crate::check::conversation::Conversations;
+use crate::check::http::pattern::Patterns;
 use crate::control_plane::Config;
 use crate::notify::notifier::Notifier;
 use crate::sys::signals::SignalReader;
@@ -50,6 +51,7 @@ impl CheckProcess {
             services: Vec::new(),
             checks: Slab::new(),
             talks: Conversations::default(),
+            patterns: Patterns::default(),
             table: KernelTable::open(&config, record)?,
             files: Files::default(),
             sessions: None,

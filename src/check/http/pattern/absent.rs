@@ -20,6 +20,11 @@ impl Program {
     pub const fn is_inverted(&self) -> bool {
         match *self {}
     }
+
+    /// Whether others have the same one.
+    pub(super) const fn is_shared(&self) -> bool {
+        match *self {}
+    }
 }
 
 /// One search through one body.

@@ -47,6 +47,11 @@ impl Program {
     pub const fn is_inverted(&self) -> bool {
         self.inverted
     }
+
+    /// Whether others have the same one.
+    pub(super) fn is_shared(&self) -> bool {
+        Rc::strong_count(&self.code) > 1
+    }
 }
 
 /// One search through one body.

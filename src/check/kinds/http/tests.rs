@@ -23,6 +23,10 @@ fn settings(pages: Vec<Page>) -> HttpSettings {
     }
 }
 
+fn made(settings: HttpSettings) -> Http {
+    Http::new(settings, &mut Patterns::default())
+}
+
 fn at(seconds: u64) -> Instant {
     Instant::ZERO + Duration::from_secs(seconds)
 }
@@ -54,7 +58,7 @@ fn answer(status: u16, body: &str) -> Vec<u8> {
 fn judged(page: &Page, answer: &[u8]) -> Result<(), String> {
     let mut verdict = None;
     for size in [1, 3, answer.len().max(1)] {
-        let mut probe = Http::new(settings(vec![page.clone()]));
+        let mut probe = made(settings(vec![page.clone()]));
         let next = match attempt(&mut probe, answer, size).1 {
             Outcome::Failed(why) => Err(why.into_owned()),
             Outcome::Passed(None) => Ok(()),
@@ -79,7 +83,7 @@ fn the_request_names_host_and_path() {
         host: Some("www.example".to_owned()),
         ..page("/a")
     };
-    let mut probe = Http::new(settings(vec![named, page("/b")]));
+    let mut probe = made(settings(vec![named, page("/b")]));
     let asked = attempt(&mut probe, &answer(200, ""), 100).0;
     assert!(asked.starts_with("GET /a HTTP/1.0\r\n"), "{asked}");
     assert!(asked.contains("\r\nHost: www.example\r\n"), "{asked}");
@@ -110,7 +114,7 @@ fn statuses() {
 
 #[test]
 fn a_bad_status_needs_no_body() {
-    let mut probe = Http::new(settings(vec![page("/")]));
+    let mut probe = made(settings(vec![page("/")]));
     let mut out = Output::default();
     probe.begin(at(0), 0);
     probe.on(at(0), Event::Connected, &mut out);
@@ -201,7 +205,7 @@ fn an_answer_cut_short_fails() {
 
 #[test]
 fn a_complete_answer_is_enough() {
-    let mut probe = Http::new(settings(vec![page("/")]));
+    let mut probe = made(settings(vec![page("/")]));
     let mut out = Output::default();
     probe.begin(at(0), 0);
     probe.on(at(0), Event::Connected, &mut out);
@@ -212,7 +216,7 @@ fn a_complete_answer_is_enough() {
 
 #[test]
 fn a_slow_body_has_an_end() {
-    let mut probe = Http::new(settings(vec![page("/")]));
+    let mut probe = made(settings(vec![page("/")]));
     let mut out = Output::default();
     assert_eq!(probe.begin(at(0), 0).patience, Duration::from_secs(5));
     probe.on(at(1), Event::Connected, &mut out);
@@ -235,7 +239,7 @@ fn a_slow_body_has_an_end() {
 
 #[test]
 fn what_a_timeout_was_waiting_for() {
-    let mut probe = Http::new(settings(vec![page("/")]));
+    let mut probe = made(settings(vec![page("/")]));
     let mut out = Output::default();
     probe.begin(at(0), 0);
     let outcome = probe.on(at(5), Event::Expired, &mut out);
@@ -269,7 +273,7 @@ fn turn(probe: &mut Http, bad: &[&str]) -> (String, Outcome) {
 }
 
 fn three(fast_recovery: bool) -> Http {
-    Http::new(HttpSettings {
+    made(HttpSettings {
         fast_recovery,
         ..settings(vec![page("/a"), page("/b"), page("/c")])
     })
@@ -325,7 +329,7 @@ fn while_down_the_failed_page_and_then_all() {
 
 #[test]
 fn the_only_page_is_all_of_them() {
-    let mut probe = Http::new(settings(vec![page("/")]));
+    let mut probe = made(settings(vec![page("/")]));
     probe.settled(false);
     assert!(failed(&turn(&mut probe, &["/"]).1));
     let proceed = Outcome::Proceed { at_once: false };
@@ -352,7 +356,7 @@ fn tls_has_the_name_of_the_page() {
         sni: Some("inner.example".to_owned()),
         ..page("/")
     };
-    let mut probe = Http::new(HttpSettings {
+    let mut probe = made(HttpSettings {
         tls: Some(TlsSettings { compliant: true }),
         ..settings(vec![named])
     });
@@ -366,7 +370,7 @@ fn tls_has_the_name_of_the_page() {
 proptest! {
     #[test]
     fn any_answer_has_an_outcome(octets in prop::collection::vec(any::<u8>(), 0..300), size in 1..40usize) {
-        let mut probe = Http::new(settings(vec![Page {
+        let mut probe = made(settings(vec![Page {
             digest: Some(vec![0; 20]),
             pattern: cfg!(feature = "regex").then(|| Pattern { text: "a".into(), ..Pattern::default() }),
             ..page("/")
