@@ -287,7 +287,7 @@ fn methods_and_flags() {
 #[test]
 fn groups_are_several_keys() {
     let text = "virtual_server_group G {\n 192.0.2.254-192.0.3.1 80\n fwmark 7 inet6\n}\n\
-                virtual_server group G {\n lvs_sched rr\n lvs_method NAT\n protocol UDP\n ops\n \
+                virtual_server group G {\n lvs_sched rr\n lvs_method TUN\n protocol UDP\n ops\n \
                 real_server 198.51.100.1 80 {\n}\n}\n";
     let config = good(text);
     let (service, _) = first(&config);
@@ -306,6 +306,20 @@ fn groups_are_several_keys() {
         ]
     );
     assert_eq!(keys.last().map(|key| key.family()), Some(Family::V6));
+}
+
+#[test]
+fn a_group_of_both_families_is_for_tunnels() {
+    let text = "virtual_server_group G {\n 192.0.2.1 80\n 2001:db8::1 80\n}\n\
+                virtual_server group G {\n lvs_sched rr\n lvs_method NAT\n protocol TCP\n \
+                real_server 198.51.100.1 80 {\n}\n}\n";
+    let (told, left) = told(text);
+    assert!(
+        told.iter().any(|text| text.contains("has both families")),
+        "{told:?}"
+    );
+    assert_eq!(left, 1);
+    good(&text.replace("NAT", "TUN"));
 }
 
 #[test]

@@ -51,6 +51,7 @@ impl Resolver<'_> {
             self.error(draft.span, "the virtual server has no real_server");
             return None;
         }
+        self.mixed_group(&frame, &drafts);
         let family = frame.family.unwrap_or(Family::V4);
         let protocol = draft.protocol.map_or(Protocol::Udp, |p| p.value);
         let sorry = self.sorry(&draft, &frame, forwarding);
@@ -165,6 +166,29 @@ impl Resolver<'_> {
             usable.push(draft);
         }
         usable
+    }
+
+    /// Only tunnels carry packets of either family to one server.
+    fn mixed_group(&mut self, frame: &Frame<'_>, servers: &[ServerDraft]) {
+        let Some(group) = frame.group else { return };
+        let has = |family| {
+            group
+                .entries
+                .iter()
+                .any(|entry| entry.family() == Some(family))
+        };
+        if !has(Family::V4) || !has(Family::V6) {
+            return;
+        }
+        let tunnel =
+            |server: &ServerDraft| matches!(server.forwarding, Some(Forwarding::Tunnel(_)));
+        if let Some(server) = servers.iter().find(|server| !tunnel(server)) {
+            let text = format!(
+                "virtual_server_group `{}` has both families: only tunnelled servers can serve them",
+                group.name.value
+            );
+            self.warn(server.span, text);
+        }
     }
 
     /// The port of a server: only address translation can change it.

@@ -24,7 +24,7 @@ use std::net::IpAddr;
 
 use crate::bfd::config::{self as bfd, SessionConfig};
 use crate::check::config as check;
-use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::diag::{Code, Diag, Diags, Severity};
 use crate::control_plane::load::{Config, Machine, Presence};
 use crate::control_plane::source::Span;
 use crate::global::lvs::SyncDaemon;
@@ -132,6 +132,18 @@ impl Resolver<'_> {
     /// that instance there is none.
     fn sync_daemon(&mut self, daemon: &mut Option<SyncDaemon>, instances: &[InstanceConfig]) {
         let Some(given) = daemon else { return };
+        let interface = given.parameters.interface.as_str();
+        let dynamic = self.global.dynamic_interfaces != DynamicInterfaces::No;
+        if !dynamic && !self.machine.interface_exists(interface) {
+            let text = format!("lvs_sync_daemon: there is no interface `{interface}`");
+            self.diags.push(Diag {
+                code: Code::Warning,
+                severity: Severity::Warning,
+                span: None,
+                text,
+                help: None,
+            });
+        }
         let Some(name) = &given.instance else { return };
         let mut instances = instances.iter();
         match instances.find(|instance| instance.name.value == name.value) {
