@@ -70,6 +70,17 @@ impl Remembered {
         Ok(true)
     }
 
+    /// A value from before, which somebody else has remembered.
+    pub fn adopt(&mut self, name: String, old: String) {
+        self.before.entry(name).or_insert(old);
+    }
+
+    /// Whether it was changed.
+    #[must_use]
+    pub fn knows(&self, name: &str) -> bool {
+        self.before.contains_key(name)
+    }
+
     /// Put one setting back; nothing happens if it was not changed.
     ///
     /// # Errors

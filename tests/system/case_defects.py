@@ -377,3 +377,19 @@ def deletion_during_a_takeover_is_noticed(lab):
     wait(lambda: two.adverts()[-1].ts > mark + 2.5, 5)
     told = [line for line in two.daemon.log().splitlines() if "removed from" in line]
     assert told and all(gone in line for line in told), "said of deletions: %s" % told[:3]
+
+
+@case("defects")
+def unicast_source_is_announced_after_a_fault(lab):
+    """A unicast router that leaves FAULT announces its own address once, so that peers learn its MAC."""
+    (r1,) = lab.pair(("r1",))
+    wire = lab.sniff()
+    d = r1.keepalived(single(extra="unicast_src_ip 10.77.0.1\nunicast_peer {\n10.77.0.2\n}"))
+    wait(lambda: r1.has(VIP), 5)
+    r1.carrier("eth0", False)
+    wait(lambda: "Entering FAULT" in d.log(), 5)
+    mark = time.time()
+    r1.carrier("eth0", True)
+    wire.wait(lambda p: p.kind == "arp" and p.gratuitous and p.spa == socket.inet_aton("10.77.0.1"), 5, "the own address", mark)
+    wait(lambda: r1.has(VIP), 5)
+    assert len(wire.garps("10.77.0.1", mark)) == 1

@@ -102,6 +102,42 @@ impl VrrpProcess {
         self.announcements.due = due;
     }
 
+    /// A unicast instance has left FAULT: its peers learn where its own address is
+    /// before the first advert has to find them (protocols.md section 7).
+    pub(super) fn announce_source(&mut self, now: Instant, id: InstanceId) {
+        let Some(own) = self.routers.get(id.index()) else {
+            return;
+        };
+        let (Some(source), Some(key), false) = (own.source, own.key, own.receive.is_multicast())
+        else {
+            return;
+        };
+        let is_router = source.is_ipv6() && self.forwards(now, key);
+        let Some(interface) = self.interfaces.get(key).filter(|i| i.has_arp) else {
+            return;
+        };
+        let (mac, Some(index)) = (interface.mac, interface.index) else {
+            return;
+        };
+        let frames = &mut self.announcements.frames;
+        match source {
+            IpAddr::V4(address) => {
+                let mut frame = [0; arp::FRAME_LEN];
+                arp::write_gratuitous(&mut frame, mac, address);
+                frames.extend_from_slice(&frame);
+            }
+            IpAddr::V6(address) => {
+                let mut frame = [0; ndisc::FRAME_LEN];
+                ndisc::write_unsolicited(&mut frame, mac, address, is_router);
+                frames.extend_from_slice(&frame);
+            }
+        }
+        self.announcements.send(Group {
+            interface: index,
+            family: Family::of(&source),
+        });
+    }
+
     /// `garp_extra_if`: the first address on each interface that carries no
     /// adverts of the instance; on those without a virtual MAC address with `all`.
     pub(super) fn extra_announcements(

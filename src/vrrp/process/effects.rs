@@ -59,6 +59,9 @@ impl VrrpProcess {
             } => {
                 self.went(id, from, to, &cause);
                 self.count_masters(id, from, to, &cause);
+                if from == State::Fault && matches!(to, State::Backup | State::Master) {
+                    self.announce_source(s.now(), id);
+                }
                 self.sync_daemon_follows(id);
                 if from != to && !self.is_told_already(id, from, &cause) {
                     self.tell_state(s.now(), id, to, &cause);

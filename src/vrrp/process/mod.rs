@@ -20,6 +20,7 @@
 //! * `virtual_links`: the interfaces instances have for themselves; `firewall`: what
 //!   is kept away from them.
 //! * `sync_daemon`: the connection synchronisation of IPVS, following an instance.
+//! * `kept`: what the next run has to undo if this one is killed.
 //! * `linkbeat`: interfaces whose state is asked for.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
@@ -38,6 +39,7 @@ mod clock;
 mod effects;
 mod firewall;
 mod interfaces;
+mod kept;
 mod linkbeat;
 mod notify;
 mod observe;
@@ -97,6 +99,7 @@ pub struct VrrpProcess {
     debouncer: Debouncer,
     linkbeat: linkbeat::Linkbeat,
     rivals: rivals::Rivals,
+    kept: kept::Kept,
     interfaces: Interfaces,
     book: AddressBook,
     paths: Paths,
@@ -217,6 +220,9 @@ impl VrrpProcess {
             self.drop_firewall();
             self.end_sync_daemon();
             self.announcements.restore_sysctls();
+            if !self.plumbing.settings.dont_release_vrrp {
+                self.kept.forget();
+            }
             s.stop(Stop::Now);
         }
     }

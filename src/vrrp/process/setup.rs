@@ -12,6 +12,7 @@ use super::VrrpProcess;
 use super::announcing::Announcements;
 use super::book::AddressBook;
 use super::interfaces::Interfaces;
+use super::kept::Kept;
 use super::paths::Paths;
 use super::policy;
 use super::pool::SocketPool;
@@ -65,6 +66,7 @@ impl VrrpProcess {
             debouncer: Debouncer::default(),
             linkbeat: super::linkbeat::Linkbeat::default(),
             rivals: super::rivals::Rivals::default(),
+            kept: Kept::new(&plumbing, config.global.use_pid_dir),
             interfaces,
             book,
             paths: Paths::new(&config.vrrp),
@@ -96,6 +98,7 @@ impl VrrpProcess {
         process.set_up_rivals(s);
         process.watch_paths()?;
         process.add_instances();
+        process.recall();
         // Before the interfaces are up, so that not even their first reports leave.
         process.raise_firewall();
         process.make_virtual_links(s.now());
@@ -214,12 +217,6 @@ impl VrrpProcess {
         }
         if config.global.disable_local_igmp {
             self.set_sysctl("net/ipv4/igmp_link_local_mcast_reports", "0");
-        }
-    }
-
-    pub(super) fn set_sysctl(&mut self, name: &str, value: &str) {
-        if let Err(error) = self.announcements.sysctls.set(name, value) {
-            log::error!("cannot set {name} to {value}: {error}");
         }
     }
 

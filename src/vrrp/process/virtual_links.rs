@@ -48,6 +48,8 @@ pub(super) struct VirtualLinks {
     commander: Option<Commander>,
     outcomes: Outcomes,
     ours: Vec<IfName>,
+    /// Made by a run that was killed.
+    recalled: Vec<IfName>,
 }
 
 impl VirtualLinks {
@@ -97,6 +99,17 @@ impl VirtualLinks {
     fn is_ours(&mut self, name: &IfName) {
         if !self.ours.contains(name) {
             self.ours.push(name.clone());
+        }
+    }
+
+    /// A run that was killed has made this one. It is used, or goes.
+    pub(super) fn recall(&mut self, name: IfName, is_wanted: bool) {
+        if is_wanted {
+            self.recalled.push(name);
+        } else if let Err(error) = self.delete(&name) {
+            log::debug!("cannot remove virtual interface {name}: {error}");
+        } else {
+            log::info!("Removed virtual interface {name} of a run that was killed");
         }
     }
 
@@ -241,15 +254,16 @@ impl VrrpProcess {
         let plan = plan(wanted, parent, existing, is_ours);
         let is_up = existing.is_some_and(Link::is_up);
         let links = &mut self.virtual_links;
+        // Left over by a run that was killed, or made by the administrator.
+        let is_left_over = wanted.is_generated || links.recalled.contains(&wanted.name);
+        if is_left_over && matches!(plan, Plan::Use | Plan::Adjust) {
+            links.is_ours(&wanted.name);
+        }
         match plan {
             Plan::Refuse => return Ok(false),
             // Made a moment ago.
             Plan::Use if is_up && is_ours => return Ok(true),
             Plan::Use if is_up => {
-                // Left over by a run that was killed, or made by the administrator.
-                if wanted.is_generated {
-                    links.is_ours(&wanted.name);
-                }
                 self.settle_sysctls(instance, wanted_use, parent);
                 return Ok(true);
             }
@@ -284,6 +298,7 @@ impl VrrpProcess {
             ..LinkMessage::default()
         };
         let flags = flag::CREATE | flag::EXCLUSIVE;
+        self.keep_link(&wanted.name);
         let links = &mut self.virtual_links;
         links.request(kind::NEW_LINK, flags, &message)?;
         links.is_ours(&wanted.name);
