@@ -81,7 +81,7 @@ fn program() -> [Instruction; 8] {
     const TARGET: u32 = 14 + 24;
     [
         Instruction::load_octet(OPERATION),
-        Instruction::if_equal(REPLY as u32, 4, 0),
+        Instruction::if_equal(u32::from(REPLY), 4, 0),
         Instruction::load_word(SENDER),
         Instruction::to_index(),
         Instruction::load_word(TARGET),
