@@ -1,4 +1,4 @@
-//! How long large tables take; run by hand, with `--ignored --nocapture`.
+//! Large tables; how long they take is told with `--nocapture`.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -43,7 +43,6 @@ fn processor_time() -> Duration {
 }
 
 #[test]
-#[ignore = "a measurement"]
 fn a_thousand_services_with_two_servers() {
     let Some(mut kernel) = entered() else { return };
     let table = large(1000, 2);
@@ -80,7 +79,6 @@ fn a_thousand_services_with_two_servers() {
 }
 
 #[test]
-#[ignore = "a measurement"]
 fn nothing_to_change_in_a_large_table() {
     let (wanted, actual) = (large(2300, 16), large(2300, 16));
     let changes = measured("plan of 2300 x 16 without a difference", || {
