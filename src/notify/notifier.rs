@@ -293,7 +293,7 @@ impl<P: Host> Notifier<P> {
     /// End the readers of pipes, and remove pipes that were created.
     pub fn close(&mut self, s: &mut Scheduler<P>) {
         for pipe in std::mem::take(&mut self.pipes) {
-            self.close_pipe(s, pipe);
+            reload::close_pipe(s, &pipe);
         }
     }
 

@@ -21,8 +21,8 @@ impl<P: Host> Notifier<P> {
             .into_iter()
             .partition(|pipe| wishes.iter().any(|wish| pipe.is_for(wish)));
         self.pipes = kept;
-        for pipe in gone {
-            self.close_pipe(s, pipe);
+        for pipe in &gone {
+            close_pipe(s, pipe);
         }
         for wish in wishes {
             match self.pipes.iter().position(|pipe| pipe.is_for(wish)) {
@@ -44,15 +44,6 @@ impl<P: Host> Notifier<P> {
             let number = pipe.number;
             self.start_reader(s, number, script);
         }
-    }
-
-    /// End its reader, and remove it if it was made.
-    pub(super) fn close_pipe(&self, s: &mut Scheduler<P>, pipe: Pipe<P>) {
-        if let Some(watched) = pipe.watched {
-            s.unwatch(watched);
-        }
-        pipe.reader.into_iter().for_each(end_reader);
-        pipe.fifo.remove();
     }
 
     /// Send mails like this, or none. Those that wait take the new way.
@@ -102,6 +93,15 @@ impl<P> Pipe<P> {
     fn is_for(&self, wish: &FifoWish) -> bool {
         self.wish.path == wish.path && self.wish.owner == wish.owner
     }
+}
+
+/// End its reader, and remove it if it was made.
+pub(super) fn close_pipe<P>(s: &mut Scheduler<P>, pipe: &Pipe<P>) {
+    if let Some(watched) = pipe.watched {
+        s.unwatch(watched);
+    }
+    pipe.reader.into_iter().for_each(end_reader);
+    pipe.fifo.remove();
 }
 
 fn end_reader(pid: Pid) {

@@ -166,7 +166,7 @@ fn open(s: &mut Scheduler<WatchDog>, path: &Path) -> io::Result<(Inotify, IoId<W
         | AddWatchFlags::IN_DELETE_SELF
         | AddWatchFlags::IN_MOVE_SELF
         | AddWatchFlags::IN_ONLYDIR;
-    inotify.add_watch(path.parent().unwrap_or(Path::new("/")), flags)?;
+    inotify.add_watch(path.parent().unwrap_or_else(|| Path::new("/")), flags)?;
     let call = WatchDog::on_schedule_file;
     let fd = inotify.as_fd();
     let watched = s.watch("scheduled reload", fd, Interest::Read, 0, call)?;
