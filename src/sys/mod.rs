@@ -23,6 +23,7 @@
 //! * [`cmsg`]: ancillary data, written and read
 //! * [`bpf`]: classic packet filters
 //! * `tls`: sessions of OpenSSL, used again
+//! * `lazy_tls`: OpenSSL loaded when it is used first
 //! * [`sysctl`]: kernel settings below `/proc/sys`
 #![allow(unsafe_code, reason = "system calls live here and nowhere else")]
 
@@ -35,6 +36,8 @@ pub mod exec;
 pub mod fd;
 pub mod fork;
 pub mod host;
+#[cfg(all(feature = "tls", target_arch = "x86_64", target_env = "gnu"))]
+mod lazy_tls;
 pub mod link_state;
 pub mod memory;
 pub mod ns;
