@@ -393,3 +393,81 @@ def unicast_source_is_announced_after_a_fault(lab):
     wire.wait(lambda p: p.kind == "arp" and p.gratuitous and p.spa == socket.inet_aton("10.77.0.1"), 5, "the own address", mark)
     wait(lambda: r1.has(VIP), 5)
     assert len(wire.garps("10.77.0.1", mark)) == 1
+
+
+def judged(lab, text, *args):
+    """Exit status and words of -t for a configuration."""
+    path = os.path.join(lab.dir, "judged.conf")
+    put(path, text)
+    host = lab.host("judge") if "judge" in lab.hosts else lab.host("judge").nic("eth0", "lan", ["10.77.0.7/24"])
+    out = host.run("sh", "-c", "timeout 10 %s -t %s -f %s 2>&1; echo status $?" % (lab.daemon, " ".join(args), path), check=False)
+    return int(re.search(r"status (\d+)", out).group(1)), out
+
+
+@case("defects")
+def small_mistakes_of_old(lab):
+    """${_ENV} without a name is told and does not crash; --log-facility=local3 is a facility."""
+    status, out = judged(lab, "$X=${_ENV}\n" + single())
+    assert status < 124 and "panicked" not in out, out
+    status, out = judged(lab, single(), "--log-facility=local3")
+    assert status == 0 and "invalid" not in out.lower(), out
+
+
+@case("defects")
+def script_below_a_symlinked_folder_is_secure(lab):
+    """enable_script_security: /bin/true of a merged /usr is as secure as /usr/bin/true, and counts."""
+    (r1,) = lab.pair(("r1",))
+    wire = lab.sniff()
+    for path in ("/bin/true", "/usr/bin/true"):
+        text = single(globals="enable_script_security\nscript_user root", before="vrrp_script s {\nscript %s\ninterval 1\nweight 20\n}" % path,
+                      extra="track_script {\ns\n}")
+        status, out = judged(lab, text)
+        assert status == 0, out
+    d = r1.keepalived(text.replace("/usr/bin/true", "/bin/true"))
+    wire.wait(lambda p: p.kind == "vrrp" and p.prio == 120, 5, "the script counts")
+    assert d.stop() == 0
+
+
+@case("defects")
+def one_of_two_dead_interfaces_is_not_enough(lab):
+    """With two tracked interfaces down the recovery of one does not end FAULT."""
+    r1 = lab.host("r1").nic("eth0", "lan", ["10.77.0.1/24"]).nic("eth1", "second").nic("eth2", "third")
+    r1.keepalived(single(extra="track_interface {\neth1\neth2\n}"))
+    wait(lambda: r1.has(VIP), 5)
+    for dev in ("eth1", "eth2"):
+        r1.carrier(dev, False)
+    wait(lambda: not r1.has(VIP), 5)
+    r1.carrier("eth1", True)
+    never(lambda: r1.has(VIP), 1.5, "master with an interface down")
+    r1.carrier("eth2", True)
+    wait(lambda: r1.has(VIP), 5)
+
+
+@case("defects")
+def checked_reload_takes_effect(lab):
+    """reload_check_config, with and without a file: a new priority is in force after the reload, a bad file changes nothing."""
+    (r1,) = lab.pair(("r1",))
+    wire = lab.sniff()
+    for n, word in enumerate(("reload_check_config", "reload_check_config %s" % os.path.join(lab.dir, "check.log"))):
+        d = r1.keepalived(single(prio=100, globals=word))
+        wait(lambda: r1.has(VIP), 5)
+        mark = time.time()
+        d.reload(single(prio=150 + n, globals=word))
+        wire.wait(lambda p: p.kind == "vrrp" and p.prio == 150 + n, 5, "the new priority", mark)
+        d.reload(single(prio=300, globals=word))
+        time.sleep(0.7)
+        assert wire.adverts()[-1].prio == 150 + n, "a bad file is in force"
+        assert d.stop() == 0
+
+
+@case("defects")
+def pid_files_go_at_the_stop(lab):
+    """No pid file stays behind, however soon the stop comes."""
+    (r1,) = lab.pair(("r1",))
+    for n in range(8):
+        d = r1.keepalived(single())
+        wait(lambda: os.path.exists(d.base + ".pid"), 5)
+        time.sleep(0.03 * n)
+        d.stop()
+        left = [f for f in os.listdir(lab.dir) if f.endswith(".pid")]
+        assert not left, left
