@@ -175,7 +175,10 @@ fn service_text(
     life(service, out);
     let label = match service.forwarding {
         Forwarding::Tunnel(_) => "forwarding method",
-        _ => "default forwarding method",
+        Forwarding::Masquerade
+        | Forwarding::Local
+        | Forwarding::DirectRoute
+        | Forwarding::Bypass => "default forwarding method",
     };
     forwarding(label, 3, service.forwarding, out);
     sorry(service, out);

@@ -154,7 +154,13 @@ fn timing(checker: &Checker, state: Option<&CheckState<'_>>, out: &mut Text) {
             Kind::Http(_) => Duration::from_secs(3),
             // That of a question is delay_loop.
             Kind::Dns(_) => Duration::ZERO,
-            _ => Duration::from_secs(1),
+            Kind::Tcp(_)
+            | Kind::Smtp(_)
+            | Kind::Udp(_)
+            | Kind::Ping(_)
+            | Kind::Misc(_)
+            | Kind::File(_)
+            | Kind::Bfd(_) => Duration::from_secs(1),
         };
         micros("Default delay before retry", default, out);
     }

@@ -118,7 +118,13 @@ fn finish(check: &mut CheckerDraft, span: Span, diags: &mut Diags) {
         CheckKind::Misc => "the check has no misc_path",
         CheckKind::File => "the check has no track_file",
         CheckKind::Bfd => "the check has no name of a bfd_instance",
-        _ => "the check has no url",
+        CheckKind::Tcp
+        | CheckKind::Http
+        | CheckKind::Tls
+        | CheckKind::Smtp
+        | CheckKind::Dns
+        | CheckKind::Udp
+        | CheckKind::Ping => "the check has no url",
     };
     diags.error(Code::General, span, text);
 }

@@ -362,6 +362,7 @@ fn the_quorum_can_be_reached_and_lost() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table of cases")]
 fn a_mistake_costs_what_it_concerns() {
     let nat = service("", "TCP_CHECK {\n}");
     let server = "real_server 192.0.2.2 80 {\n";
@@ -513,24 +514,19 @@ fn old_hosts_of_smtp_are_checks_of_their_own() {
         "SMTP_CHECK {\n helo_name me\n connect_timeout 2\n host {\n connect_port 25\n}\n host {\n \
          connect_ip 192.0.2.8\n connect_timeout 4\n}\n}",
     ));
-    let found: Vec<_> = first(&config)
-        .1
-        .checkers
-        .iter()
-        .map(|checker| match &checker.kind {
-            Kind::Smtp(smtp) => (
-                smtp.endpoint.address.to_string(),
-                smtp.endpoint.timeout,
-                smtp.helo.as_str(),
-            ),
-            other => panic!("{other:?}"),
-        })
-        .collect();
+    let smtp = |checker: &Checker| {
+        let Kind::Smtp(smtp) = &checker.kind else {
+            panic!("{checker:?}")
+        };
+        let address = smtp.endpoint.address.to_string();
+        (address, smtp.endpoint.timeout, smtp.helo.clone())
+    };
+    let found: Vec<_> = first(&config).1.checkers.iter().map(smtp).collect();
     assert_eq!(
         found,
         [
-            ("192.0.2.2:25".to_owned(), 2 * SECOND, "me"),
-            ("192.0.2.8:80".to_owned(), 4 * SECOND, "me")
+            ("192.0.2.2:25".into(), 2 * SECOND, "me".to_owned()),
+            ("192.0.2.8:80".into(), 4 * SECOND, "me".to_owned())
         ]
     );
 }

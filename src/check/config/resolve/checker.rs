@@ -121,9 +121,10 @@ impl Resolver<'_> {
                         connect_port";
             self.warn(draft.span, text);
         }
-        let port = match draft.kind {
-            CheckKind::Dns if port == 0 => DNS_PORT,
-            _ => port,
+        let port = if port == 0 && draft.kind == CheckKind::Dns {
+            DNS_PORT
+        } else {
+            port
         };
         let timeout = owner.inherit(draft.given.connect_timeout, |given| given.connect_timeout);
         Endpoint {
@@ -156,7 +157,7 @@ impl Resolver<'_> {
             Family::V4 => Ipv4Addr::UNSPECIFIED.into(),
             Family::V6 => Ipv6Addr::UNSPECIFIED.into(),
         };
-        let bound = bind.map(|bind| bind.value).or(port.map(|_| any));
+        let bound = bind.map(|bind| bind.value).or_else(|| port.map(|_| any));
         (
             address,
             bound.map(|bound| SocketAddr::new(bound, port.unwrap_or(0))),

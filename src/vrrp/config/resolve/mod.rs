@@ -59,10 +59,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     resolver.script_user();
     for instance in &mut vrrp.instances {
         resolver.instance(instance);
-        instance.vips.shrink_to_fit();
-        instance.excluded_vips.shrink_to_fit();
-        instance.track_interfaces.shrink_to_fit();
-        instance.unicast_peers.shrink_to_fit();
+        tighten(instance);
         names.check(&instance.given.tracked, resolver.diags);
     }
     resolver.virtual_links(&mut vrrp.instances);
@@ -106,6 +103,14 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         bfd,
         presence,
     })
+}
+
+/// Give back the room that lists kept to grow.
+fn tighten(instance: &mut InstanceConfig) {
+    instance.vips.shrink_to_fit();
+    instance.excluded_vips.shrink_to_fit();
+    instance.track_interfaces.shrink_to_fit();
+    instance.unicast_peers.shrink_to_fit();
 }
 
 /// What those that track a session know of it.
