@@ -219,8 +219,8 @@ impl<P> Scheduler<P> {
         }
         let (call, account) = (source.call, source.account);
         let ready = Ready::new(source.key, bits);
-        let drain = call(program, self, id, ready);
         self.charge(account);
+        let drain = call(program, self, id, ready);
         match drain {
             Drain::Drained => {}
             Drain::More => self.mark_ready(id, bits),

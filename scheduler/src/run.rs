@@ -62,6 +62,8 @@ pub struct Scheduler<P> {
     now: Instant,
     /// When the clock was last read, for the accounts.
     mark: Instant,
+    /// Whose time has passed since then.
+    charged: Option<u32>,
     /// How long the next wait lets events gather.
     pause: Duration,
     stop: Option<Stop>,
@@ -109,6 +111,7 @@ impl<P> Scheduler<P> {
             driver: None,
             now,
             mark: now,
+            charged: None,
             pause: Duration::ZERO,
             stop: None,
             exit: Exit::default(),
@@ -127,6 +130,7 @@ impl<P> Scheduler<P> {
         let late = self.serve_timers(program);
         self.serve_ready(program);
         self.serve_soon(program);
+        self.settle();
         self.report_lateness(program, late);
         Ok(())
     }
@@ -204,11 +208,23 @@ impl<P> Scheduler<P> {
         self.stop == Some(Stop::Now)
     }
 
-    /// A handler has returned: book the time since the last one did.
+    /// A handler is about to be called. Its time counts until one of another name is,
+    /// or until the end of the round: many calls of the same read the clock once.
     pub(crate) fn charge(&mut self, account: u32) {
-        let end = self.clock.now();
-        self.ledger.charge(account, end.since(self.mark));
-        self.mark = end;
+        if self.charged != Some(account) {
+            self.settle();
+            self.charged = Some(account);
+        }
+        self.ledger.call(account);
+    }
+
+    /// Book the time since the clock was last read.
+    fn settle(&mut self) {
+        if let Some(account) = self.charged.take() {
+            let end = self.clock.now();
+            self.ledger.charge(account, end.since(self.mark));
+            self.mark = end;
+        }
     }
 
     /// Phases 1 and 2.

@@ -88,8 +88,8 @@ impl<P> Scheduler<P> {
                 return;
             };
             let (signal, call, account) = (handler.signal, handler.call, handler.account);
-            call(program, self, signal);
             self.charge(account);
+            call(program, self, signal);
         }
     }
 }

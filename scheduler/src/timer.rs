@@ -189,8 +189,8 @@ impl<P> Scheduler<P> {
             return;
         };
         let (call, account) = (handler.call, handler.account);
-        call(program, self, task.key());
         self.charge(account);
+        call(program, self, task.key());
     }
 
     /// A timer leaves the wheel.

@@ -1,7 +1,8 @@
 //! Who waits for what, and where the time goes.
 //!
 //! Accounts are kept by the name of a registration. The clock is read once after each
-//! handler; the time since the previous reading is what the handler took.
+//! run of handlers of one name; the time since the previous reading is what they took.
+//! That is less than to read it after each, where reading it is a system call.
 
 use std::fmt;
 use std::time::Duration;
@@ -20,7 +21,7 @@ pub struct Account {
     pub calls: u64,
     /// All of its time.
     pub total: Duration,
-    /// Its longest call.
+    /// Its longest run of calls, one after the other in a round.
     pub worst: Duration,
 }
 
@@ -74,9 +75,14 @@ impl Ledger {
         u32::try_from(index).expect("names are written by hand, not in billions")
     }
 
-    pub(crate) fn charge(&mut self, account: u32, time: Duration) {
+    pub(crate) fn call(&mut self, account: u32) {
         if let Some(account) = self.accounts.get_mut(account as usize) {
             account.calls += 1;
+        }
+    }
+
+    pub(crate) fn charge(&mut self, account: u32, time: Duration) {
+        if let Some(account) = self.accounts.get_mut(account as usize) {
             account.total += time;
             account.worst = account.worst.max(time);
         }
