@@ -127,10 +127,16 @@ impl CheckProcess {
 
     /// Where in its warm-up the next check begins.
     pub(super) fn share(&mut self) -> u32 {
-        self.random = self.random.wrapping_add(GOLDEN);
-        let [a, b, c, d, ..] = self.random.to_le_bytes();
-        u32::from_le_bytes([a, b, c, d])
+        next_share(&mut self.random)
     }
+}
+
+/// Shares one after the other are far from each other, and many of them fill the
+/// circle evenly.
+fn next_share(random: &mut u64) -> u32 {
+    *random = random.wrapping_add(GOLDEN);
+    let [a, b, c, d, ..] = random.to_le_bytes();
+    u32::from_le_bytes([a, b, c, d])
 }
 
 /// In which time so many first checks are made that are wanted soon.
@@ -180,5 +186,55 @@ fn is_shareable(checker: &Checker) -> bool {
         | Kind::Dns(_)
         | Kind::Udp(_)
         | Kind::Ping(_) => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check::schedule::{Policy, Schedule, Warmup};
+    use scheduler::Instant;
+
+    /// How many of 20,000 checks begin in each tenth of a second.
+    fn beginnings(warmup: Warmup, random: u64) -> Vec<usize> {
+        const CHECKS: usize = 20_000;
+        let mut random = random;
+        let policy = Policy {
+            interval: Duration::from_secs(10),
+            interval_down: Duration::from_secs(10),
+            retry: 0,
+            pause: Duration::from_secs(1),
+            warmup,
+            from_begin: false,
+            retries_first: false,
+            alpha: true,
+        };
+        let mut tenths = Vec::new();
+        for _ in 0..CHECKS {
+            let share = next_share(&mut random);
+            let schedule = Schedule::new(policy, Instant::ZERO, share, room(CHECKS));
+            let due = schedule.deadline().expect("none is under way");
+            let tenth = usize::try_from(due.since(Instant::ZERO).as_millis() / 100).unwrap();
+            tenths.resize(tenths.len().max(tenth + 1), 0);
+            tenths[tenth] += 1;
+        }
+        tenths
+    }
+
+    #[test]
+    fn twenty_thousand_checks_are_no_burst() {
+        for random in [0, 1, 0x1234_5678_9abc_def0, u64::MAX] {
+            let all = beginnings(Warmup::Within(Duration::from_secs(10)), random);
+            assert!(all[..10].iter().all(|count| *count == 0), "{all:?}");
+            assert_eq!(all.len(), 110);
+            let (least, most) = (all[10..].iter().min(), all[10..].iter().max());
+            assert!(least >= Some(&190) && most <= Some(&210), "{all:?}");
+            let soon = beginnings(Warmup::Soon, random);
+            let even = 20_000 / soon.len();
+            assert!(
+                soon.iter().all(|count| *count <= even + even / 20 + 1),
+                "{soon:?}"
+            );
+        }
     }
 }

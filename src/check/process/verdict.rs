@@ -241,6 +241,11 @@ impl CheckProcess {
         let Some(check) = self.checks.get(id) else {
             return;
         };
+        // Most attempts change nothing; names are written for the others only.
+        let went_well = matches!(attempt, Attempt::Outcome(Outcome::Passed(_)));
+        if went_well && !matches!(step, Step::Up { .. }) {
+            return;
+        }
         let Some(place) = check.places.first() else {
             return;
         };
@@ -267,11 +272,7 @@ impl CheckProcess {
                 }
             }
             Attempt::Outcome(Outcome::Failed(why)) => report_failure(&named, why, step),
-            Attempt::Outcome(Outcome::Passed(_)) => {
-                if matches!(step, Step::Up { .. }) {
-                    log::info!("{}", named.success());
-                }
-            }
+            Attempt::Outcome(Outcome::Passed(_)) => log::info!("{}", named.success()),
             Attempt::Outcome(Outcome::Proceed { .. }) => {}
         }
     }
