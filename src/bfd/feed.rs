@@ -117,18 +117,14 @@ impl Feed {
         let mut room = [0; MESSAGE_MAX];
         loop {
             let length = received(self.as_fd(), &mut room)?;
-            match room.get(..length)? {
-                [VERSION, VERDICT, up @ (0 | 1), rest @ ..] => {
-                    let Some((told, name)) = rest.split_first_chunk() else {
-                        continue;
-                    };
-                    return Some(Verdict {
-                        name: String::from_utf8_lossy(name).into_owned(),
-                        up: *up == 1,
-                        told: Instant::from_nanos(u64::from_ne_bytes(*told)),
-                    });
-                }
-                _ => {}
+            if let [VERSION, VERDICT, up @ (0 | 1), rest @ ..] = room.get(..length)?
+                && let Some((told, name)) = rest.split_first_chunk()
+            {
+                return Some(Verdict {
+                    name: String::from_utf8_lossy(name).into_owned(),
+                    up: *up == 1,
+                    told: Instant::from_nanos(u64::from_ne_bytes(*told)),
+                });
             }
         }
     }

@@ -86,7 +86,7 @@ impl SessionConfig {
     /// although RFC 5881 section 5 wants 255.
     #[must_use]
     pub fn ttl(&self) -> u8 {
-        self.ttl.unwrap_or(match self.family() {
+        self.ttl.unwrap_or_else(|| match self.family() {
             Family::V4 => 255,
             Family::V6 => 64,
         })

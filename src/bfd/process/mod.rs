@@ -85,16 +85,13 @@ impl BfdProcess {
     /// A signal from the parent, or from an operator. Sessions end without a word, as
     /// those of the C daemon: AdminDown would tell the neighbour that all is well.
     fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
-        match signal {
-            Signal::SIGTERM | Signal::SIGINT => {
-                log::info!("Stopping");
-                s.stop(Stop::Now);
-            }
-            Signal::SIGUSR1 => self.dump_data(s),
-            Signal::SIGHUP => {
-                log::info!("SIGHUP is for the parent process, which reads the configuration");
-            }
-            _ => {}
+        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
+            log::info!("Stopping");
+            s.stop(Stop::Now);
+        } else if signal == Signal::SIGUSR1 {
+            self.dump_data(s);
+        } else if signal == Signal::SIGHUP {
+            log::info!("SIGHUP is for the parent process, which reads the configuration");
         }
     }
 }

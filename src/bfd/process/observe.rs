@@ -1,8 +1,9 @@
 //! What the process shows of itself.
 
 use std::process;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
+use nix::time::{ClockId, clock_gettime};
 use scheduler::{Instant, Scheduler};
 
 use super::BfdProcess;
@@ -27,8 +28,7 @@ impl BfdProcess {
             &mut out,
         );
         out.title("BFD Topology");
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let wall = since.unwrap_or_default();
+        let wall = clock_gettime(ClockId::CLOCK_REALTIME).map_or(Duration::ZERO, Duration::from);
         for session in &self.sessions {
             let heard = |at: Instant| UnixTime(wall.saturating_sub(s.now().since(at)));
             let live = live(session, session.peer.heard().map(heard));

@@ -45,7 +45,7 @@ impl BfdProcess {
             None => (Readers::default(), None),
         };
         let mut process = Self {
-            config: Rc::clone(&config),
+            config,
             plumbing,
             sessions: Vec::new(),
             directory: Directory::default(),
@@ -63,6 +63,7 @@ impl BfdProcess {
         process.watch(s)?;
         crate::log::keep_flushing(&mut process, s, 0);
         let left = process.memory.read();
+        let config = Rc::clone(&process.config);
         let sessions = config.bfd.iter();
         process.sessions = sessions
             .map(|session| {
