@@ -471,3 +471,17 @@ def pid_files_go_at_the_stop(lab):
         d.stop()
         left = [f for f in os.listdir(lab.dir) if f.endswith(".pid")]
         assert not left, left
+
+
+@case("defects")
+def json_is_closed_under_its_final_name(lab):
+    """keepalived.json: both MOVED_TO and CLOSE_WRITE on the final name, for whoever waits for one of them."""
+    from opskit import JSON, Watch
+    (r1,) = lab.pair(("r1",))
+    d = r1.keepalived(single())
+    wait(lambda: r1.has(VIP), 5)
+    watch = Watch(d.tmpdir)
+    os.kill(d.proc.pid, JSON)
+    both = {("MOVED_TO", "keepalived.json"), ("CLOSE_WRITE", "keepalived.json")}
+    wait(lambda: both <= set(watch.poll(0.1)), 5, "both events")
+    watch.close()
