@@ -311,12 +311,12 @@ def reload_at_a_time(lab):
     wait(lambda: "is no time" in d.log(), 3)
     d.write(conf(vi(1).replace("priority 150", "priority 140"), globals="reload_time_file %s\nreload_repeat" % when))
     wire = lab.sniff()
-    put(2, "%Y-%m-%d %H:%M:%S")
-    wire.wait(lambda p: p.kind == "vrrp" and p.prio == 140, 6, "the reload has happened")
+    put(5, "%Y-%m-%d %H:%M:%S")
+    wire.wait(lambda p: p.kind == "vrrp" and p.prio == 140, 20, "the reload has happened")
     wait(lambda: not os.path.exists(when), 2, "the file is removed")
     d.write(conf(vi(1), globals="reload_time_file %s\nreload_repeat" % when))
-    put(2)
-    wire.wait(lambda p: p.kind == "vrrp" and p.prio == 150, 6, "the second one, too")
+    put(5)
+    wire.wait(lambda p: p.kind == "vrrp" and p.prio == 150, 20, "the second one, too")
     assert os.path.exists(when), "it is for every day"
 
 
