@@ -58,11 +58,12 @@ impl CheckProcess {
     }
 
     fn file_says(&mut self, s: &mut Scheduler<Self>, key: Key, value: i32) {
-        self.told(s, |kind| match kind {
-            Kind::File(settings) if Key::try_from(settings.file) == Ok(key) => {
-                Some(file::verdict(settings, value))
-            }
-            _ => None,
+        self.told(s, |kind| {
+            let Kind::File(settings) = kind else {
+                return None;
+            };
+            let concerned = Key::try_from(settings.file) == Ok(key);
+            concerned.then(|| file::verdict(settings, value))
         });
     }
 
@@ -92,11 +93,11 @@ impl CheckProcess {
 
     fn on_verdicts(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
         while let Some(verdict) = self.sessions.as_ref().and_then(Feed::next) {
-            self.told(s, |kind| match kind {
-                Kind::Bfd(settings) if settings.session == verdict.name => {
-                    Some(bfd::verdict(verdict.up))
-                }
-                _ => None,
+            self.told(s, |kind| {
+                let Kind::Bfd(settings) = kind else {
+                    return None;
+                };
+                (settings.session == verdict.name).then(|| bfd::verdict(verdict.up))
             });
         }
         Drain::Drained
