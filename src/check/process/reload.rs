@@ -79,6 +79,7 @@ impl CheckProcess {
         if let Some(config) = self.plumbing.next_config(judge) {
             self.reload(s, config);
             self.plumbing.reloaded();
+            crate::sys::memory::give_back_free();
         }
         Drain::Drained
     }

@@ -82,6 +82,8 @@ impl CheckProcess {
         if process.plumbing.settings.dump_config {
             process.log_configuration(s);
         }
+        // What was read and asked for is many times what is kept.
+        crate::sys::memory::give_back_free();
         process.plumbing.ready();
         Ok(process)
     }
