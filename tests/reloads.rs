@@ -1,5 +1,4 @@
 //! Ten thousand reloads in one process: what a reload leaves behind would be seen.
-#![expect(clippy::print_stdout, reason = "says why it is skipped")]
 
 use std::fmt::Write as _;
 use std::fs;

@@ -165,9 +165,9 @@ mod tests {
     #[cfg(target_endian = "little")]
     fn threads_are_no_processes() {
         for (number, place) in [(1, 60), (3, 52)] {
-            let mut thread = octets(RECORDED[number]);
+            let mut thread = octets(RECORDED.get(number).expect("it is recorded"));
             // The task is another one than the process.
-            thread[place] ^= 1;
+            *thread.get_mut(place).expect("it is within") ^= 1;
             assert_eq!(parsed(&thread), [], "{number}");
         }
     }

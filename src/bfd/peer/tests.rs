@@ -88,17 +88,21 @@ fn heard(state: State) -> Control {
 }
 
 fn sent(effects: &[Effect]) -> Vec<Control> {
-    let sent = effects.iter().filter_map(|effect| match effect {
-        Effect::Send(packet) => Some(*packet),
-        _ => None,
+    let sent = effects.iter().filter_map(|effect| {
+        let Effect::Send(packet) = effect else {
+            return None;
+        };
+        Some(*packet)
     });
     sent.collect()
 }
 
 fn states(effects: &[Effect]) -> Vec<State> {
-    let states = effects.iter().filter_map(|effect| match effect {
-        Effect::Went { to, .. } => Some(*to),
-        _ => None,
+    let states = effects.iter().filter_map(|effect| {
+        let Effect::Went { to, .. } = effect else {
+            return None;
+        };
+        Some(*to)
     });
     states.collect()
 }

@@ -222,9 +222,10 @@ impl VrrpProcess {
         let Some(own) = self.routers.get_mut(id.index()) else {
             return;
         };
-        let is_told = match note {
-            Note::LosingAdvert(rival) => own.outdone(now, rival),
-            _ => true,
+        let is_told = if let Note::LosingAdvert(rival) = note {
+            own.outdone(now, rival)
+        } else {
+            true
         };
         if is_told {
             report::note(&own.name, note);

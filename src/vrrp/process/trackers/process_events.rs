@@ -116,9 +116,11 @@ fn answered(buffer: Option<usize>) -> io::Result<ProcessMonitor> {
     let mut monitor = ProcessMonitor::open(buffer)?;
     let mut events = Vec::new();
     monitor.read(&mut events)?;
-    let answer = events.iter().find_map(|event| match event {
-        ProcessEvent::Answer(errno) => Some(*errno),
-        _ => None,
+    let answer = events.iter().find_map(|event| {
+        let ProcessEvent::Answer(errno) = event else {
+            return None;
+        };
+        Some(*errno)
     });
     match answer {
         Some(0) => Ok(monitor),
