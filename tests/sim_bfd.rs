@@ -87,7 +87,7 @@ impl World {
                 min_rx: interval,
                 min_tx: Duration::from_micros(10_000 + random.below(90_000)),
                 idle_tx: ms(1000),
-                multiplier: u8::try_from(2 + random.below(5)).unwrap(),
+                multiplier: u8::try_from(2 + random.below(5)).expect("small"),
                 is_passive: discriminator == 2 && random.below(4) == 0,
             };
             Node {
@@ -123,7 +123,7 @@ impl World {
     }
 
     fn below(&mut self, most: Duration) -> Duration {
-        let nanos = u64::try_from(most.as_nanos()).unwrap();
+        let nanos = u64::try_from(most.as_nanos()).expect("short");
         Duration::from_nanos(self.random.below(nanos + 1))
     }
 
@@ -272,11 +272,11 @@ impl World {
 }
 
 fn nanos(time: Duration) -> u64 {
-    u64::try_from(time.as_nanos()).unwrap()
+    u64::try_from(time.as_nanos()).expect("short")
 }
 
 fn for_each_seed(run: impl Fn(World)) {
-    let chosen = std::env::var("BFD_SEED").ok();
+    let chosen = std::env::var_os("BFD_SEED").and_then(|seed| seed.into_string().ok());
     match chosen.and_then(|seed| seed.parse().ok()) {
         Some(seed) => run(World::new(seed)),
         None => (0..SEEDS).for_each(|seed| run(World::new(seed))),

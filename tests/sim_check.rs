@@ -344,12 +344,8 @@ fn run(seed: u64) {
 }
 
 #[test]
-#[expect(
-    clippy::print_stderr,
-    reason = "how to replay is for whoever runs the test"
-)]
 fn services_agree_with_the_documents_at_every_step() {
-    let number = |name| std::env::var(name).ok()?.parse::<u64>().ok();
+    let number = |name| std::env::var_os(name)?.to_str()?.parse::<u64>().ok();
     let seeds = match number("SEED") {
         Some(seed) => seed..=seed,
         None => 1..=number("SEEDS").unwrap_or(SEEDS),
