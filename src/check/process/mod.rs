@@ -13,7 +13,8 @@
 //! * `setup` builds all of it from the configuration, `reload` goes over to another one;
 //!   `names` are those of messages.
 //! * `services`: what the process keeps of a virtual server; `checks`: of a check.
-//! * `table`: the kernel's table, changed by difference, in portions; `record`: what of
+//! * `table`: the kernel's table, changed by difference, in portions; `kernel_table`:
+//!   what is believed of it and on its way there; `record`: what of
 //!   it is ours, kept for the next start.
 //! * `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
@@ -24,6 +25,7 @@
 
 mod checks;
 mod feeds;
+mod kernel_table;
 mod keys;
 mod observe;
 mod overdue;
@@ -51,9 +53,9 @@ use super::conversation::Conversations;
 use super::http::pattern::Patterns;
 use super::service::Effect;
 use checks::Check;
+use kernel_table::KernelTable;
 use services::OwnService;
 use suspend::LocalAddresses;
-use table::KernelTable;
 
 /// The state of the checker process.
 #[derive(Debug)]

@@ -10,10 +10,10 @@ use scheduler::{Interest, Scheduler, Signal, Slab};
 
 use super::CheckProcess;
 use super::checks::Place;
+use super::kernel_table::KernelTable;
 use super::record::Record;
 use super::services::OwnService;
 use super::suspend::LocalAddresses;
-use super::table::KernelTable;
 use crate::check::checker::{Checker, Kind};
 use crate::check::conversation::Conversations;
 use crate::check::http::pattern::Patterns;

@@ -1,0 +1,283 @@
+//! The process's side of the kernel: what is believed to be in its table, what is on
+//! its way there, and what became of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+
+use scheduler::Scheduler;
+
+use super::CheckProcess;
+use super::record::Record;
+use crate::control_plane::Config;
+use crate::global::lvs::IpvsNamespace;
+use crate::ipvs::kernel::{Kernel, Options, Outcome, Request, Settled};
+use crate::ipvs::plan::Change;
+use crate::ipvs::sync_daemon::{SyncDaemon, Wanted};
+use crate::ipvs::{DestinationKey, Entry, ServiceKey, Table, Timeouts};
+
+/// Receive buffers of the sockets, in octets, unless configured.
+const BUFFER: usize = 1 << 18;
+
+/// The kernel's table, and what is believed to be in it.
+#[derive(Debug)]
+pub(super) struct KernelTable {
+    pub(super) kernel: Kernel,
+    pub(super) record: Record,
+    /// What is in the kernel once all requests are answered.
+    pub(super) believed: Table,
+    /// Who wants a kernel service; several virtual servers can share one.
+    pub(super) users: BTreeMap<ServiceKey, Vec<usize>>,
+    /// Services that may have changed.
+    pub(super) touched: BTreeSet<usize>,
+    /// Kernel services that were ours before a reload.
+    pub(super) former: BTreeSet<ServiceKey>,
+    pub(super) is_asked_for: bool,
+    /// Whether anything has changed since the look at the table began.
+    pub(super) has_changed: bool,
+    /// How often somebody else's change was put right.
+    pub(super) repairs: u64,
+    /// The time-outs that were there before.
+    timeouts: Option<Timeouts>,
+    daemon: SyncDaemon,
+    settled: Vec<Settled>,
+    /// [`Kernel::surprises`] when it was last looked at.
+    surprises: u64,
+}
+
+impl KernelTable {
+    /// Open the kernel's side.
+    pub(super) fn open(config: &Config, record: Record) -> io::Result<Self> {
+        let lvs = &config.global.lvs;
+        let buffer = lvs
+            .buffers
+            .command
+            .and_then(|size| usize::try_from(size).ok());
+        let namespace = match &lvs.namespace {
+            IpvsNamespace::Same => None,
+            IpvsNamespace::Host => Some(HOST_NAMESPACE),
+            IpvsNamespace::Named(name) => Some(name.value.as_str()),
+        };
+        let options = Options {
+            receive_buffer: buffer.unwrap_or(BUFFER),
+            namespace,
+        };
+        let kernel = Kernel::open(&options).map_err(io::Error::other)?;
+        Ok(Self {
+            kernel,
+            record,
+            believed: Table::new(),
+            users: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            former: BTreeSet::new(),
+            is_asked_for: false,
+            has_changed: false,
+            repairs: 0,
+            timeouts: None,
+            daemon: SyncDaemon::new(),
+            settled: Vec::new(),
+            surprises: 0,
+        })
+    }
+
+    /// A service may want something else of the kernel.
+    pub(super) fn touch(&mut self, s: &mut Scheduler<CheckProcess>, service: usize) {
+        self.touched.insert(service);
+        self.ask(s);
+    }
+
+    pub(super) fn ask(&mut self, s: &mut Scheduler<CheckProcess>) {
+        if !self.is_asked_for {
+            self.is_asked_for = true;
+            s.soon("IPVS", 0, CheckProcess::on_table);
+        }
+    }
+
+    /// Whether nothing waits to be done.
+    pub(super) fn is_idle(&self) -> bool {
+        self.touched.is_empty() && self.former.is_empty() && self.kernel.queued() == 0
+    }
+
+    /// The weight that a real server has there, if it is there.
+    pub(super) fn weight(&self, key: &ServiceKey, at: &DestinationKey) -> Option<u32> {
+        let entry = self.believed.services.get(key)?;
+        entry
+            .destinations
+            .get(at)
+            .map(|destination| destination.weight)
+    }
+
+    /// After a reload: these were ours, and go unless somebody wants them again.
+    pub(super) fn forsake(&mut self, keys: BTreeSet<ServiceKey>) {
+        self.record.write(self.users.keys());
+        self.former.extend(keys);
+    }
+
+    /// After a reload: time-outs and sync daemons.
+    pub(super) fn settings_changed(&mut self, before: &Config, now: &Config) {
+        let (before, lvs) = (&before.global.lvs, &now.global.lvs);
+        if before.timeouts != lvs.timeouts
+            && let Err(error) = self.set_timeouts(now)
+        {
+            log::error!("IPVS: cannot read the time-outs: {error}");
+        }
+        let own = lvs.sync_daemon.as_ref();
+        let own = own.filter(|daemon| daemon.instance.is_none());
+        let mut actions = Vec::new();
+        let parameters = own.map(|own| &own.parameters);
+        self.daemon.run(parameters, Wanted::Both, &mut actions);
+        for action in actions {
+            self.kernel.sync_daemon(action);
+        }
+    }
+
+    /// Put changes on their way, and believe in them.
+    pub(super) fn apply(&mut self, changes: Vec<Change>) {
+        for change in &changes {
+            believe(&mut self.believed, change);
+        }
+        self.has_changed |= !changes.is_empty();
+        self.kernel.apply(changes);
+    }
+
+    /// Give back what was there before.
+    pub(super) fn end(&mut self) {
+        if let Some(timeouts) = self.timeouts.take() {
+            self.kernel.set_timeouts(timeouts);
+        }
+        let mut actions = Vec::new();
+        self.daemon.run(None, Wanted::None, &mut actions);
+        for action in actions {
+            self.kernel.sync_daemon(action);
+        }
+        let mut settled = Vec::new();
+        if let Err(error) = self.kernel.carry_out(&mut settled) {
+            log::error!("IPVS: {error}");
+        }
+    }
+
+    pub(super) fn carry_out(&mut self) -> io::Result<()> {
+        let mut settled = std::mem::take(&mut self.settled);
+        let result = self.kernel.carry_out(&mut settled);
+        self.settled = settled;
+        self.look_at_outcomes();
+        result
+    }
+
+    pub(super) fn settle(&mut self) {
+        let mut settled = std::mem::take(&mut self.settled);
+        if let Err(error) = self.kernel.outcomes(&mut settled) {
+            log::error!("IPVS: {error}");
+        }
+        self.settled = settled;
+        self.look_at_outcomes();
+    }
+
+    /// Say what was refused, and do not believe in it. That there was nothing to do
+    /// is worth a line only where the table was not as it was read.
+    fn look_at_outcomes(&mut self) {
+        for settled in self.settled.drain(..) {
+            match (&settled.outcome, &settled.request) {
+                (Outcome::Refused(_), request) => {
+                    if let Request::Change(change) = request {
+                        disbelieve(&mut self.believed, change);
+                    }
+                    log::error!("{}", settled.complaint().unwrap_or_default());
+                }
+                (Outcome::AlreadySo(_), Request::Change(_)) => {
+                    log::info!("{}", settled.complaint().unwrap_or_default());
+                }
+                (Outcome::Done | Outcome::AlreadySo(_), _) => {}
+            }
+        }
+    }
+
+    /// Whether the table was found otherwise than it was read, since the last call.
+    pub(super) fn was_surprised(&mut self) -> bool {
+        let seen = std::mem::replace(&mut self.surprises, self.kernel.surprises());
+        seen != self.surprises
+    }
+
+    /// `lvs_timeouts`; what was there before is kept for the end.
+    pub(super) fn set_timeouts(&mut self, config: &Config) -> io::Result<()> {
+        let wanted = &config.global.lvs.timeouts;
+        if let Some(before) = self.timeouts.take() {
+            self.kernel.set_timeouts(before);
+        }
+        let given = |value: Option<u32>| value.filter(|value| *value != 0);
+        let wanted = [given(wanted.tcp), given(wanted.tcp_fin), given(wanted.udp)];
+        if wanted.iter().all(Option::is_none) {
+            return Ok(());
+        }
+        let before = self.kernel.timeouts()?;
+        self.timeouts = Some(before);
+        let [tcp, tcp_fin, udp] = wanted;
+        self.kernel.set_timeouts(Timeouts {
+            tcp: tcp.unwrap_or(before.tcp),
+            tcp_fin: tcp_fin.unwrap_or(before.tcp_fin),
+            udp: udp.unwrap_or(before.udp),
+        });
+        Ok(())
+    }
+
+    /// `lvs_sync_daemon` without an instance is this process's.
+    pub(super) fn start_daemons(&mut self, config: &Config) {
+        let daemon = config.global.lvs.sync_daemon.as_ref();
+        let own = daemon.filter(|daemon| daemon.instance.is_none());
+        let mut actions = Vec::new();
+        if let Some(own) = own {
+            self.daemon
+                .start(&own.parameters, Wanted::Both, &mut actions);
+        }
+        for action in actions {
+            self.kernel.sync_daemon(action);
+        }
+    }
+}
+
+/// In `net_namespace_ipvs` without a name: that of process 1.
+const HOST_NAMESPACE: &str = "/proc/1/ns/net";
+
+/// What a change makes of a table.
+fn believe(table: &mut Table, change: &Change) {
+    match *change {
+        Change::AddService(key, service) | Change::EditService(key, service) => {
+            let entry = table.services.entry(key).or_insert_with(|| Entry {
+                service,
+                destinations: BTreeMap::new(),
+            });
+            entry.service = service;
+        }
+        Change::DeleteService(key) => {
+            table.services.remove(&key);
+        }
+        Change::AddDestination(key, at, destination)
+        | Change::EditDestination(key, at, destination) => {
+            if let Some(entry) = table.services.get_mut(&key) {
+                entry.destinations.insert(at, destination);
+            }
+        }
+        Change::DeleteDestination(key, at) => {
+            if let Some(entry) = table.services.get_mut(&key) {
+                entry.destinations.remove(&at);
+            }
+        }
+    }
+}
+
+/// A change that was refused; another look shows what is there instead of an edit.
+fn disbelieve(table: &mut Table, change: &Change) {
+    match change {
+        Change::AddService(key, _) => {
+            table.services.remove(key);
+        }
+        Change::AddDestination(key, at, _) => {
+            if let Some(entry) = table.services.get_mut(key) {
+                entry.destinations.remove(at);
+            }
+        }
+        Change::EditService(..)
+        | Change::DeleteService(_)
+        | Change::EditDestination(..)
+        | Change::DeleteDestination(..) => {}
+    }
+}
