@@ -85,12 +85,17 @@ impl CheckProcess {
     }
 
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        let before = Rc::clone(&self.config);
         if self.config.check != config.check || self.config.global.lvs != config.global.lvs {
             self.go_over(s, config);
         } else {
             self.config = config;
+            if before.vrrp.files != self.config.vrrp.files {
+                self.follow_files(s);
+            }
             log::info!("Reload: no virtual server has changed");
         }
+        self.change_notifications(s, &before);
         self.load_keys();
         self.look_at_the_table();
         self.notifier.follow(s);

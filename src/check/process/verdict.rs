@@ -15,9 +15,11 @@ use crate::check::probe::Outcome;
 use crate::check::schedule::Step;
 use crate::check::service::{Effect, Quorum};
 use crate::check::words::{Failure, Named};
+use crate::control_plane::Config;
+use crate::global::GlobalConfig;
 use crate::notify::configured::{fifo_wish, mail_wish};
 use crate::notify::event::{Kind, What};
-use crate::notify::notifier::SubjectId;
+use crate::notify::notifier::{FifoWish, SubjectId};
 use crate::notify::subject::Wishes;
 
 /// Up or down as what is told.
@@ -30,13 +32,21 @@ impl CheckProcess {
     pub(super) fn set_up_notifications(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
         let global = &config.global;
-        for fifo in [&global.notify.fifo, &global.notify.lvs_fifo] {
-            if let Some(wish) = fifo_wish(fifo) {
-                self.notifier.use_fifo(s, &wish);
-            }
+        self.notifier.change_fifos(s, &fifo_wishes(global));
+        self.notifier.change_mail(s, mail_wish(global));
+    }
+
+    /// After a reload: where all of it goes.
+    pub(super) fn change_notifications(&mut self, s: &mut Scheduler<Self>, before: &Config) {
+        let config = Rc::clone(&self.config);
+        let global = &config.global;
+        let [old, new] = [&before.global, global].map(fifo_wishes);
+        if old != new {
+            self.notifier.change_fifos(s, &new);
         }
-        if let Some(wish) = mail_wish(global) {
-            self.notifier.use_mail(wish);
+        let [old, new] = [&before.global, global].map(mail_wish);
+        if old != new {
+            self.notifier.change_mail(s, new);
         }
     }
 
@@ -377,4 +387,10 @@ fn report_failure(named: &Named<'_>, why: &str, step: Step) {
         Step::Same | Step::Retry(_) | Step::Up { .. } => return,
     };
     log::info!("{}", named.failure(why, failure));
+}
+
+/// The pipes that this process writes to.
+fn fifo_wishes(global: &GlobalConfig) -> Vec<FifoWish> {
+    let fifos = [&global.notify.fifo, &global.notify.lvs_fifo];
+    fifos.into_iter().filter_map(fifo_wish).collect()
 }
