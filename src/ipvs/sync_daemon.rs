@@ -36,6 +36,21 @@ pub struct Parameters {
     pub group: Option<IpAddr>,
 }
 
+impl Parameters {
+    /// On this interface, all else as the kernel has it.
+    #[must_use]
+    pub const fn on(interface: IfName) -> Self {
+        Self {
+            interface,
+            id: 0,
+            maximum_length: None,
+            port: None,
+            ttl: None,
+            group: None,
+        }
+    }
+}
+
 /// What to ask the kernel for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Action {

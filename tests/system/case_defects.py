@@ -485,3 +485,23 @@ def json_is_closed_under_its_final_name(lab):
     both = {("MOVED_TO", "keepalived.json"), ("CLOSE_WRITE", "keepalived.json")}
     wait(lambda: both <= set(watch.poll(0.1)), 5, "both events")
     watch.close()
+
+
+@case("defects")
+def late_master_yields_for_good(lab):
+    """timer_expired_backup: a master that stood still longer than a takeover takes is backup afterwards, without a word on the wire."""
+    stubborn = "nopreempt\n"
+    group = Group(lab, V3, (ours(), 200, stubborn + "timer_expired_backup 254"), (ours(), 100, stubborn))
+    one, two = group.routers
+    one.start()
+    group.wait_master(one)
+    two.start()
+    wait(lambda: "Entering BACKUP" in two.daemon.log(), 3, "the second router runs")
+    one.daemon.freeze()
+    wait(lambda: two.holds() is True and two.adverts(), 4, "the second router takes over")
+    mark = time.time()
+    one.daemon.freeze(False)
+    wait(lambda: one.holds() is False, 4, "the late one gives up")
+    never(lambda: one.adverts(mark), 1, "an advert of the late one")
+    group.wait_master(two)
+    assert "no advert could be sent for" in one.daemon.log(), one.daemon.log()

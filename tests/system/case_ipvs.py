@@ -135,6 +135,11 @@ def ipvs_sync_daemon_with_and_without_an_instance(lab):
     assert daemons(r1) == {}
     wait(lambda: list(daemons(r2)) == ["master"], 10, "the backup takes over, and its daemon")
     assert d2.stop() == 0 and daemons(r2) == {}
-    d = r1.keepalived("global_defs {\nlvs_sync_daemon eth0 id 9\n}\n" + service(ONE, A))
+    old = conf(inst("V1", prio=200, adv=0.3, vips=["10.77.0.100/24"], extra="lvs_sync_daemon_interface eth0"))
+    d = again(r1, d1, old)
+    wait(lambda: list(daemons(r1)) == ["master"], 10, "as the instance itself asks for it")
+    assert "syncid=51" in daemons(r1)["master"] and "mcast=eth0" in daemons(r1)["master"], daemons(r1)
+    assert d.stop() == 0 and daemons(r1) == {}
+    d = again(r1, d, "global_defs {\nlvs_sync_daemon eth0 id 9\n}\n" + service(ONE, A))
     wait(lambda: sorted(daemons(r1)) == ["backup", "master"], 5, "both roles")
     assert d.stop() == 0 and daemons(r1) == {}

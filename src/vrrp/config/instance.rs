@@ -388,6 +388,8 @@ pub struct Given {
     pub rules: Vec<Line>,
     /// `timer_expired_backup`
     pub timer_expired_backup: Option<Spanned<Priority>>,
+    /// `lvs_sync_daemon_interface`
+    pub sync_daemon_interface: Option<Spanned<IfName>>,
     /// `linkbeat_use_polling` of the own interface.
     pub linkbeat: Option<Spanned<bool>>,
     /// Trackers without effect so far.

@@ -32,7 +32,7 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
         TRACKERS,
         super::notify::INSTANCE,
         super::notify::INSTANCE_ONLY,
-        super::instance_later::NOTIFICATIONS,
+        CONNECTIONS,
         ROUTES,
     ],
     finish: None,
@@ -40,6 +40,14 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
 
 const NUMBER_MAX: i64 = u32::MAX as i64;
 const MICROSECOND: Duration = Duration::from_micros(1);
+
+const CONNECTIONS: &[Row] = &[Row::new(
+    "lvs_sync_daemon_interface",
+    interface(at!(given.sync_daemon_interface)),
+    "The same as lvs_sync_daemon in global_defs with this interface, and the name of this instance \
+     behind inst. The first one of all counts, and lvs_sync_daemon before it.",
+)
+.replaced_by("lvs_sync_daemon")];
 
 const ROUTES: &[Row] = &[
     Row::new(

@@ -4,7 +4,6 @@ pub mod address;
 mod address_rows;
 pub mod hmac;
 pub mod instance;
-mod instance_later;
 mod instance_rows;
 pub mod interface;
 pub mod linkbeat;

@@ -14,6 +14,7 @@ mod notify;
 mod routes;
 mod scripts;
 mod strict;
+mod sync_daemon;
 #[cfg(test)]
 mod tests;
 mod trackers;
@@ -24,10 +25,9 @@ use std::net::IpAddr;
 
 use crate::bfd::config::{self as bfd, SessionConfig};
 use crate::check::config as check;
-use crate::control_plane::diag::{Code, Diag, Diags, Severity};
+use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::load::{Config, Machine, Presence};
 use crate::control_plane::source::Span;
-use crate::global::lvs::SyncDaemon;
 use crate::global::top::Draft;
 use crate::global::{DynamicInterfaces, GlobalConfig};
 use crate::model::{Family, IfName, Vrid};
@@ -133,37 +133,6 @@ struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// The connections' daemon has the id of its instance unless it names one. Without
-    /// that instance there is none.
-    fn sync_daemon(&mut self, daemon: &mut Option<SyncDaemon>, instances: &[InstanceConfig]) {
-        let Some(given) = daemon else { return };
-        let interface = given.parameters.interface.as_str();
-        let dynamic = self.global.dynamic_interfaces != DynamicInterfaces::No;
-        if !dynamic && !self.machine.interface_exists(interface) {
-            let text = format!("lvs_sync_daemon: there is no interface `{interface}`");
-            self.diags.push(Diag {
-                code: Code::Warning,
-                severity: Severity::Warning,
-                span: None,
-                text,
-                help: None,
-            });
-        }
-        let Some(name) = &given.instance else { return };
-        let mut instances = instances.iter();
-        match instances.find(|instance| instance.name.value == name.value) {
-            Some(instance) => given.parameters.id = given.id.unwrap_or(instance.vrid.0),
-            None => {
-                let text = format!(
-                    "lvs_sync_daemon: there is no vrrp_instance `{}`: not used",
-                    name.value
-                );
-                self.warn(name.span, text);
-                *daemon = None;
-            }
-        }
-    }
-
     fn error(&mut self, span: Span, text: impl Into<String>) {
         self.diags.error(Code::General, span, text);
     }
