@@ -1,0 +1,168 @@
+"""What a lab is made of: hosts of its own, daemons with the configurations of its folder, and somebody who watches.
+
+A lab is a module `lab_*.py` of this folder with a function `play(site)`. The first line of its documentation is what
+`scripts/lab` lists; `IN_UML = True` says that it needs IPVS. It acts, waits for what has to happen, and asserts;
+everything it does and sees is told on the stage meanwhile.
+"""
+import os
+import shutil
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+TOP = os.path.dirname(os.path.dirname(HERE))
+sys.path[:0] = [HERE, os.path.join(TOP, "tests", "conformance")]
+import ka  # noqa: E402
+from eyes import Eyes  # noqa: E402
+from traffic import Client, WebServer  # noqa: E402
+
+CONFIGS = os.path.join(TOP, "test-configs", "labs")
+# Where the configurations say that files are; each router has a folder of its own mounted there.
+ETC, RUN = "/etc/keepalived", "/run/keepalived"
+PATIENCE = 15.0
+
+
+class Site:
+    """The hosts of one run of a lab. `lab` is the ka.Lab that they live in and end with."""
+
+    def __init__(self, lab, name, stage):
+        self.lab, self.stage, self.folder = lab, stage, os.path.join(CONFIGS, name)
+        self.eyes, self.threads, self.daemons, self.rows = Eyes(stage), [], {}, []
+        self.binary, self.marked = lab.daemon, time.time()
+        self.eyes.start()
+        for folder in (ETC, RUN):
+            os.makedirs(folder, exist_ok=True)
+
+    # ---- building --------------------------------------------------------------------------------
+
+    def router(self, name, *nics):
+        """A host that runs the daemon: nics are (device, segment, address...)."""
+        host = self.host(name, *nics)
+        self.eyes.watch(host)
+        return host
+
+    def host(self, name, *nics):
+        host = self.lab.host(name)
+        for device, segment, *addresses in nics:
+            host.nic(device, segment, addresses)
+        return host
+
+    def routers(self, net="192.0.2", segment="lan", names=("r1", "r2")):
+        """The usual routers, NET.1, NET.2, ... on eth0."""
+        return [self.router(n, ("eth0", segment, "%s.%d/24" % (net, i))) for i, n in enumerate(names, 1)]
+
+    def run(self, thread):
+        """Start a server, a client or another observer; it ends with the lab."""
+        thread.start()
+        self.threads.append(thread)
+        return thread
+
+    def web(self, host, port=80):
+        return self.run(WebServer(host, port))
+
+    def client(self, host, address, port=80, period=0.02, name="the client"):
+        return self.run(Client(host, self.stage, address, port, period, name))
+
+    # ---- daemons ---------------------------------------------------------------------------------
+
+    def place(self, host):
+        """The folder that this host sees as /etc/keepalived (or, with `.run`, as /run/keepalived)."""
+        return os.path.join(self.lab.dir, host.name + ".etc")
+
+    def start(self, host, config=None, *args):
+        """Start the daemon on a host with a configuration of the lab's folder, by default the one named like the host."""
+        etc, run = self.place(host), os.path.join(self.lab.dir, host.name + ".run")
+        os.makedirs(run, exist_ok=True)
+        shutil.copytree(self.folder, etc, dirs_exist_ok=True)
+        shutil.copy(os.path.join(self.folder, (config or host.name) + ".conf"), os.path.join(etc, "keepalived.conf"))
+        wrapper = os.path.join(self.lab.dir, host.name + ".start")
+        with open(wrapper, "w") as f:
+            f.write("#!/bin/sh\nmount --bind %s %s && mount --bind %s %s && exec %s \"$@\"\n"
+                    % (etc, ETC, run, RUN, self.binary))
+        os.chmod(wrapper, 0o755)
+        self.lab.daemon = wrapper
+        daemon = host.keepalived("", "-f", ETC + "/keepalived.conf", *args)
+        self.eyes.follow(host, daemon.logfile)
+        self.daemons[host.name] = daemon
+        return daemon
+
+    def power_off(self, host, device="eth0"):
+        """The host dies: the daemon with all its children, its link, and the addresses that the daemon gave it."""
+        self.daemons[host.name].crash()
+        host.carrier(device, False)
+        for address in self.eyes.forget(host):
+            host.ip("addr", "del", address + ("/128" if ":" in address else "/32"), "dev", device, check=False)
+
+    def power_on(self, host, *start, device="eth0"):
+        host.carrier(device, True)
+        return self.start(host, *start)
+
+    def stop_all(self):
+        """Stop all daemons in order; they have to end well."""
+        for name, daemon in self.daemons.items():
+            assert not daemon.alive() or daemon.stop() == 0, "%s: the daemon did not end with status 0" % name
+        self.daemons.clear()
+
+    # ---- telling and waiting ---------------------------------------------------------------------
+
+    def head(self, text):
+        self.stage.head(text)
+
+    def do(self, text):
+        """Announce what is done now; what is awaited afterwards has to happen after this."""
+        self.stage.say(text, "do")
+        self.marked = time.time()
+
+    def say(self, text, kind=""):
+        self.stage.say(text, kind)
+
+    def until(self, condition, what, patience=PATIENCE):
+        return ka.wait(condition, patience, what, 0.01)
+
+    def alone(self, host, address, patience=PATIENCE):
+        """Wait until this host, and no other, has the address."""
+        self.until(lambda: self.eyes.holders(address) == [host.name], "%s alone has %s" % (host.name, address), patience)
+
+    def heard(self, host, pattern, patience=PATIENCE):
+        """Wait until the daemon of this host has said, since the last act, what matches."""
+        self.until(lambda: self.eyes.heard(host.name, pattern, self.marked), "%s says %r" % (host.name, pattern), patience)
+        return self.eyes.heard(host.name, pattern, self.marked)[0][1]
+
+    def served(self, client, name, patience=PATIENCE):
+        """Wait until the client, since the last act, gets answers from this server."""
+        since = self.marked
+        self.until(lambda: client.answers and client.answers[-1] >= (since,) and client.served == name and not client.quiet,
+                   "%s gets the page from %s" % (client.title, name), patience)
+
+    def note(self, what, value):
+        """A line of the table at the end."""
+        self.rows.append((what, value))
+
+    def measured(self, what, client):
+        """Note the longest time without an answer since the last act; the value in ms."""
+        outage = client.outage(self.marked)
+        self.note(what, "%.0f ms without an answer" % outage)
+        return outage
+
+    def end(self):
+        for t in [*self.threads, self.eyes]:
+            t.end()
+
+    def summary(self):
+        if self.rows:
+            self.head("What it cost")
+            for what, value in self.rows:
+                self.stage.line("  %-60s %s" % (what, value))
+
+
+def play(lab, name, play, stage):
+    """Run one lab to its end; AssertionError if something did not happen."""
+    site = Site(lab, name, stage)
+    try:
+        play(site)
+    except BaseException as error:
+        site.say("FAILED: %s" % error, "bad")
+        raise
+    finally:
+        site.end()
+        site.summary()
