@@ -15,6 +15,8 @@ DAEMON     ?= target/release/keepalived
 PEER       ?= /usr/sbin/keepalived
 # Cases for each property in `make fuzz`.
 FUZZ_CASES ?= 20000
+# The lab to run; without it `make lab` lists them.
+LAB        ?=
 # Advert interval of the demo in seconds.
 ADVERT     ?= 1
 
@@ -27,12 +29,12 @@ built := build
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build check test fmt lint gen netns uml conformance interop demo bench fuzz install uninstall clean
+.PHONY: help build check test fmt lint gen netns uml conformance interop demo lab bench fuzz install uninstall clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo
-	@echo "Variables: DAEMON PEER FUZZ_CASES ADVERT, and for install DESTDIR PREFIX SBINDIR BINDIR SYSCONFDIR MANDIR UNITDIR"
+	@echo "Variables: DAEMON PEER FUZZ_CASES ADVERT LAB, and for install DESTDIR PREFIX SBINDIR BINDIR SYSCONFDIR MANDIR UNITDIR"
 
 build: ## the daemon, optimised: target/release/keepalived
 	$(CARGO) build --release --locked
@@ -71,6 +73,11 @@ demo: ## watch an address move between two routers (root)
 	@scripts/install-needs demo
 	@$(if $(built),$(MAKE) --no-print-directory build)
 	@scripts/demo --daemon $(DAEMON) --advert $(ADVERT)
+
+lab: ## the set-ups people build, live: make lab LAB=NAME; without LAB a list (root)
+	@[ -z "$(LAB)" ] || scripts/install-needs
+	@[ -z "$(LAB)" ] || $(if $(built),$(MAKE) --no-print-directory build,:)
+	@scripts/lab --daemon $(DAEMON) $(LAB)
 
 bench: $(built) ## speed and memory, side by side with the C daemon (root)
 	scripts/bench/compare --ours $(DAEMON) --theirs $(PEER)
