@@ -10,6 +10,7 @@
 //! * [`ipvs`]: the kernel's table of virtual services and real servers
 //! * [`net`]: raw sockets as values
 //! * [`notify`]: scripts found, checked and run
+//! * [`snmp`]: what monitoring systems read and are told
 //! * [`track`]: files whose numbers count
 //! * [`vrrp`]: the virtual router: machines and their process
 //! * [`dump`]: configuration, state and counters as text and JSON
@@ -29,6 +30,7 @@ pub mod model;
 pub mod net;
 pub mod netlink;
 pub mod notify;
+pub mod snmp;
 pub mod sys;
 pub mod track;
 pub mod vrrp;

@@ -242,6 +242,26 @@ const ARROWS: &[Row] = &[
             "wire",
         ],
     },
+    // What the MIBs show, read through views that the processes implement.
+    Row {
+        module: "snmp",
+        may: &[
+            "check::checker",
+            "check::config",
+            "control_plane",
+            "global",
+            "ipvs",
+            "model",
+            "netlink",
+            "vrrp::accept",
+            "vrrp::authentication",
+            "vrrp::config",
+            "vrrp::fsm",
+            "vrrp::router",
+            "vrrp::sync",
+            "wire",
+        ],
+    },
     Row {
         module: "watchdog",
         may: EVERYTHING,
@@ -271,6 +291,7 @@ const PURE: &[&str] = &[
     "ipvs",
     "control_plane",
     "global",
+    "snmp",
 ];
 
 /// Those below them that are not: the shell, the files of a configuration, the system's version.
@@ -281,6 +302,7 @@ const NOT_PURE: &[&str] = &[
     "ipvs::kernel",
     "control_plane::files",
     "model::version",
+    "snmp::agent",
 ];
 
 /// What a pure module does not write.

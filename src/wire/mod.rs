@@ -25,12 +25,14 @@
 //! | [`smtp`] | replies of a server | RFC 5321 |
 //! | [`ndisc`] | unsolicited neighbour advertisement | RFC 4861 |
 //! | [`ah`] | authentication header with HMAC-MD5-96 | RFC 2402, 2403, 2104 |
+//! | [`agentx`] | SNMP master agent and subagent | RFC 2741 |
 //! | [`bfd`] | control packets | RFC 5880 |
 //! | [`vrrp`] | advertisements of versions 2 and 3 | RFC 3768, 5798, 9568 |
 //! | [`vrrp_hmac`] | their trailer with HMAC-SHA-256-128 | keepalived's own |
 #![forbid(unsafe_code)]
 #![cfg_attr(not(test), warn(clippy::indexing_slicing))]
 
+pub mod agentx;
 pub mod ah;
 pub mod arp;
 pub mod bfd;
