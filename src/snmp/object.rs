@@ -133,6 +133,10 @@ pub trait Object<P>: fmt::Debug + Sync {
     /// What all its names begin with.
     fn root(&self) -> &'static [u32];
 
+    /// What its MIB file calls the object, or the columns of a table, as far as that
+    /// was given.
+    fn names(&self) -> Vec<(Oid, &'static str)>;
+
     /// The value of a name at or below the root: also
     /// [`Value::NoSuchObject`] and [`Value::NoSuchInstance`].
     fn get(&self, program: &mut P, now: Instant, name: &[u32]) -> Value;

@@ -10,6 +10,7 @@ use crate::wire::agentx::{Oid, Value};
 /// A scalar of the process `P`.
 pub struct Scalar<P: 'static> {
     oid: &'static [u32],
+    name: &'static str,
     read: fn(&Reading<'_, P>) -> Option<Value>,
     write: Option<Write<P, ()>>,
 }
@@ -18,8 +19,20 @@ impl<P> Scalar<P> {
     /// The scalar of this name (without `.0`); `None` of `read`: it does not apply, and is skipped.
     #[must_use]
     pub const fn new(oid: &'static [u32], read: fn(&Reading<'_, P>) -> Option<Value>) -> Self {
+        Self::named(oid, "", read)
+    }
+
+    /// The same with the name that its MIB file gives it, so that it can be compared
+    /// with that.
+    #[must_use]
+    pub const fn named(
+        oid: &'static [u32],
+        name: &'static str,
+        read: fn(&Reading<'_, P>) -> Option<Value>,
+    ) -> Self {
         Self {
             oid,
+            name,
             read,
             write: None,
         }
@@ -42,6 +55,14 @@ const INSTANCE: [u32; 1] = [0];
 impl<P> Object<P> for Scalar<P> {
     fn root(&self) -> &'static [u32] {
         self.oid
+    }
+
+    fn names(&self) -> Vec<(Oid, &'static str)> {
+        let is_named = !self.name.is_empty();
+        is_named
+            .then(|| (Oid::new(self.oid), self.name))
+            .into_iter()
+            .collect()
     }
 
     fn get(&self, program: &mut P, now: Instant, name: &[u32]) -> Value {

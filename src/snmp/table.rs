@@ -6,11 +6,12 @@ use scheduler::Instant;
 
 use super::object::{Next, Object, Reading, SetError, Steps, Write};
 use super::rows::Rows;
-use crate::wire::agentx::Value;
+use crate::wire::agentx::{Oid, Value};
 
 /// A column of a table whose rows are `R` in terms of the process `P`.
 pub struct Column<P: 'static, R: 'static> {
     number: u32,
+    name: &'static str,
     read: fn(&Reading<'_, P>, R) -> Option<Value>,
     refresh: Option<fn(&mut P, Instant, R)>,
     write: Option<Write<P, R>>,
@@ -21,8 +22,20 @@ impl<P, R> Column<P, R> {
     /// and is skipped.
     #[must_use]
     pub const fn new(number: u32, read: fn(&Reading<'_, P>, R) -> Option<Value>) -> Self {
+        Self::named(number, "", read)
+    }
+
+    /// The same with the name that its MIB file gives it, so that it can be compared
+    /// with that.
+    #[must_use]
+    pub const fn named(
+        number: u32,
+        name: &'static str,
+        read: fn(&Reading<'_, P>, R) -> Option<Value>,
+    ) -> Self {
         Self {
             number,
+            name,
             read,
             refresh: None,
             write: None,
@@ -116,6 +129,14 @@ impl<P, R: Copy> Table<P, R> {
 impl<P, R: Copy> Object<P> for Table<P, R> {
     fn root(&self) -> &'static [u32] {
         self.entry
+    }
+
+    fn names(&self) -> Vec<(Oid, &'static str)> {
+        let columns = self.columns.iter();
+        let named = columns.filter(|column| !column.name.is_empty());
+        named
+            .map(|column| (Oid::join(self.entry, &[column.number]), column.name))
+            .collect()
     }
 
     fn get(&self, program: &mut P, now: Instant, name: &[u32]) -> Value {
