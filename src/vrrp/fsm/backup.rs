@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use scheduler::Instant;
 
+use super::master::Silence;
 use super::{Burst, Cause, Effect, Effects, Heard, Instance, Note, Peer, Presence, State, Version};
 use crate::model::Priority;
 
@@ -141,8 +142,8 @@ impl Instance {
 
     /// (435) Advertise, take the addresses, announce them, run the advert timer.
     pub(super) fn become_master(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
-        self.succeeded = if let Cause::NoAdvert { master, .. } = cause {
-            master
+        self.silence = if let Cause::NoAdvert { master, .. } = cause {
+            Some(master.map_or(Silence::OfAll, Silence::Of))
         } else {
             None
         };

@@ -29,6 +29,15 @@ pub(super) struct LosingBurst {
     at: Instant,
 }
 
+/// Whom a router has not heard when it became master.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Silence {
+    /// The former master.
+    Of(IpAddr),
+    /// Anybody, ever.
+    OfAll,
+}
+
 /// A rival that keeps advertising gets no more than one burst in this time.
 const SAME_RIVAL_PAUSE: Duration = Duration::from_secs(1);
 /// Nor do many rivals together in this.
@@ -68,9 +77,13 @@ impl Instance {
         out: &mut Effects,
     ) {
         // A split heals where this router had taken over because the other fell
-        // silent. The other never stopped being master and has no reason to
-        // announce its addresses, unless it hears of this one.
-        let healed = self.succeeded == Some(peer.address);
+        // silent, or was never heard. The other never stopped being master and
+        // has no reason to announce its addresses, unless it hears of this one.
+        let healed = match self.silence {
+            Some(Silence::Of(master)) => master == peer.address,
+            Some(Silence::OfAll) => true,
+            None => false,
+        };
         if self.policy.higher_prio_send_advert || healed {
             self.advertise(self.effective_priority(), out);
         }

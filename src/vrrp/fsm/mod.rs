@@ -50,7 +50,7 @@ use crate::model::Priority;
 use backup::Waiting;
 use group::Membership;
 pub use group::{GroupOrder, Member};
-use master::{LosingBurst, Rivalry};
+use master::{LosingBurst, Rivalry, Silence};
 
 /// The priority an owner falls back to when another owner does not yield.
 const LOWERED_OWNER: Priority = Priority(254);
@@ -83,8 +83,8 @@ pub struct Instance {
     waiting: Waiting,
     /// When a worse master may be deposed (`preempt_delay`).
     preempt_at: Option<Instant>,
-    /// The router whose silence made this one master.
-    succeeded: Option<IpAddr>,
+    /// The silence that made this router master.
+    silence: Option<Silence>,
     /// When the last advert went out as master.
     advertised: Instant,
     rivalry: Option<Rivalry>,
@@ -118,7 +118,7 @@ impl Instance {
             master: None,
             waiting: Waiting::since(Instant::ZERO),
             preempt_at: None,
-            succeeded: None,
+            silence: None,
             advertised: Instant::ZERO,
             rivalry: None,
             losing_burst: None,
