@@ -7,7 +7,11 @@
 //! * On a good network both are up after a few seconds, and stay up.
 //! * Packets are sent no more often than agreed on.
 //!
-//! A failing seed is named; `BFD_SEED=N` runs that one alone.
+//! `SEED=n cargo test --test sim_bfd` replays one seed; `SEEDS=n` runs more.
+
+#[path = "support/seeds.rs"]
+#[expect(unreachable_pub, reason = "shared with the other simulations")]
+mod seeds;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -17,6 +21,7 @@ use keepalived::bfd::peer::{Effect, Input, Peer, Policy};
 use keepalived::bfd::timers::Random;
 use keepalived::wire::bfd::{Control, State};
 use scheduler::Instant;
+use seeds::each_seed;
 
 const SEEDS: u64 = 150;
 /// What a loop may be late without being late.
@@ -276,11 +281,7 @@ fn nanos(time: Duration) -> u64 {
 }
 
 fn for_each_seed(run: impl Fn(World)) {
-    let chosen = std::env::var_os("BFD_SEED").and_then(|seed| seed.into_string().ok());
-    match chosen.and_then(|seed| seed.parse().ok()) {
-        Some(seed) => run(World::new(seed)),
-        None => (0..SEEDS).for_each(|seed| run(World::new(seed))),
-    }
+    each_seed(SEEDS, |seed| run(World::new(seed)));
 }
 
 #[test]

@@ -7,6 +7,9 @@
 #[path = "support/rng.rs"]
 #[expect(unreachable_pub, reason = "shared with the other simulations")]
 mod rng;
+#[path = "support/seeds.rs"]
+#[expect(unreachable_pub, reason = "shared with the other simulations")]
+mod seeds;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,6 +23,7 @@ use keepalived::ipvs::{
 use keepalived::model::Family;
 use rng::Rng;
 use scheduler::Instant;
+use seeds::each_seed;
 
 const SEEDS: u64 = 300;
 const STEPS: usize = 400;
@@ -345,15 +349,5 @@ fn run(seed: u64) {
 
 #[test]
 fn services_agree_with_the_documents_at_every_step() {
-    let number = |name| std::env::var_os(name)?.to_str()?.parse::<u64>().ok();
-    let seeds = match number("SEED") {
-        Some(seed) => seed..=seed,
-        None => 1..=number("SEEDS").unwrap_or(SEEDS),
-    };
-    for seed in seeds {
-        if let Err(panic) = std::panic::catch_unwind(|| run(seed)) {
-            eprintln!("replay with SEED={seed} cargo test --test sim_check");
-            std::panic::resume_unwind(panic);
-        }
-    }
+    each_seed(SEEDS, run);
 }

@@ -8,7 +8,6 @@
 mod support;
 
 use std::net::IpAddr;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::time::Duration;
 
 use keepalived::model::{Family, Priority, Vrid};
@@ -18,6 +17,7 @@ use keepalived::vrrp::fsm::{
 use scheduler::Instant;
 use support::lan::{ETH0, Lan, Plan, Weather};
 use support::rng::Rng;
+use support::seeds::each_seed;
 
 /// How long there are reloads and other troubles.
 const STORM: Duration = Duration::from_secs(40);
@@ -261,22 +261,4 @@ fn heal(lan: &mut Lan, rng: &mut Rng, grouped: bool) {
     }
     // Frames sent during the storm may still be under way.
     lan.run_until(lan.now + Duration::from_millis(500), |_| {});
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "how to replay is for whoever runs the test"
-)]
-fn each_seed(count: u64, run: impl Fn(u64)) {
-    let number = |name: &str| std::env::var_os(name)?.to_str()?.parse().ok();
-    let seeds = match number("SEED") {
-        Some(seed) => seed..=seed,
-        None => 1..=number("SEEDS").unwrap_or(count),
-    };
-    for seed in seeds {
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| run(seed))) {
-            eprintln!("replay with SEED={seed} cargo test --test sim_reload");
-            resume_unwind(panic);
-        }
-    }
 }

@@ -8,3 +8,4 @@
 )]
 pub mod lan;
 pub mod rng;
+pub mod seeds;
