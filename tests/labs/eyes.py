@@ -8,8 +8,8 @@ import threading
 import time
 
 RTMGRP_IPV4_IFADDR, RTMGRP_IPV6_IFADDR = 0x10, 0x100
-RTM_NEWADDR, RTM_DELADDR, IFA_ADDRESS, IFA_LOCAL = 20, 21, 1, 2
-TOLD = r"Entering \w+ STATE|Entering \w+ state"
+RTM_NEWADDR, RTM_DELADDR, IFA_ADDRESS, IFA_LOCAL, IFA_LABEL = 20, 21, 1, 2, 3
+TOLD = r"Entering \w+ STATE|Entering (Up|Down|AdminDown) state"
 
 
 class Eyes(threading.Thread):
@@ -29,17 +29,28 @@ class Eyes(threading.Thread):
             s.setblocking(False)
             return s
         self.addresses[host.name] = set()
-        self.pick.register(host.inside(opened), selectors.EVENT_READ, host.name)
+        self.pick.register(host.inside(opened), selectors.EVENT_READ, lambda sock: self.on_netlink(host.name, sock))
+
+    def fifo(self, path, on_line):
+        """Make a FIFO and call this for every line that comes through it."""
+        os.mkfifo(path, 0o600)
+        pipe = os.fdopen(os.open(path, os.O_RDWR | os.O_NONBLOCK), "rb", buffering=0)
+        self.pick.register(pipe, selectors.EVENT_READ,
+                           lambda pipe: [on_line(line) for line in (pipe.read(65536) or b"").decode().splitlines()])
 
     def follow(self, host, path):
         """Follow the log of a daemon that is being started."""
+        self.tail(path, lambda line: self.on_line(host.name, line))
+
+    def tail(self, path, on_line):
+        """Call this for every line that a file gets, once it is there."""
         with self.lock:
-            self.logs.append([host.name, path, None, b""])
+            self.logs.append([on_line, path, None, b""])
 
     def run(self):
         while not self.ending.is_set():
             for key, _ in self.pick.select(0.01) if self.pick.get_map() else ():
-                self.on_netlink(key.data, key.fileobj)
+                key.data(key.fileobj)
             self.read_logs()
 
     def on_netlink(self, name, sock):
@@ -65,20 +76,22 @@ class Eyes(threading.Thread):
             return
         (have.add if added else have.discard)(address)
         self.moves.append((time.time(), name, address, added))
-        self.stage.say("%s %s %s" % (name, "has" if added else "no longer has", address), "good" if added else "")
+        label = attributes.get(IFA_LABEL, b"").rstrip(b"\0").decode()
+        self.stage.say("%s %s %s%s" % (name, "has" if added else "no longer has", address, " (%s)" % label if ":" in label else ""),
+                       "good" if added else "")
 
     def read_logs(self):
         with self.lock:
             logs = list(self.logs)
         for log in logs:
-            name, path, file, begun = log
+            on_line, path, file, begun = log
             if file is None:
                 if not os.path.exists(path):
                     continue
                 log[2] = file = open(path, "rb")
             *whole, log[3] = (begun + file.read()).split(b"\n")
             for line in whole:
-                self.on_line(name, line.decode(errors="replace"))
+                on_line(line.decode(errors="replace"))
 
     def on_line(self, name, line):
         text = re.sub(r"^\w{3} \w{3} [ \d]\d [\d:]{8} \d{4}: ", "", line)

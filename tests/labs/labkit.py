@@ -6,6 +6,7 @@ everything it does and sees is told on the stage meanwhile.
 """
 import os
 import shutil
+import subprocess
 import sys
 import time
 
@@ -28,7 +29,7 @@ class Site:
     def __init__(self, lab, name, stage):
         self.lab, self.stage, self.folder = lab, stage, os.path.join(CONFIGS, name)
         self.eyes, self.threads, self.daemons, self.rows = Eyes(stage), [], {}, []
-        self.binary, self.marked = lab.daemon, time.time()
+        self.marked = time.time()
         self.eyes.start()
         for folder in (ETC, RUN):
             os.makedirs(folder, exist_ok=True)
@@ -65,23 +66,39 @@ class Site:
 
     # ---- daemons ---------------------------------------------------------------------------------
 
-    def place(self, host):
-        """The folder that this host sees as /etc/keepalived (or, with `.run`, as /run/keepalived)."""
-        return os.path.join(self.lab.dir, host.name + ".etc")
+    def etc(self, host):
+        """The folder that this host sees as /etc/keepalived: at first a copy of the lab's folder."""
+        folder = os.path.join(self.lab.dir, host.name + ".etc")
+        if not os.path.exists(folder):
+            shutil.copytree(self.folder, folder)
+            for name in os.listdir(folder):
+                if name.endswith(".key"):           # version control does not keep this
+                    os.chmod(os.path.join(folder, name), 0o600)
+        return folder
+
+    def var(self, host):
+        """The folder that this host sees as /run/keepalived."""
+        folder = os.path.join(self.lab.dir, host.name + ".run")
+        os.makedirs(folder, exist_ok=True)
+        return folder
+
+    def wrapper(self, host):
+        """A command that runs its arguments with these two folders in their places."""
+        path = os.path.join(self.lab.dir, host.name + ".wrapper")
+        with open(path, "w") as f:
+            f.write('#!/bin/sh\nmount --bind %s %s && mount --bind %s %s && exec "$@"\n' % (self.etc(host), ETC, self.var(host), RUN))
+        os.chmod(path, 0o755)
+        return path
+
+    def execute(self, host, *command):
+        """Run a program to its end on a host that sees its own /etc/keepalived and /run/keepalived."""
+        return host.run(self.wrapper(host), *command)
 
     def start(self, host, config=None, *args):
         """Start the daemon on a host with a configuration of the lab's folder, by default the one named like the host."""
-        etc, run = self.place(host), os.path.join(self.lab.dir, host.name + ".run")
-        os.makedirs(run, exist_ok=True)
-        shutil.copytree(self.folder, etc, dirs_exist_ok=True)
-        shutil.copy(os.path.join(self.folder, (config or host.name) + ".conf"), os.path.join(etc, "keepalived.conf"))
-        wrapper = os.path.join(self.lab.dir, host.name + ".start")
-        with open(wrapper, "w") as f:
-            f.write("#!/bin/sh\nmount --bind %s %s && mount --bind %s %s && exec %s \"$@\"\n"
-                    % (etc, ETC, run, RUN, self.binary))
-        os.chmod(wrapper, 0o755)
-        self.lab.daemon = wrapper
-        daemon = host.keepalived("", "-f", ETC + "/keepalived.conf", *args)
+        shutil.copy(os.path.join(self.etc(host), (config or host.name) + ".conf"), os.path.join(self.etc(host), "keepalived.conf"))
+        daemon = Daemon(self, host, args)
+        host.daemons.append(daemon)
         self.eyes.follow(host, daemon.logfile)
         self.daemons[host.name] = daemon
         return daemon
@@ -153,6 +170,23 @@ class Site:
             self.head("What it cost")
             for what, value in self.rows:
                 self.stage.line("  %-60s %s" % (what, value))
+
+
+class Daemon(ka.Daemon):
+    """A daemon whose files are where they are on a real host."""
+
+    def __init__(self, site, host, args):
+        self.host, self.base = host, os.path.join(site.var(host), "keepalived")
+        self.conf = os.path.join(site.etc(host), "keepalived.conf")
+        self.logfile = os.path.join(site.lab.dir, "%s%d.log" % (host.name, len(host.daemons)))
+        os.makedirs(self.tmpdir, exist_ok=True)
+        pids = [word for option, suffix in (("-p", ""), ("-r", "_vrrp"), ("-c", "_check"), ("-b", "_bfd"))
+                for word in (option, RUN + "/keepalived%s.pid" % suffix)]
+        self.out = open(self.logfile, "w")
+        self.proc = subprocess.Popen(
+            ["ip", "netns", "exec", host.ns, site.wrapper(host), site.lab.daemon, "-n", "-l", "-D", "-f", ETC + "/keepalived.conf",
+             *pids, *args], stdout=self.out, stderr=subprocess.STDOUT, env=dict(os.environ, TMPDIR=RUN + "/keepalived.d"),
+            cwd=site.lab.dir, start_new_session=True)
 
 
 def play(lab, name, play, stage):

@@ -1,0 +1,3 @@
+#!/bin/sh
+# What a service would be told: serve, or wait.
+echo "state.sh: $1" >>/run/keepalived/notify.log
