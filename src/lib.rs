@@ -22,6 +22,7 @@ pub mod bfd;
 pub mod check;
 pub mod cli;
 pub mod control_plane;
+pub mod dbus;
 pub mod dump;
 pub mod global;
 pub mod ipvs;

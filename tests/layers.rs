@@ -159,6 +159,18 @@ const ARROWS: &[Row] = &[
         may: &["sys"],
     },
     Row {
+        module: "dbus",
+        may: &["model"],
+    },
+    Row {
+        module: "dbus::line",
+        may: &["model", "sys"],
+    },
+    Row {
+        module: "dbus::process",
+        may: EVERYTHING,
+    },
+    Row {
         module: "check::process",
         may: EVERYTHING,
     },
@@ -283,6 +295,7 @@ const ARROWS: &[Row] = &[
 /// Modules that are machines or codecs: time comes as an argument, words and calls are the shell's.
 const PURE: &[&str] = &[
     "bfd",
+    "dbus",
     "wire",
     "model",
     "vrrp",
@@ -298,6 +311,8 @@ const PURE: &[&str] = &[
 const NOT_PURE: &[&str] = &[
     "bfd::feed",
     "bfd::process",
+    "dbus::line",
+    "dbus::process",
     "vrrp::process",
     "ipvs::kernel",
     "control_plane::files",

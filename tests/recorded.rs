@@ -413,6 +413,7 @@ fn describe(effect: &Effect, policies: &[Policy], names: &[String]) -> (Instance
                 Burst::Master => policy.repeat,
                 Burst::Added => policy.repeat,
                 Burst::LowerPriority => policy.lower_prio_repeat,
+                Burst::Requested => 1,
             };
             (id, format!("announce {rounds}"))
         }

@@ -84,7 +84,7 @@ fn node_name() -> String {
 
 fn roles(parsed: &Parsed) -> Vec<Role> {
     let excluded = |role| match role {
-        Role::Vrrp => parsed.has("check"),
+        Role::Vrrp | Role::Dbus => parsed.has("check"),
         Role::Check => parsed.has("vrrp"),
         Role::Bfd => parsed.has("no_bfd"),
     };
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn roles_are_taken_away() {
         assert_eq!(of("-P -B").roles, [Role::Vrrp]);
-        assert_eq!(of("--vrrp").roles, [Role::Bfd, Role::Vrrp]);
+        assert_eq!(of("--vrrp").roles, [Role::Bfd, Role::Vrrp, Role::Dbus]);
         assert_eq!(of("-C").roles, [Role::Bfd, Role::Check]);
     }
 

@@ -76,6 +76,8 @@ pub struct Presence {
     pub checkers: bool,
     /// BFD instances.
     pub bfd: bool,
+    /// Instances and the like that are to be on D-Bus.
+    pub dbus: bool,
 }
 
 /// What a load depends on besides the files and the machine.

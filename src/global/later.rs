@@ -97,17 +97,6 @@ pub(super) const MONITORING: &[Row] = &[
         STATS,
         "The same for real servers.",
     ),
-    Row::later("enable_dbus", FLAG, "Be on D-Bus."),
-    Row::later(
-        "dbus_service_name",
-        text("NAME", nowhere()),
-        "The name there.",
-    ),
-    Row::later(
-        "dbus_no_interface_name",
-        text("NAME", nowhere()),
-        "For instances without interface.",
-    ),
 ];
 
 const STATS: Argument = time(

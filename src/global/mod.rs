@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod bfd_rows;
+pub mod dbus;
 mod later;
 pub mod lvs;
 mod lvs_rows;
@@ -91,6 +92,8 @@ pub struct GlobalConfig {
     pub log_unknown_vrids: bool,
     /// Names and form of the files that signals ask for.
     pub dump_files: DumpFiles,
+    /// D-Bus.
+    pub dbus: dbus::DbusConfig,
 }
 
 /// Dump files, as far as they are not to have their usual names.
@@ -299,6 +302,7 @@ impl Default for GlobalConfig {
             delay_after_boot: Duration::ZERO,
             log_unknown_vrids: false,
             dump_files: DumpFiles::default(),
+            dbus: dbus::DbusConfig::default(),
         }
     }
 }

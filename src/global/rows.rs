@@ -36,6 +36,7 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         super::later::FIREWALL,
         super::lvs_rows::TABLE,
         super::later::MONITORING,
+        super::dbus::ROWS,
         super::reload::ROWS,
     ],
     finish: Some(finish),

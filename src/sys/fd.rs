@@ -1,10 +1,10 @@
-//! Descriptors: waiting for a single one.
+//! Descriptors: waiting for a single one; one that a library owns.
 //!
 //! The daemon waits in its scheduler only. What happens before the loop starts,
 //! such as the first netlink dump, may wait here.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{BorrowedFd, FromRawFd as _, OwnedFd, RawFd};
 use std::time::Duration;
 
 use nix::errno::Errno;
@@ -24,6 +24,27 @@ pub fn wait_readable(fd: BorrowedFd<'_>, limit: Duration) -> io::Result<bool> {
             Err(errno) => return Err(errno.into()),
         }
     }
+}
+
+/// Whether `fd` can be read from, or written to if that is `wanted`; without waiting.
+#[must_use]
+pub fn is_ready(fd: BorrowedFd<'_>, wanted: bool) -> bool {
+    let mut flags = PollFlags::POLLIN;
+    flags.set(PollFlags::POLLOUT, wanted);
+    let mut list = [PollFd::new(fd, flags)];
+    poll(&mut list, PollTimeout::ZERO).is_ok_and(|count| count > 0)
+}
+
+/// A descriptor of our own for what a library has open under a number.
+///
+/// # Errors
+/// What `fcntl(2)` says; among others that there is nothing under that number.
+pub fn duplicate(number: RawFd) -> io::Result<OwnedFd> {
+    // SAFETY: no memory is concerned; a number that is no descriptor is an error.
+    let made = unsafe { libc::fcntl(number, libc::F_DUPFD_CLOEXEC, 0) };
+    let made = Errno::result(made)?;
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows of it.
+    Ok(unsafe { OwnedFd::from_raw_fd(made) })
 }
 
 #[cfg(test)]

@@ -186,6 +186,7 @@ impl Announcer {
                 target.against_rival = after(policy.lower_prio_delay);
                 policy.lower_prio_repeat
             }
+            Burst::Requested => 1,
         };
         self.follow(id);
         self.burst(now, id, rounds);

@@ -69,6 +69,7 @@ impl DumpPaths {
             Some(Role::Vrrp) => "",
             Some(Role::Check) => "_check",
             Some(Role::Bfd) => "_bfd",
+            Some(Role::Dbus) => "_dbus",
         };
         with_suffix(&path, &format!("{process}{}", self.instance))
     }

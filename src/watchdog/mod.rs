@@ -6,7 +6,7 @@
 //!                                                                          │
 //!                               WatchDog (parent.rs), its loop  ◄──────────┘
 //!                               │      │       │
-//!                            bfd     check    vrrp      launch::spawn
+//!                     bfd     check    vrrp    dbus      launch::spawn
 //! ```
 //!
 //! * [`watch`] is the machine that decides: respawn, back-off, end.
@@ -200,11 +200,12 @@ fn read_config(settings: &Settings) -> Result<Rc<Config>, u8> {
 fn roles(settings: &Settings, config: &Config) -> Vec<Role> {
     let wanted = ROLES.iter().filter(|spec| {
         let allowed = settings.roles.contains(&spec.role);
-        allowed && (settings.all_roles || (spec.needs)(&config.presence))
+        allowed && spec.is_wanted(&config.presence, settings.all_roles)
     });
-    let (ready, later): (Vec<&RoleSpec>, Vec<_>) = wanted.partition(|spec| spec.main.is_some());
-    for spec in later {
-        log::warn!("The {} process is not yet in effect", spec.title);
+    let (ready, absent): (Vec<&RoleSpec>, Vec<_>) = wanted.partition(|spec| spec.main.is_some());
+    for spec in absent {
+        let title = spec.title;
+        log::warn!("There is no {title} process: this program was built without {title}");
     }
     if ready.is_empty() {
         log::warn!("Warning - keepalived has no configuration to run");

@@ -362,7 +362,7 @@ pub fn plan(running: &Settings, new: &Settings) -> io::Result<Vec<String>> {
 /// Child processes that start and end.
 fn process_lines(settings: &Settings, old: &Config, new: &Config) -> Vec<String> {
     let change = |spec: &RoleSpec| {
-        let needs = |config: &Config| settings.all_roles || (spec.needs)(&config.presence);
+        let needs = |config: &Config| spec.is_wanted(&config.presence, settings.all_roles);
         let word = match (needs(old), needs(new)) {
             (false, true) => "start",
             (true, false) => "end",

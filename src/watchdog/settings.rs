@@ -1,11 +1,12 @@
 //! What the command line decides, for the watchdog and its children.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::control_plane::LoadOptions;
 use crate::log::{Detail, Facility};
 
 use super::launch::role::Role;
+use super::names::with_suffix;
 
 /// Where the configuration is looked for without `-f`.
 pub const DEFAULT_CONFIG: &str = "/etc/keepalived/keepalived.conf";
@@ -95,13 +96,15 @@ pub struct CoreFiles {
 }
 
 impl PidFiles {
-    /// The file given for a child.
+    /// The file given for a child. That of the D-Bus process, for which there is no
+    /// option, is beside the one of the VRRP process: several daemons may run.
     #[must_use]
-    pub fn of(&self, role: Role) -> Option<&Path> {
+    pub fn of(&self, role: Role) -> Option<PathBuf> {
         match role {
-            Role::Vrrp => self.vrrp.as_deref(),
-            Role::Check => self.check.as_deref(),
-            Role::Bfd => self.bfd.as_deref(),
+            Role::Vrrp => self.vrrp.clone(),
+            Role::Check => self.check.clone(),
+            Role::Bfd => self.bfd.clone(),
+            Role::Dbus => self.vrrp.as_deref().map(|vrrp| with_suffix(vrrp, "_dbus")),
         }
     }
 }

@@ -55,8 +55,13 @@ pub fn handled() -> Vec<i32> {
 /// Whether a child of this role has a use for the signal.
 #[must_use]
 pub fn concerns(role: Role, signal: i32) -> bool {
-    let all = [libc::SIGHUP, libc::SIGUSR1, libc::SIGRTMAX()];
-    role == Role::Vrrp || all.contains(&signal)
+    match role {
+        Role::Vrrp => true,
+        Role::Check | Role::Bfd => {
+            [libc::SIGHUP, libc::SIGUSR1, libc::SIGRTMAX()].contains(&signal)
+        }
+        Role::Dbus => signal == libc::SIGRTMAX(),
+    }
 }
 
 #[cfg(test)]

@@ -86,4 +86,6 @@ pub enum Burst {
     Added,
     /// A master heard a losing advert: neighbours may have learned the rival.
     LowerPriority,
+    /// Somebody asks for one round.
+    Requested,
 }

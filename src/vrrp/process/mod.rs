@@ -21,6 +21,7 @@
 //!   is kept away from them.
 //! * `sync_daemon`: the connection synchronisation of IPVS, following an instance.
 //! * `kept`: what the next run has to undo if this one is killed.
+//! * `bus`: what the D-Bus process is told.
 //! * `linkbeat`: interfaces whose state is asked for.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
 //!   come between the portions, however many addresses there are.
@@ -34,6 +35,7 @@
 
 mod announcing;
 mod book;
+mod bus;
 mod carry;
 mod clock;
 mod effects;
@@ -126,6 +128,7 @@ pub struct VrrpProcess {
     notifier: Notifier<Self>,
     /// Those of instances that a reload has removed.
     spare_subjects: Vec<SubjectId>,
+    bus: bus::Bus,
     /// The sync groups in the notifier, by their numbers.
     group_subjects: Vec<SubjectId>,
     /// Signals above those with a name.
@@ -169,9 +172,9 @@ impl VrrpProcess {
         if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
             self.stop(s);
         } else if signal == Signal::SIGUSR1 {
-            self.dump_data(s);
+            self.dump_data(s, "signal");
         } else if signal == Signal::SIGUSR2 {
-            self.dump_stats(s);
+            self.dump_stats(s, "signal");
         } else if signal == Signal::SIGHUP {
             log::info!("SIGHUP is for the parent process, which reads the configuration");
         } else {
@@ -217,6 +220,7 @@ impl VrrpProcess {
             if !self.plumbing.settings.dont_release_vrrp {
                 self.virtual_links.remove_all();
             }
+            self.leave_bus();
             self.drop_firewall();
             self.end_sync_daemon();
             self.announcements.restore_sysctls();

@@ -57,6 +57,7 @@ impl VrrpProcess {
         };
         let why = report::because(cause, &self.interfaces, &self.config.vrrp);
         self.tell(now, id, what, &why);
+        self.show_on_bus(id, what);
     }
 
     /// Who is removed in FAULT and has no word for it has told FAULT before.

@@ -32,10 +32,7 @@ impl VrrpProcess {
         while let Some(number) = self.real_time.next() {
             match signals::meaning(number) {
                 Some(RealTime::Json) => self.dump_json(s),
-                Some(RealTime::ClearStats) => {
-                    self.dump_stats(s);
-                    self.clear_stats();
-                }
+                Some(RealTime::ClearStats) => self.dump_and_clear_stats(s, "signal"),
                 Some(RealTime::Threads) => log::info!("{}", s.thread_dump()),
                 None => {}
             }
@@ -43,12 +40,10 @@ impl VrrpProcess {
         Drain::Drained
     }
 
-    /// `keepalived.data`
-    pub(super) fn dump_data(&self, s: &Scheduler<Self>) {
-        log::info!(
-            "Printing VRRP data for process({}) on signal",
-            process::id()
-        );
+    /// `keepalived.data`; `wish` is what asks for it.
+    pub(super) fn dump_data(&self, s: &Scheduler<Self>, wish: &str) {
+        let process = process::id();
+        log::info!("Printing VRRP data for process({process}) on {wish}");
         self.plumbing.dump(DumpKind::Data, &self.data(s));
     }
 
@@ -68,11 +63,9 @@ impl VrrpProcess {
     }
 
     /// `keepalived.stats`
-    pub(super) fn dump_stats(&self, s: &Scheduler<Self>) {
-        log::info!(
-            "Printing VRRP stats for process({}) on signal",
-            process::id()
-        );
+    pub(super) fn dump_stats(&self, s: &Scheduler<Self>, wish: &str) {
+        let process = process::id();
+        log::info!("Printing VRRP stats for process({process}) on {wish}");
         self.with_views(s, |views| {
             self.plumbing
                 .dump(DumpKind::Stats, &vrrp::statistics(views));
@@ -96,7 +89,9 @@ impl VrrpProcess {
         });
     }
 
-    fn clear_stats(&mut self) {
+    /// `keepalived.stats`, and counting anew.
+    pub(super) fn dump_and_clear_stats(&mut self, s: &Scheduler<Self>, wish: &str) {
+        self.dump_stats(s, wish);
         for own in &mut self.routers {
             own.stats.clear();
         }

@@ -86,6 +86,7 @@ impl VrrpProcess {
         self.raise_firewall();
         self.set_sysctls();
         self.perform(s);
+        self.reload_on_bus(&old.config);
         // Addresses before the interfaces that they are on.
         self.install_portion(s);
         self.remove_unwanted_links();

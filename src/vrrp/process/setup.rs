@@ -86,6 +86,7 @@ impl VrrpProcess {
             connection_sync: None,
             notifier: Notifier::default(),
             spare_subjects: Vec::new(),
+            bus: super::bus::Bus::default(),
             group_subjects: Vec::new(),
             real_time: SignalReader::open(&real_time())?,
             is_pumping: false,
@@ -109,6 +110,7 @@ impl VrrpProcess {
         process.set_up_notifications(s);
         crate::log::keep_flushing(&mut process, s, 0);
         process.set_up_sync_daemon();
+        process.set_up_bus(s);
         process.set_up_trackers(s);
         process.start(s);
         Ok(process)

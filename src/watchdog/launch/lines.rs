@@ -12,6 +12,7 @@ use nix::sys::memfd::{MFdFlags, memfd_create};
 
 use super::role::Role;
 use crate::bfd::feed::{Feed, Line, Teller};
+use crate::dbus::line as dbus;
 
 /// All lines.
 #[derive(Debug)]
@@ -20,6 +21,7 @@ pub struct Lines {
     bfd_to_check: Line,
     /// Where the BFD process notes its sessions for its successor.
     sessions: File,
+    vrrp_to_dbus: dbus::Line,
 }
 
 /// Those ends that belong to one child.
@@ -29,6 +31,10 @@ pub struct Ends {
     pub feed: Option<Feed>,
     /// For the BFD process.
     pub bfd: Option<BfdEnds>,
+    /// What the VRRP process tells the D-Bus process by.
+    pub dbus_teller: Option<dbus::Teller>,
+    /// Where the D-Bus process hears it.
+    pub dbus_hearer: Option<dbus::Hearer>,
 }
 
 /// What the BFD process holds.
@@ -52,6 +58,7 @@ impl Lines {
             bfd_to_vrrp: Line::open()?,
             bfd_to_check: Line::open()?,
             sessions: File::from(memfd_create("BFD sessions", MFdFlags::MFD_CLOEXEC)?),
+            vrrp_to_dbus: dbus::Line::open()?,
         })
     }
 
@@ -62,7 +69,11 @@ impl Lines {
     pub fn of(&self, role: Role) -> io::Result<Ends> {
         let mut ends = Ends::default();
         match role {
-            Role::Vrrp => ends.feed = Some(self.bfd_to_vrrp.feed()?),
+            Role::Vrrp => {
+                ends.feed = Some(self.bfd_to_vrrp.feed()?);
+                ends.dbus_teller = Some(self.vrrp_to_dbus.teller()?);
+            }
+            Role::Dbus => ends.dbus_hearer = Some(self.vrrp_to_dbus.hearer()?),
             Role::Check => ends.feed = Some(self.bfd_to_check.feed()?),
             Role::Bfd => {
                 ends.bfd = Some(BfdEnds {
@@ -81,11 +92,10 @@ impl Ends {
     pub(super) fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
         let bfd = self.bfd.iter();
         let bfd = bfd.flat_map(|bfd| [bfd.vrrp.as_fd(), bfd.check.as_fd(), bfd.sessions.as_fd()]);
-        self.feed
-            .iter()
-            .map(|feed| feed.as_fd())
-            .chain(bfd)
-            .collect()
+        let feed = self.feed.iter().map(|feed| feed.as_fd());
+        let teller = self.dbus_teller.iter().map(|teller| teller.as_fd());
+        let hearer = self.dbus_hearer.iter().map(|hearer| hearer.as_fd());
+        feed.chain(bfd).chain(teller).chain(hearer).collect()
     }
 }
 

@@ -46,7 +46,7 @@ impl PidPaths {
     /// The parent's pid file.
     #[must_use]
     pub fn parent(&self) -> PathBuf {
-        self.named(self.given.parent.as_deref(), PARENT)
+        self.named(self.given.parent.clone(), PARENT)
     }
 
     /// A child's pid file.
@@ -81,11 +81,8 @@ impl PidPaths {
         }
     }
 
-    fn named(&self, given: Option<&Path>, base: &str) -> PathBuf {
-        if let Some(path) = given {
-            return path.to_owned();
-        }
-        self.file(base, "pid")
+    fn named(&self, given: Option<PathBuf>, base: &str) -> PathBuf {
+        given.unwrap_or_else(|| self.file(base, "pid"))
     }
 
     fn file(&self, base: &str, extension: &str) -> PathBuf {
@@ -168,5 +165,6 @@ mod tests {
         let p = PidPaths::new(Path::new("/run"), given, &names(None, Some("a")), true);
         assert_eq!(p.of(Role::Vrrp), Path::new("/x/r"));
         assert_eq!(p.of(Role::Bfd), Path::new("/run/keepalived/bfd_a.pid"));
+        assert_eq!(p.of(Role::Dbus), Path::new("/x/r_dbus"));
     }
 }

@@ -16,6 +16,8 @@ pub enum Role {
     Check,
     /// BFD sessions.
     Bfd,
+    /// Instances on D-Bus.
+    Dbus,
 }
 
 /// The program of a role: runs until the end, and gives the exit status.
@@ -38,16 +40,18 @@ pub struct RoleSpec {
     pub task_name: &'static str,
     /// Whether there is something to do.
     pub needs: fn(&Presence) -> bool,
+    /// Whether `--all` runs it even if there is not.
+    pub runs_with_all: bool,
     /// The task name that the configuration gives.
     pub configured_name: fn(&ProcessNames) -> Option<&str>,
     /// How it is scheduled.
     pub limits: fn(&Config) -> ProcessLimits,
-    /// The program; nothing while it is not yet in effect.
+    /// The program; nothing if this one was built without it.
     pub main: Option<Main>,
 }
 
 /// All roles, in the order they are started.
-pub static ROLES: [RoleSpec; 3] = [
+pub static ROLES: [RoleSpec; 4] = [
     RoleSpec {
         role: Role::Bfd,
         title: "BFD",
@@ -56,6 +60,7 @@ pub static ROLES: [RoleSpec; 3] = [
         log_suffix: "_bfd",
         task_name: "keepalived_bfd",
         needs: |presence| presence.bfd,
+        runs_with_all: true,
         configured_name: |names| names.bfd.as_deref(),
         limits: |config| config.global.bfd_process.clone(),
         main: Some(crate::bfd::process::main),
@@ -68,6 +73,7 @@ pub static ROLES: [RoleSpec; 3] = [
         log_suffix: "_check",
         task_name: "keepalived_lvs",
         needs: |presence| presence.checkers,
+        runs_with_all: true,
         configured_name: |names| names.checker.as_deref(),
         limits: |config| config.global.checker_process.clone(),
         main: Some(crate::check::process::main),
@@ -80,24 +86,52 @@ pub static ROLES: [RoleSpec; 3] = [
         log_suffix: "_vrrp",
         task_name: "keepalived_vrrp",
         needs: |presence| presence.vrrp,
+        runs_with_all: true,
         configured_name: |names| names.vrrp.as_deref(),
         limits: |config| config.global.vrrp_process.clone(),
         main: Some(crate::vrrp::process::main),
     },
+    RoleSpec {
+        role: Role::Dbus,
+        title: "D-Bus",
+        identity: "Keepalived_dbus",
+        pid_name: "keepalived_dbus",
+        log_suffix: "_dbus",
+        task_name: "keepalived_dbus",
+        needs: |presence| presence.dbus,
+        runs_with_all: false,
+        configured_name: |_| None,
+        limits: |_| ProcessLimits::default(),
+        main: DBUS,
+    },
 ];
+
+#[cfg(feature = "dbus")]
+const DBUS: Option<Main> = Some(crate::dbus::process::main);
+#[cfg(not(feature = "dbus"))]
+const DBUS: Option<Main> = None;
+
+impl RoleSpec {
+    /// Whether this configuration needs it; `all` is `--all`.
+    #[must_use]
+    pub fn is_wanted(&self, presence: &Presence, all: bool) -> bool {
+        (self.needs)(presence) || (all && self.runs_with_all)
+    }
+}
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 3] = [Self::Bfd, Self::Check, Self::Vrrp];
+    pub const ALL: [Self; 4] = [Self::Bfd, Self::Check, Self::Vrrp, Self::Dbus];
 
     /// Its row in the table.
     #[must_use]
     pub fn spec(self) -> &'static RoleSpec {
-        let [bfd, check, vrrp] = &ROLES;
+        let [bfd, check, vrrp, dbus] = &ROLES;
         match self {
             Self::Bfd => bfd,
             Self::Check => check,
             Self::Vrrp => vrrp,
+            Self::Dbus => dbus,
         }
     }
 }

@@ -190,5 +190,6 @@ const fn key_of(role: Role) -> Key {
         Role::Bfd => 0,
         Role::Check => 1,
         Role::Vrrp => 2,
+        Role::Dbus => 3,
     }
 }

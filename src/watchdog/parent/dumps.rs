@@ -27,6 +27,7 @@ impl WatchDog {
             Role::Vrrp => "vrrp",
             Role::Check => "check",
             Role::Bfd => "bfd",
+            Role::Dbus => "dbus",
         };
         let (pid, number) = (process::id(), self.reload.count);
         format!("keepalived_{process}.{pid}.{number}.{when}")

@@ -95,6 +95,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         vrrp: vrrp.has_work(),
         checkers: !check.services.is_empty(),
         bfd: !bfd.is_empty(),
+        dbus: global.dbus.is_enabled && vrrp.has_work(),
     };
     (!refused).then_some(Config {
         global,

@@ -1,0 +1,382 @@
+//! The D-Bus process: the shell around the objects.
+//!
+//! ```text
+//! VRRP process ──► on_line ──► objects ──┐
+//! bus ──► exchange ──► calls ────────────┼──► exchange ──► bus
+//!                        └──► VRRP process, parent
+//! ```
+//!
+//! * `attempt`: a connection being made, by a thread: the library waits for the bus.
+//! * `connection`: one that stands; nothing of it waits.
+//! * `messages`: answers and signals in the library's types.
+//!
+//! Nothing is handed to the library while it has something that the bus does not take:
+//! signals wait in [`Objects`], calls in the library. The bus may come, stall and go;
+//! this process tries again after one, two, four ... seconds.
+
+mod attempt;
+mod connection;
+mod messages;
+
+use std::io;
+use std::os::fd::AsFd as _;
+use std::rc::Rc;
+use std::time::Duration;
+
+use nix::unistd::getppid;
+use scheduler::{Alarm, Drain, Exit, Interest, IoId, Key, Ready, Scheduler, Signal, Stop};
+
+use super::calls::{Answer, Call, answer};
+use super::line::{Hearer, Request};
+use super::objects::Objects;
+use super::path::Paths;
+use super::{SERVICE_NAME, objects};
+use crate::control_plane::Config;
+use crate::sys::signals::{SignalReader, send};
+use crate::watchdog::launch::Plumbing;
+use crate::watchdog::signals::{self, RealTime, real_time};
+
+use attempt::Attempt;
+use connection::{Connection, Lost};
+
+/// The signals this process acts on.
+const SIGNALS: [Signal; 3] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
+/// The exit status when the loop fails: another process may do better.
+const FAILED: i32 = 70;
+/// The first pause before another attempt to reach the bus, and the longest.
+const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE_MAX: Duration = Duration::from_secs(8);
+/// So many messages are exchanged before others have their turn.
+const BUDGET: usize = 64;
+
+/// The state of the D-Bus process.
+#[derive(Debug)]
+pub struct DbusProcess {
+    config: Rc<Config>,
+    plumbing: Plumbing,
+    hearer: Option<Hearer>,
+    objects: Objects,
+    bus: Bus,
+    /// The next attempt, or the end of patience at the end.
+    alarm: Alarm<Self>,
+    pause: Duration,
+    /// What was wrong last, so that it is told once.
+    complaint: String,
+    real_time: SignalReader,
+    is_stopping: bool,
+    /// The end of the VRRP process has been said.
+    has_said_end: bool,
+}
+
+#[derive(Debug)]
+enum Bus {
+    Away,
+    Attempt(Attempt, IoId<DbusProcess>),
+    Connected(Connection, IoId<DbusProcess>),
+}
+
+/// Run the D-Bus process until it is told to stop; the exit status.
+#[must_use]
+pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
+    match run(config, plumbing) {
+        Ok(status) => status,
+        Err(error) => {
+            log::error!("D-Bus process: {error}");
+            FAILED
+        }
+    }
+}
+
+fn run(config: Rc<Config>, plumbing: Plumbing) -> io::Result<i32> {
+    let mut scheduler = Scheduler::new()?;
+    let s = &mut scheduler;
+    let mut process = DbusProcess::new(config, plumbing)?;
+    s.refresh();
+    process.watch(s)?;
+    crate::log::keep_flushing(&mut process, s, 0);
+    process.ask_for_everything();
+    process.attempt(s);
+    process.plumbing.ready();
+    let Exit(status) = scheduler.run(&mut process)?;
+    log::info!("Stopped");
+    Ok(status)
+}
+
+impl DbusProcess {
+    fn new(config: Rc<Config>, mut plumbing: Plumbing) -> io::Result<Self> {
+        Ok(Self {
+            hearer: plumbing.ends.dbus_hearer.take(),
+            objects: Objects::new(paths(&config, &plumbing)),
+            bus: Bus::Away,
+            alarm: Alarm::new("D-Bus", 0, Self::on_alarm),
+            pause: PAUSE,
+            complaint: String::new(),
+            real_time: SignalReader::open(&real_time())?,
+            is_stopping: false,
+            has_said_end: false,
+            config,
+            plumbing,
+        })
+    }
+
+    fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        if let Some(hearer) = &self.hearer {
+            let fd = hearer.as_fd();
+            s.watch("VRRP process", fd, Interest::Read, 0, Self::on_line)?;
+        }
+        if let Some(channel) = self.plumbing.channel() {
+            s.watch("parent", channel, Interest::Read, 0, Self::on_channel)?;
+        }
+        let real_time = self.real_time.as_fd();
+        let call = Self::on_real_time;
+        s.watch("real-time signals", real_time, Interest::Read, 0, call)?;
+        s.signals(&SIGNALS, Self::on_signal)
+    }
+
+    fn ask_for_everything(&self) {
+        if let Some(hearer) = &self.hearer {
+            // If there is no room, the VRRP process has been asked for much already.
+            let _ = hearer.ask(&Request::Everything);
+        }
+    }
+
+    fn service_name(&self) -> &str {
+        let name = self.config.global.dbus.service_name.as_deref();
+        name.unwrap_or(SERVICE_NAME)
+    }
+
+    /// The VRRP process has told something.
+    fn on_line(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+        while let Some(news) = self.hearer.as_ref().and_then(Hearer::next) {
+            self.objects.on(news);
+        }
+        self.go_on(s);
+        Drain::Drained
+    }
+
+    /// Have the library carry what there is.
+    fn go_on(&mut self, s: &mut Scheduler<Self>) {
+        if let Bus::Connected(_, id) = self.bus {
+            match self.exchange() {
+                Ok(true) => s.requeue(id),
+                Ok(false) => {}
+                Err(Lost) => self.lose(s),
+            }
+        }
+        self.end_if_done(s);
+    }
+
+    fn on_bus(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+        self.go_on(s);
+        Drain::Drained
+    }
+
+    /// Read, answer and say, as far as the bus goes along. True if it would go on.
+    fn exchange(&mut self) -> Result<bool, Lost> {
+        let Bus::Connected(connection, _) = &self.bus else {
+            return Ok(false);
+        };
+        for _ in 0..BUDGET {
+            connection.carry()?;
+            if connection.is_behind() {
+                return Ok(connection.is_ready());
+            }
+            if let Some(message) = connection.next() {
+                messages::with_call(&message, |call| {
+                    let answer = self.answer(call);
+                    connection.send(messages::reply(&message, answer));
+                });
+                if let Some(note) = messages::ownership(&message) {
+                    log::info!("{note}");
+                }
+            } else if let Some(signal) = self.objects.take() {
+                self.has_said_end = signal == objects::Signal::Stopped
+                    || self.has_said_end && signal != objects::Signal::Started;
+                for message in messages::of(&self.objects, &signal) {
+                    connection.send(message);
+                }
+            } else {
+                return Ok(connection.is_ready());
+            }
+        }
+        Ok(true)
+    }
+
+    /// What a call comes to, with what it wants done.
+    fn answer(&self, call: &Call<'_>) -> Answer {
+        let failed = |text: String| Answer::Error("org.freedesktop.DBus.Error.Failed", text);
+        match answer(&self.objects, call) {
+            Answer::Ask(request) => {
+                let asked = self.hearer.as_ref().map(|hearer| hearer.ask(&request));
+                match asked {
+                    Some(Ok(())) => Answer::Nothing,
+                    _ => failed("The VRRP process does not answer".to_owned()),
+                }
+            }
+            Answer::Reload => {
+                log::info!("Reloading configuration on DBus request");
+                match send(getppid(), libc::SIGHUP) {
+                    Ok(()) => Answer::Nothing,
+                    Err(error) => failed(format!("The parent process cannot be told: {error}")),
+                }
+            }
+            other => other,
+        }
+    }
+
+    /// Reach the bus.
+    fn attempt(&mut self, s: &mut Scheduler<Self>) {
+        let begun = Attempt::begin(self.service_name()).and_then(|attempt| {
+            let fd = attempt.as_fd();
+            let id = s.watch("D-Bus attempt", fd, Interest::Read, 0, Self::on_attempt)?;
+            Ok((attempt, id))
+        });
+        match begun {
+            Ok((attempt, id)) => self.bus = Bus::Attempt(attempt, id),
+            Err(error) => self.fail(s, &error.to_string()),
+        }
+    }
+
+    /// The thread has ended.
+    fn on_attempt(&mut self, s: &mut Scheduler<Self>, id: IoId<Self>, _: Ready) -> Drain {
+        s.unwatch(id);
+        let Bus::Attempt(attempt, _) = std::mem::replace(&mut self.bus, Bus::Away) else {
+            return Drain::Drained;
+        };
+        let opened = attempt.finish().and_then(|(channel, owns)| {
+            let connection = Connection::new(channel).map_err(|error| error.to_string())?;
+            let fd = connection.as_fd();
+            let id = s.watch("D-Bus", fd, Interest::Both, 0, Self::on_bus);
+            Ok((connection, id.map_err(|error| error.to_string())?, owns))
+        });
+        match opened {
+            Ok((connection, id, owns)) => {
+                log::info!("Acquired DBus bus {}", self.service_name());
+                if !owns {
+                    let name = self.service_name();
+                    log::warn!("The D-Bus name {name} belongs to another program: waiting for it");
+                }
+                self.bus = Bus::Connected(connection, id);
+                self.pause = PAUSE;
+                self.complaint.clear();
+                self.objects.connected();
+                self.go_on(s);
+            }
+            Err(why) => self.fail(s, &why),
+        }
+        Drain::Drained
+    }
+
+    /// There is no bus: try again after a while.
+    fn fail(&mut self, s: &mut Scheduler<Self>, why: &str) {
+        if self.complaint != why {
+            log::warn!("Cannot be on D-Bus, trying again: {why}");
+            why.clone_into(&mut self.complaint);
+        }
+        self.try_later(s);
+    }
+
+    /// The bus is gone.
+    fn lose(&mut self, s: &mut Scheduler<Self>) {
+        log::warn!("Lost the connection to D-Bus");
+        self.leave_bus(s);
+        self.try_later(s);
+    }
+
+    fn try_later(&mut self, s: &mut Scheduler<Self>) {
+        if !self.is_stopping {
+            self.alarm.follow(s, Some(s.now() + self.pause));
+            self.pause = (self.pause * 2).min(PAUSE_MAX);
+        }
+        self.end_if_done(s);
+    }
+
+    fn leave_bus(&mut self, s: &mut Scheduler<Self>) {
+        match std::mem::replace(&mut self.bus, Bus::Away) {
+            Bus::Away => {}
+            Bus::Attempt(_, id) | Bus::Connected(_, id) => {
+                s.unwatch(id);
+            }
+        }
+    }
+
+    fn on_alarm(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        if self.is_stopping {
+            s.stop(Stop::Now);
+        } else if matches!(self.bus, Bus::Away) {
+            self.attempt(s);
+        }
+    }
+
+    /// The parent has handed something over.
+    fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+        if let Some(config) = self.plumbing.next_config(|_| Ok(())) {
+            let before = std::mem::replace(&mut self.config, config);
+            self.plumbing.reconfigure(&before, &self.config);
+            if before.global.dbus != self.config.global.dbus {
+                self.objects = Objects::new(paths(&self.config, &self.plumbing));
+                self.leave_bus(s);
+                self.ask_for_everything();
+                self.attempt(s);
+            }
+            self.plumbing.reloaded();
+        }
+        Drain::Drained
+    }
+
+    fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
+        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
+            self.stop(s);
+        } else if signal == Signal::SIGHUP {
+            log::info!("SIGHUP is for the parent process, which reads the configuration");
+        }
+    }
+
+    /// The VRRP process is told to stop at the same time, and its end is to be said.
+    fn stop(&mut self, s: &mut Scheduler<Self>) {
+        if self.is_stopping {
+            return;
+        }
+        log::info!("Stopping");
+        self.is_stopping = true;
+        let patience = self.config.global.child_wait_time * 3 / 4;
+        self.alarm.follow(s, Some(s.now() + patience));
+        self.go_on(s);
+    }
+
+    fn end_if_done(&self, s: &mut Scheduler<Self>) {
+        if !self.is_stopping {
+            return;
+        }
+        let is_done = match &self.bus {
+            Bus::Away | Bus::Attempt(..) => true,
+            Bus::Connected(connection, _) => {
+                self.has_said_end && self.objects.is_quiet() && !connection.is_behind()
+            }
+        };
+        if is_done {
+            log::info!("Released DBus");
+            s.stop(Stop::Now);
+        }
+    }
+
+    fn on_real_time(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+        while let Some(number) = self.real_time.next() {
+            match signals::meaning(number) {
+                Some(RealTime::Threads) => log::info!("{}", s.thread_dump()),
+                Some(RealTime::Json | RealTime::ClearStats) | None => {}
+            }
+        }
+        Drain::Drained
+    }
+}
+
+fn paths(config: &Config, plumbing: &Plumbing) -> Paths {
+    let names = &plumbing.names;
+    let no_interface = config.global.dbus.no_interface_name.as_deref();
+    Paths::new(
+        names.namespace.as_deref(),
+        names.instance.as_deref(),
+        no_interface,
+    )
+}

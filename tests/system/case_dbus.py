@@ -1,0 +1,350 @@
+"""The daemon on D-Bus: a private bus, and the tools that others use with it."""
+import os
+import re
+import signal
+import stat
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import kit  # noqa: E402,F401
+from ka import Skip, case, wait  # noqa: E402
+from vrrpkit import VIP, conf, inst  # noqa: E402
+
+NAME = "org.keepalived.Vrrp1"
+ROOT = "/org/keepalived/Vrrp1"
+DAEMON, INSTANCE = NAME + ".Vrrp", NAME + ".Instance"
+POLICY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../dist/dbus/org.keepalived.Vrrp1.conf")
+# As the system bus: nobody may own or call anything unless a policy says so.
+CONFIG = """<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-BUS Bus Configuration 1.0//EN"
+ "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
+<busconfig>
+  <type>system</type>
+  <listen>unix:path=%s</listen>
+  <auth>EXTERNAL</auth>
+  <policy context="default">
+    <allow user="*"/>
+    <deny own="*"/>
+    <deny send_type="method_call"/>
+    <allow send_type="signal"/>
+    <allow send_requested_reply="true" send_type="method_return"/>
+    <allow send_requested_reply="true" send_type="error"/>
+    <allow receive_type="method_call"/>
+    <allow receive_type="method_return"/>
+    <allow receive_type="error"/>
+    <allow receive_type="signal"/>
+    <allow send_destination="org.freedesktop.DBus"/>
+    <allow own="org.example.Mine"/>
+  </policy>
+  <include>%s</include>
+</busconfig>
+"""
+
+
+class Bus:
+    """A dbus-daemon for one lab."""
+
+    def __init__(self, lab):
+        for tool in ("dbus-daemon", "gdbus", "dbus-monitor"):
+            if not any(os.access(os.path.join(p, tool), os.X_OK) for p in os.environ["PATH"].split(":")):
+                raise Skip("%s is not installed" % tool)
+        self.dir, self.proc, self.monitors = lab.dir, None, []
+        self.socket = os.path.join(lab.dir, "bus")
+        self.address = "unix:path=" + self.socket
+        self.env = dict(os.environ, DBUS_SYSTEM_BUS_ADDRESS=self.address)
+        self.config = os.path.join(lab.dir, "bus.conf")
+        # Other users look, too.
+        os.chmod(lab.dir, os.stat(lab.dir).st_mode | stat.S_IXOTH)
+        with open(self.config, "w") as f:
+            f.write(CONFIG % (self.socket, os.path.abspath(POLICY)))
+
+    def start(self):
+        if os.path.exists(self.socket):
+            os.unlink(self.socket)
+        self.proc = subprocess.Popen(["dbus-daemon", "--nofork", "--nopidfile", "--config-file", self.config],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait(lambda: os.path.exists(self.socket), 5, "the bus listens")
+        return self
+
+    def stop(self):
+        for monitor in self.monitors:
+            monitor.stop()
+        self.monitors = []
+        if self.proc:
+            self.proc.send_signal(signal.SIGCONT)
+            self.proc.kill()
+            self.proc.wait()
+            self.proc = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.stop()
+
+    def gdbus(self, *args, user=None):
+        """Output of gdbus; '' and the error's text if it fails."""
+        command = ["gdbus", *args]
+        if user:
+            command = ["setpriv", "--reuid", str(user), "--clear-groups", *command]
+        r = subprocess.run(command, env=self.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20)
+        return r.returncode, r.stdout
+
+    def call(self, path, method, *args, user=None):
+        status, out = self.gdbus("call", "--system", "-d", NAME, "-o", path, "-m", method, *args, user=user)
+        return out.strip() if status == 0 else "FAILED " + out.strip()
+
+    def introspect(self, path):
+        return self.gdbus("introspect", "--system", "-d", NAME, "-o", path)[1]
+
+    def state(self, path):
+        """Number and word of an instance's state; nothing if it is not there."""
+        found = re.search(r"\(uint32 (\d+), '(\w+)'\)", self.call(path, "org.freedesktop.DBus.Properties.Get", INSTANCE, "State"))
+        return found and (int(found.group(1)), found.group(2))
+
+    def has_name(self):
+        status, out = self.gdbus("call", "--system", "-d", "org.freedesktop.DBus", "-o", "/org/freedesktop/DBus",
+                                 "-m", "org.freedesktop.DBus.NameHasOwner", NAME)
+        return "true" in out
+
+    def monitor(self):
+        self.monitors.append(Monitor(self))
+        return self.monitors[-1]
+
+
+class Monitor:
+    """Signals below ROOT, as somebody who listens gets them."""
+
+    def __init__(self, bus):
+        self.path = os.path.join(bus.dir, "monitor%d" % len(bus.monitors))
+        self.out = open(self.path, "w")
+        self.proc = subprocess.Popen(["dbus-monitor", "--system", "type=signal,path_namespace=" + ROOT], env=bus.env,
+                                     stdout=self.out, stderr=subprocess.STDOUT)
+        wait(lambda: "NameAcquired" in self.text(), 5, "the monitor listens")
+
+    def text(self):
+        with open(self.path) as f:
+            return f.read()
+
+    def seen(self):
+        """What has been heard: 'VrrpStarted', 'eth0/51/IPv4 2', ... in order."""
+        out = []
+        for part in self.text().split("\nsignal ")[1:]:
+            member = re.search(r"member=(\w+)", part).group(1)
+            path = re.search(r"path=(\S+?);", part).group(1)
+            if member == "VrrpStatusChange":
+                out.append("%s %s" % (path.split("/Instance/")[1], re.search(r"uint32 (\d+)", part).group(1)))
+            elif path.startswith(ROOT):
+                out.append(member)
+        return out
+
+    def main(self):
+        """Those that the C daemon has, too."""
+        return [s for s in self.seen() if s.startswith("Vrrp") or "/" in s]
+
+    def stop(self):
+        self.proc.kill()
+        self.proc.wait()
+        self.out.close()
+
+
+def start(lab, bus, *blocks, extra=""):
+    (r1,) = lab.pair(("r1",))
+    daemon = r1.keepalived(conf(*blocks, globals="enable_dbus\n" + extra), env={"DBUS_SYSTEM_BUS_ADDRESS": bus.address})
+    return r1, daemon
+
+
+def path(vrid=51, dev="eth0", family="IPv4", root=ROOT):
+    return "%s/Instance/%s/%d/%s" % (root, dev, vrid, family)
+
+
+def vi(number, **kw):
+    return inst("VI_%d" % number, vrid=50 + number, vips=["10.77.0.%d/24" % (99 + number)], **kw)
+
+
+@case("defects")
+def dbus_objects_properties_and_signals(lab):
+    """Names, introspection, properties, transitions, a reload and the end."""
+    with Bus(lab).start() as bus:
+        heard = bus.monitor()
+        r1, daemon = start(lab, bus, vi(1), vi(2, dev="eth0"))
+        wait(lambda: bus.state(path()) == (2, "Master"), 8, "master on the bus")
+        wait(lambda: len(heard.main()) >= 5, 5, "signals of the start")
+        assert heard.main()[0] == "VrrpStarted", heard.seen()
+        for vrid in (51, 52):
+            own = [s[-1] for s in heard.main() if s.startswith("eth0/%d/IPv4 " % vrid)]
+            assert own == ["1", "2"], heard.seen()
+        for step, child in (("/", "org"), ("/org/keepalived", "Vrrp1"), (ROOT, "Instance"), (ROOT, "Vrrp"),
+                            (ROOT + "/Instance/eth0", "52"), (ROOT + "/Instance/eth0/51", "IPv4")):
+            assert "node %s {" % child in bus.introspect(step), (step, bus.introspect(step))
+        text = bus.introspect(path())
+        for member in ("SendGarp();", "VrrpStatusChange(u status);", "readonly (s) Name = ('VI_1',);",
+                       "readonly (us) State = (2, 'Master');"):
+            assert member in text, text
+        text = bus.introspect(ROOT + "/Vrrp")
+        for member in ("PrintData();", "PrintStats();", "PrintStatsClear();", "ReloadConfig();", "VrrpStarted();",
+                       "VrrpReloaded();", "VrrpStopped();"):
+            assert member in text, text
+        assert "'VI_2'" in bus.call(ROOT, "org.freedesktop.DBus.ObjectManager.GetManagedObjects")
+        assert "'VI_1'" in bus.call(path(), "org.freedesktop.DBus.Properties.GetAll", INSTANCE)
+        assert "UnknownMethod" in bus.call(path(99), INSTANCE + ".SendGarp")
+        mark = len(heard.seen())
+        r1.ip("link", "set", "eth0", "down")
+        wait(lambda: bus.state(path()) == (3, "Fault"), 5, "fault on the bus")
+        wait(lambda: {"eth0/51/IPv4 3", "PropertiesChanged"} <= set(heard.seen()[mark:]), 5, "and heard")
+        r1.ip("link", "set", "eth0", "up")
+        wait(lambda: bus.state(path()) == (2, "Master"), 8, "master again")
+        # A reload: one leaves, one comes, one stays.
+        mark = len(heard.seen())
+        daemon.write(conf(vi(1), vi(3), globals="enable_dbus"))
+        assert bus.call(ROOT + "/Vrrp", DAEMON + ".ReloadConfig") == "()"
+        wait(lambda: "VrrpReloaded" in heard.seen()[mark:], 5, "the reload is heard")
+        wait(lambda: bus.state(path(53)) == (2, "Master"), 8, "the new one is there")
+        assert not bus.state(path(52)) and bus.state(path())
+        seen = heard.seen()[mark:]
+        assert "InterfacesAdded" in seen and "InterfacesRemoved" in seen, seen
+        assert not [s for s in seen if s.startswith("eth0/51/")], seen
+        mark = len(heard.seen())
+        assert daemon.stop() == 0
+        wait(lambda: "VrrpStopped" in heard.seen()[mark:], 5, "the end is heard")
+        assert {"eth0/51/IPv4 98", "eth0/53/IPv4 98"} <= set(heard.seen()[mark:]), heard.seen()[mark:]
+        assert not bus.has_name()
+
+
+@case("defects")
+def dbus_methods(lab):
+    """SendGarp is on the wire, the Print methods write files, and only root may call them."""
+    with Bus(lab).start() as bus:
+        r1, daemon = start(lab, bus, vi(1, extra="garp_master_delay 0"), inst("VI_6", vrid=60, vips=["fd77::60/64"]),
+                           inst("ELSE", vrid=61, dev=None, vips=["10.77.0.161/24 dev eth0"], extra="unicast_peer {\n10.77.0.9\n}\nunicast_src_ip 10.77.0.1"))
+        wait(lambda: bus.state(path()) == (2, "Master"), 8, "master on the bus")
+        wait(lambda: bus.state(path(60, family="IPv6")) == (2, "Master"), 8, "IPv6, too")
+        wait(lambda: bus.state(path(61, dev="none")), 8, "one without interface")
+        wire = lab.sniff()
+        time.sleep(0.3)
+        wire.poll()
+        mark = time.time()
+        assert bus.call(path(), INSTANCE + ".SendGarp") == "()"
+        wait(lambda: wire.poll() is not None and wire.garps(VIP, since=mark), 5, "a gratuitous ARP")
+        time.sleep(0.3)
+        wire.poll()
+        assert len(wire.garps(VIP, since=mark)) == 1, "one round"
+        for method, name in (("PrintData", "keepalived.data"), ("PrintStats", "keepalived.stats")):
+            file = os.path.join(daemon.tmpdir, name)
+            assert not os.path.exists(file)
+            assert bus.call(ROOT + "/Vrrp", DAEMON + "." + method) == "()"
+            wait(lambda: os.path.exists(file) and "VI_1" in open(file).read(), 5, file)
+        stats = os.path.join(daemon.tmpdir, "keepalived.stats")
+        sent = lambda: int(re.search(r"Sent: (\d+)", open(stats).read()).group(1))
+        before = sent()
+        assert bus.call(ROOT + "/Vrrp", DAEMON + ".PrintStatsClear") == "()"
+        wait(lambda: sent() > before, 5, "statistics before they are cleared")
+        os.unlink(stats)
+        bus.call(ROOT + "/Vrrp", DAEMON + ".PrintStats")
+        wait(lambda: os.path.exists(stats) and sent() < before, 5, "counters begin anew")
+        # Somebody else looks, and no more.
+        nobody = 65534
+        for target, method in ((path(), INSTANCE + ".SendGarp"), (ROOT + "/Vrrp", DAEMON + ".ReloadConfig"),
+                               (ROOT + "/Vrrp", DAEMON + ".PrintData")):
+            answer = bus.call(target, method, user=nobody)
+            assert "AccessDenied" in answer, answer
+        get = "org.freedesktop.DBus.Properties.Get"
+        assert "Master" in bus.call(path(), get, INSTANCE, "State", user=nobody)
+        assert "AccessDenied" in bus.call(path(), "org.freedesktop.DBus.Properties.Set", INSTANCE, "Name", "<'x'>", user=nobody)
+        assert "not writable" in bus.call(path(), "org.freedesktop.DBus.Properties.Set", INSTANCE, "Name", "<'x'>")
+        assert "Reload" not in daemon.log()
+
+
+@case("defects")
+def dbus_bus_comes_late_and_goes(lab):
+    """No bus at the start: VRRP runs; then the bus comes, dies and comes again. Other names for objects."""
+    with Bus(lab) as bus:
+        r1, daemon = start(lab, bus, vi(1), extra="dbus_service_name org.keepalived.Vrrp1")
+        wait(lambda: r1.has(VIP), 8, "master without a bus")
+        wait(lambda: "Cannot be on D-Bus" in daemon.log(), 5, "and it is told")
+        bus.start()
+        wait(bus.has_name, 12, "the name on the bus")
+        wait(lambda: bus.state(path()) == (2, "Master"), 5, "master on the bus")
+        bus.stop()
+        bus.start()
+        wait(bus.has_name, 12, "the name on the next bus")
+        wait(lambda: bus.state(path()) == (2, "Master"), 5, "still master")
+        # The process dies, and its successor knows all.
+        old = daemon.pid("_vrrp_dbus")
+        os.kill(old, signal.SIGKILL)
+        wait(lambda: os.path.exists("/proc/%d" % old) is False and bus.has_name(), 8, "another process has the name")
+        wait(lambda: bus.state(path()) == (2, "Master"), 5, "and the instance")
+        # VRRP dies; its successor is found.
+        os.kill(daemon.pid("_vrrp"), signal.SIGKILL)
+        wait(lambda: "VRRP child process died" in daemon.log(), 5)
+        wait(lambda: daemon.log().count("Entering MASTER STATE") == 2, 8, "master again")
+        wait(lambda: bus.state(path()) == (2, "Master"), 5, "on the bus, too")
+        # Off and on by reload.
+        daemon.reload(conf(vi(1)))
+        wait(lambda: not bus.has_name(), 8, "the name is given back")
+        daemon.reload(conf(vi(1), globals="enable_dbus"))
+        wait(lambda: bus.state(path()) == (2, "Master"), 12, "on the bus again")
+        assert daemon.stop() == 0
+
+
+@case("defects")
+def dbus_stalled_bus_delays_no_advert(lab):
+    """A bus that is stopped while instances change all the time: adverts at 100 ms stay on time, and the bus
+    learns the newest state when it goes on."""
+    with Bus(lab).start() as bus:
+        others = [inst("D_%d" % n, vrid=100 + n, dev="eth1", vips=["10.9.0.%d/32" % n]) for n in range(1, 41)]
+        r1 = lab.host("r1").nic("eth0", "lan", ["10.77.0.1/24"]).nic("eth1", "side", ["10.9.1.1/24"])
+        daemon = r1.keepalived(conf(vi(1, prio=200), *others, globals="enable_dbus"),
+                               env={"DBUS_SYSTEM_BUS_ADDRESS": bus.address})
+        wait(lambda: bus.state(path()) == (2, "Master"), 8, "master on the bus")
+        bus.proc.send_signal(signal.SIGSTOP)
+        wire = lab.sniff()
+        mark = time.time()
+        for _ in range(12):
+            r1.ip("link", "set", "eth1", "down")
+            time.sleep(0.1)
+            r1.ip("link", "set", "eth1", "up")
+            time.sleep(0.1)
+        r1.ip("link", "set", "eth1", "down")
+        # A reload is not held up either.
+        daemon.reload()
+        wait(lambda: "Reload finished" in daemon.log(), 4, "a reload")
+        wire.poll()
+        adverts = wire.adverts("10.77.0.1", vrid=51, since=mark)
+        gaps = [b.ts - a.ts for a, b in zip(adverts, adverts[1:])]
+        assert len(gaps) > 20 and max(gaps) < 0.15, sorted(gaps)[-5:]
+        wait(lambda: daemon.log().count("(D_7) Entering FAULT STATE") >= 12, 5, "changes")
+        bus.proc.send_signal(signal.SIGCONT)
+        wait(lambda: bus.state(path(107, dev="eth1")) == (3, "Fault"), 8, "the newest state")
+        assert bus.state(path()) == (2, "Master")
+        bus.proc.send_signal(signal.SIGSTOP)
+        since = time.time()
+        assert daemon.stop() == 0
+        assert time.time() - since < 5, "the end does not wait for the bus"
+
+
+@case("defects")
+def dbus_names_of_several_daemons(lab):
+    """`instance` is in the paths, another service name is another name; a name that is taken is waited for."""
+    with Bus(lab).start() as bus:
+        (r1,) = lab.pair(("r1",))
+        text = "instance my-own\nglobal_defs {\nrouter_id test\nenable_dbus\ndbus_service_name %s\n}\n" + vi(1)
+        daemon = r1.keepalived(text % "org.example.Mine", env={"DBUS_SYSTEM_BUS_ADDRESS": bus.address})
+        wait(lambda: "Acquired the name org.example.Mine" in daemon.log(), 8, "another name")
+        daemon.reload(text % "org.example.Forbidden")
+        wait(lambda: "org.example.Forbidden is refused" in daemon.log(), 8, "a refusal is told")
+        daemon.reload(text % NAME)
+        wait(lambda: bus.state(path(root=ROOT + "/my_own")) == (2, "Master"), 8, "the instance below its own root")
+        assert "VrrpStarted" in bus.introspect(ROOT + "/my_own/Vrrp")
+        assert daemon.stop() == 0
+
+
+@case("defects")
+def dbus_none_without_the_keyword(lab):
+    """Without enable_dbus there is no D-Bus process."""
+    with Bus(lab).start() as bus:
+        (r1,) = lab.pair(("r1",))
+        daemon = r1.keepalived(conf(vi(1)), env={"DBUS_SYSTEM_BUS_ADDRESS": bus.address})
+        wait(lambda: r1.has(VIP), 8, "master")
+        assert len(daemon.tree()) == 2 and not bus.has_name(), daemon.log()
