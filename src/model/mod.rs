@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod addr;
+pub mod agent_socket;
 pub mod command;
 pub mod iface;
 pub mod iproute;
@@ -11,6 +12,7 @@ pub mod units;
 pub mod version;
 
 pub use addr::{Family, IpNet, MacAddr};
+pub use agent_socket::AgentSocket;
 pub use command::{Account, Command, CommandFound, CommandRequest, ScriptRules};
 pub use iface::{IfIndex, IfName};
 pub use iproute::{NameKind, NumberNames};

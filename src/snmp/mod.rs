@@ -109,6 +109,8 @@ pub mod agent;
 pub mod object;
 pub mod rows;
 pub mod scalar;
+pub mod serve;
+pub mod session;
 pub mod table;
 pub mod tree;
 pub mod view;
