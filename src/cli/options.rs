@@ -189,14 +189,17 @@ pub const OPTIONS: &[CliOption] = &[
         "address-monitoring",
         "Log every address that any program adds or removes.",
     ),
-    flag('x', "snmp", "Serve SNMP.").later(),
+    flag(
+        'x',
+        "snmp",
+        "Serve all MIBs by SNMP, as if the configuration enabled each.",
+    ),
     value(
         'A',
         "snmp-agent-socket",
         "ADDRESS",
-        "Socket of the SNMP master agent.",
-    )
-    .later(),
+        "Where the SNMP master agent is: unix:PATH or tcp:ADDRESS[:PORT]. It overrides the configuration.",
+    ),
     flag('m', "core-dump", "Allow core files."),
     row(
         Some('M'),

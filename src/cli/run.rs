@@ -11,6 +11,7 @@ use nix::unistd::{Pid, gethostname, getppid};
 use crate::control_plane::LoadOptions;
 use crate::control_plane::reader::ReaderOptions;
 use crate::log::{Detail, Facility};
+use crate::model::AgentSocket;
 use crate::watchdog::launch::role::Role;
 use crate::watchdog::settings::{CoreFiles, DEFAULT_CONFIG, LogSettings, PidFiles, Settings};
 
@@ -46,6 +47,8 @@ pub(super) fn settings(parsed: &Parsed, command_line: Vec<String>) -> Settings {
         },
         namespace: parsed.value("namespace"),
         core: core_files(parsed),
+        snmp: parsed.has("snmp"),
+        agent_socket: agent_socket(parsed),
         ignore_interrupt: parsed.has("ignore-sigint"),
         temporary_dir: temporary_dir(),
         notify_socket: notify_socket(),
@@ -140,6 +143,16 @@ fn umask(text: &str) -> Option<u32> {
         complain(&format!("Invalid --umask option {text}"));
     }
     valid
+}
+
+fn agent_socket(parsed: &Parsed) -> Option<AgentSocket> {
+    match parsed.value("snmp-agent-socket")?.parse::<AgentSocket>() {
+        Ok(socket) => Some(socket),
+        Err(error) => {
+            complain(&format!("Invalid --snmp-agent-socket option: {error}"));
+            None
+        }
+    }
 }
 
 fn core_files(parsed: &Parsed) -> Option<CoreFiles> {

@@ -13,7 +13,7 @@ pub fn version() -> String {
         "{}\n\n\
          keepalived-rs {}: the Rust implementation, with the interfaces of keepalived {COMPATIBLE}\n\n\
          Running on {}\n\n\
-         Config options:  VRRP VRRP_AUTH\n",
+         Config options:  VRRP VRRP_AUTH SNMP_RFCV2 SNMP_RFCV3\n",
         version::line(),
         env!("CARGO_PKG_VERSION"),
         version::running_on()

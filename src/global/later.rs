@@ -71,17 +71,8 @@ fn distinct(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
 }
 
 pub(super) const MONITORING: &[Row] = &[
-    Row::later(
-        "snmp_socket",
-        text("ADDRESS", nowhere()),
-        "Where the SNMP agent is.",
-    ),
-    Row::later("enable_traps", FLAG, "Send SNMP traps."),
     Row::later("enable_snmp_vrrp", FLAG, "Serve the VRRP part of our MIB.")
         .aliases(&[old_name("enable_snmp_keepalived")]),
-    Row::later("enable_snmp_rfc", FLAG, "Serve both MIBs of the RFCs."),
-    Row::later("enable_snmp_rfcv2", FLAG, "Serve the MIB of RFC 2787."),
-    Row::later("enable_snmp_rfcv3", FLAG, "Serve the MIB of RFC 6527."),
     Row::later(
         "enable_snmp_checker",
         FLAG,

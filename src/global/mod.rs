@@ -10,6 +10,7 @@ pub mod manual;
 pub mod notify;
 pub mod reload;
 mod rows;
+pub mod snmp;
 pub mod top;
 pub mod words;
 
@@ -84,6 +85,8 @@ pub struct GlobalConfig {
     pub lvs: lvs::LvsGlobal,
     /// Buffers of the sockets of the VRRP process.
     pub buffers: SocketBuffers,
+    /// What SNMP serves and tells.
+    pub snmp: snmp::SnmpConfig,
     /// `vrrp_startup_delay`: instances stay idle that long after a start.
     pub startup_delay: Duration,
     /// `vrrp_delay_after_boot`: and until the machine is up that long.
@@ -298,6 +301,7 @@ impl Default for GlobalConfig {
             bfd_process: ProcessLimits::default(),
             lvs: lvs::LvsGlobal::default(),
             buffers: SocketBuffers::default(),
+            snmp: snmp::SnmpConfig::default(),
             startup_delay: Duration::ZERO,
             delay_after_boot: Duration::ZERO,
             log_unknown_vrids: false,

@@ -35,6 +35,7 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         super::lvs_rows::CHECKS,
         super::later::FIREWALL,
         super::lvs_rows::TABLE,
+        super::snmp::ROWS,
         super::later::MONITORING,
         super::dbus::ROWS,
         super::reload::ROWS,

@@ -31,6 +31,8 @@ const READ_MAX: usize = 16 * 1024;
 pub trait Host: Sized + 'static {
     /// Its agent.
     fn agent(&mut self) -> &mut Agent<Self>;
+    /// Requests are about to be worked off: bring what is kept for them up to date.
+    fn refresh(&mut self) {}
     /// A SET has changed something: carry out what follows from it.
     fn was_set(&mut self, s: &mut Scheduler<Self>);
 }
@@ -307,6 +309,7 @@ impl<P: Host> Agent<P> {
 /// Work off what was asked, for the steps of one round.
 fn work<P: Host>(program: &mut P, s: &mut Scheduler<P>) {
     let mut steps = Steps::new(STEPS_PER_ROUND);
+    program.refresh();
     while !steps.is_exhausted() {
         let agent = program.agent();
         if agent.work.is_none() {

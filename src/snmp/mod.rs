@@ -16,7 +16,7 @@
 //! * [`object`], [`scalar`], [`table`], [`rows`], [`tree`]: how a MIB is written down.
 //! * [`agent`]: the shell; a process has an [`Agent`] and is its [`Host`].
 //! * [`view`]: what the MIBs may ask the processes for.
-//! * [`vrrp_mib`]: VRRP-MIB (RFC 2787).
+//! * [`rfc`]: VRRP-MIB (RFC 2787) and VRRPV3-MIB (RFC 6527).
 //!
 //! # How to write a MIB
 //!
@@ -107,6 +107,7 @@
 
 pub mod agent;
 pub mod object;
+pub mod rfc;
 pub mod rows;
 pub mod scalar;
 pub mod serve;
@@ -114,7 +115,6 @@ pub mod session;
 pub mod table;
 pub mod tree;
 pub mod view;
-pub mod vrrp_mib;
 
 pub use agent::{Agent, Host, Notification, Wish};
 pub use object::{Next, Object, Reading, SetError, Steps, Write};

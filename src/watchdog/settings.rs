@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::control_plane::LoadOptions;
 use crate::log::{Detail, Facility};
+use crate::model::AgentSocket;
 
 use super::launch::role::Role;
 use super::names::with_suffix;
@@ -50,6 +51,10 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// Core files (`-m`), and the kernel's pattern for them (`-M`).
     pub core: Option<CoreFiles>,
+    /// Serve all MIBs (`-x`).
+    pub snmp: bool,
+    /// Where the SNMP master agent is (`-A`), which overrides the configuration.
+    pub agent_socket: Option<AgentSocket>,
     /// Do not stop on SIGINT (`--ignore-sigint`).
     pub ignore_interrupt: bool,
     /// `$TMPDIR` if it is a folder, else `/tmp`: where dumps go.

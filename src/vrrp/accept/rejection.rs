@@ -157,6 +157,17 @@ pub enum Statistic {
     None,
 }
 
+impl Statistic {
+    /// Those that VRRPV3-MIB calls protocol errors, in the order of its numbers
+    /// (RFC 6527, `vrrpv3StatisticsProtoErrReason`).
+    pub const OF_PROTOCOL: [Self; 4] = [
+        Self::TimeToLive,
+        Self::Version,
+        Self::Checksum,
+        Self::Vrid,
+    ];
+}
+
 macro_rules! rejection_kinds {
     ($($kind:ident $label:literal $statistic:ident;)*) => {
         /// A [`Rejection`] without its details: the index of its counter.

@@ -21,6 +21,8 @@ pub struct ReceiveStats {
     pub pri_zero_sent: u64,
     /// Adverts whose address list is not the own one.
     pub address_list_differs: u64,
+    /// The last of [`Statistic::OF_PROTOCOL`] that was counted.
+    pub last_protocol_error: Option<Statistic>,
     rejected: [u64; RejectionKind::COUNT],
 }
 
@@ -36,6 +38,10 @@ impl ReceiveStats {
             Err(rejection) => {
                 let kind = rejection.kind();
                 self.advert_rcvd += u64::from(kind.counts_as_received());
+                let statistic = kind.statistic();
+                if Statistic::OF_PROTOCOL.contains(&statistic) {
+                    self.last_protocol_error = Some(statistic);
+                }
                 if let Some(counter) = self.rejected.get_mut(kind.index()) {
                     *counter += 1;
                 }

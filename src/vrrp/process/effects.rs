@@ -33,6 +33,7 @@ impl VrrpProcess {
         if self.notifier.has_news() {
             self.notifier.follow(s);
         }
+        self.snmp.follow(s);
         self.ask_for_sync_daemon(s);
         self.follow_deadlines(s);
     }
@@ -57,7 +58,7 @@ impl VrrpProcess {
                 to,
                 cause,
             } => {
-                self.went(id, from, to, &cause);
+                self.went(s.now(), id, from, to, &cause);
                 self.count_masters(id, from, to, &cause);
                 if from == State::Fault && matches!(to, State::Backup | State::Master) {
                     self.announce_source(s.now(), id);
@@ -187,7 +188,7 @@ impl VrrpProcess {
         }
     }
 
-    fn went(&mut self, id: InstanceId, from: State, to: State, cause: &Cause) {
+    fn went(&mut self, now: Instant, id: InstanceId, from: State, to: State, cause: &Cause) {
         let Some(own) = self.routers.get_mut(id.index()) else {
             return;
         };
@@ -203,6 +204,7 @@ impl VrrpProcess {
         }
         own.complaints.clear();
         own.skew_told = false;
+        own.standing.went(now, to, cause);
         if to == State::Master {
             log::debug!("({}) setting VIPs.", own.name);
             own.stats.become_master += 1;
@@ -216,6 +218,7 @@ impl VrrpProcess {
         if to == State::Master {
             self.tell_announcements(id);
         }
+        self.trap_state(id, to, cause);
     }
 
     fn noted(&mut self, now: Instant, id: InstanceId, note: &Note) {

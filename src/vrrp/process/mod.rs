@@ -27,6 +27,7 @@
 //!   come between the portions, however many addresses there are.
 //! * `reload`, `carry`: another configuration for the running process.
 //! * `rivals`: why two are master at once.
+//! * `snmp`: the subagent.
 //! * `report`: the words of the log; `notify`: what others are told; `observe`:
 //!   dumps on a signal.
 //!
@@ -56,6 +57,7 @@ mod reload;
 mod report;
 mod rivals;
 mod setup;
+mod snmp;
 mod source;
 mod sync_daemon;
 mod trackers;
@@ -126,6 +128,7 @@ pub struct VrrpProcess {
     /// IPVS connection synchronisation that follows an instance.
     connection_sync: Option<sync_daemon::ConnectionSync>,
     notifier: Notifier<Self>,
+    snmp: snmp::Snmp,
     /// Those of instances that a reload has removed.
     spare_subjects: Vec<SubjectId>,
     bus: bus::Bus,
@@ -217,6 +220,7 @@ impl VrrpProcess {
         let idle = self.installer.is_idle() && self.kernel.backlog() == 0;
         if self.is_stopping && idle && self.notifier.is_finished(s.now()) {
             self.notifier.close(s);
+            self.snmp.stop(s);
             if !self.plumbing.settings.dont_release_vrrp {
                 self.virtual_links.remove_all();
             }

@@ -92,9 +92,13 @@ impl VrrpProcess {
         match answer {
             Ok(accepted) => {
                 own.remember_signature(&accepted, view.wall);
+                own.standing.hear(accepted.src);
                 self.accepted(now, id, &accepted);
             }
-            Err(rejection) => self.rejected(id, packet.src, &rejection),
+            Err(rejection) => {
+                self.rejected(id, packet.src, &rejection);
+                self.trap_refusal(now, id, packet.src, rejection.kind());
+            }
         }
     }
 

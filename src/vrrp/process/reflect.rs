@@ -76,6 +76,7 @@ impl VrrpProcess {
             return;
         };
         let running = self.is_running(key, link);
+        self.snmp.doubt();
         self.interfaces.set_index(key, Some(index));
         self.link_changed(s, index);
         self.pass_on(s.now(), key, running);
@@ -103,6 +104,7 @@ impl VrrpProcess {
         // A renamed one is still there: it says goodbye and loses its addresses.
         self.perform(s);
         self.queue_all_orders();
+        self.snmp.doubt();
         self.interfaces.set_index(key, None);
         self.refresh_instances_on(s, key);
         self.make_virtual_links_at(s.now(), name);

@@ -74,6 +74,7 @@ impl VrrpProcess {
         self.settle_changes(s, &plan);
         self.retell_groups();
         self.change_notifications(s, &old.config);
+        self.set_up_snmp(s);
         self.plumbing.reconfigure(&old.config, &self.config);
         self.write_states();
         for id in grown {

@@ -85,6 +85,7 @@ impl VrrpProcess {
             trackers: Trackers::default(),
             connection_sync: None,
             notifier: Notifier::default(),
+            snmp: super::snmp::Snmp::default(),
             spare_subjects: Vec::new(),
             bus: super::bus::Bus::default(),
             group_subjects: Vec::new(),
@@ -108,6 +109,7 @@ impl VrrpProcess {
         process.set_up_linkbeat(s);
         process.set_sysctls();
         process.set_up_notifications(s);
+        process.set_up_snmp(s);
         crate::log::keep_flushing(&mut process, s, 0);
         process.set_up_sync_daemon();
         process.set_up_bus(s);

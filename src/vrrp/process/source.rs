@@ -67,7 +67,7 @@ impl VrrpProcess {
 
     /// The configured source, else the first address of the interface that is
     /// no virtual one. An owner may have no other.
-    fn usable_source(&self, id: InstanceId) -> Option<IpAddr> {
+    pub(super) fn usable_source(&self, id: InstanceId) -> Option<IpAddr> {
         let config = self.config.vrrp.instances.get(id.index())?;
         let index = config
             .source_interface()

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::policy;
 use super::pool::SocketId;
 use super::rivals::Rivalry;
+use super::snmp::Standing;
 use crate::notify::notifier::SubjectId;
 use crate::vrrp::accept::{Complaints, ReceiveMode, ReceivePolicy, ReceiveStats};
 use crate::vrrp::config::InstanceConfig;
@@ -46,6 +47,8 @@ pub(super) struct VirtualRouter {
     pub(super) skew_told: bool,
     /// What was heard of other masters.
     pub(super) rivalry: Rivalry,
+    /// What SNMP tells of it.
+    pub(super) standing: Standing,
 }
 
 impl VirtualRouter {
@@ -72,6 +75,7 @@ impl VirtualRouter {
             replay: ReplayMarks::new(config.unicast_peers.len()),
             skew_told: false,
             rivalry: Rivalry::default(),
+            standing: Standing::default(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Values of variables (RFC 2741 section 5.4).
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use super::Oid;
 
@@ -71,6 +72,13 @@ impl Value {
     #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
     pub const fn counter32(count: u64) -> Self {
         Self::Counter32(count as u32)
+    }
+
+    /// `TimeTicks`: hundredths of a second, which begin again after 497 days.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, reason = "the lower half is meant")]
+    pub const fn ticks(time: Duration) -> Self {
+        Self::TimeTicks((time.as_millis() / 10) as u32)
     }
 
     /// A `Gauge32`, which stays at its highest (RFC 2578 section 7.1.7).
