@@ -108,7 +108,7 @@ class Site:
         self.daemons[host.name].crash()
         host.carrier(device, False)
         for address in self.eyes.forget(host):
-            host.ip("addr", "del", address + ("/128" if ":" in address else "/32"), "dev", device, check=False)
+            host.ip("addr", "flush", "to", address)
 
     def power_on(self, host, *start, device="eth0"):
         host.carrier(device, True)
