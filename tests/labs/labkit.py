@@ -29,6 +29,7 @@ class Site:
     def __init__(self, lab, name, stage):
         self.lab, self.stage, self.folder = lab, stage, os.path.join(CONFIGS, name)
         self.eyes, self.threads, self.daemons, self.rows = Eyes(stage), [], {}, []
+        self.cables = {}
         self.marked = time.time()
         self.eyes.start()
         for folder in (ETC, RUN):
@@ -44,6 +45,7 @@ class Site:
 
     def host(self, name, *nics):
         host = self.lab.host(name)
+        self.cables[name] = [device for device, *_ in nics]
         for device, segment, *addresses in nics:
             host.nic(device, segment, addresses)
         return host
@@ -61,8 +63,8 @@ class Site:
     def web(self, host, port=80):
         return self.run(WebServer(host, port))
 
-    def client(self, host, address, port=80, period=0.02, name="the client"):
-        return self.run(Client(host, self.stage, address, port, period, name))
+    def client(self, host, address, port=80, period=0.02, name="the client", tells_names=True):
+        return self.run(Client(host, self.stage, address, port, period, name, tells_names))
 
     # ---- daemons ---------------------------------------------------------------------------------
 
@@ -103,15 +105,17 @@ class Site:
         self.daemons[host.name] = daemon
         return daemon
 
-    def power_off(self, host, device="eth0"):
-        """The host dies: the daemon with all its children, its link, and the addresses that the daemon gave it."""
+    def power_off(self, host):
+        """The host dies: the daemon with all its children, its links, and the addresses that the daemon gave it."""
         self.daemons[host.name].crash()
-        host.carrier(device, False)
+        for device in self.cables[host.name]:
+            host.carrier(device, False)
         for address in self.eyes.forget(host):
             host.ip("addr", "flush", "to", address)
 
-    def power_on(self, host, *start, device="eth0"):
-        host.carrier(device, True)
+    def power_on(self, host, *start):
+        for device in self.cables[host.name]:
+            host.carrier(device, True)
         return self.start(host, *start)
 
     def stop_all(self):
