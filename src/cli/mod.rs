@@ -7,6 +7,8 @@
 //! environment.
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod completion;
 pub mod genhash;
 pub mod options;
 pub mod parse;

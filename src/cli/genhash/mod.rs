@@ -7,7 +7,7 @@
 
 mod fetch;
 mod manual;
-mod options;
+pub(in crate::cli) mod options;
 mod report;
 
 use scheduler::{Clock as _, SystemClock};

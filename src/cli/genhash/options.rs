@@ -34,7 +34,7 @@ pub(super) struct Job {
 }
 
 /// In the order of the usage text.
-pub(super) const TABLE: &[CliOption] = &[
+pub(in crate::cli) const TABLE: &[CliOption] = &[
     flag('S', "use-ssl", "Use SSL connection to remote server."),
     flag(
         'I',
