@@ -6,6 +6,13 @@ BINDIR     ?= $(PREFIX)/bin
 SYSCONFDIR ?= $(PREFIX)/etc
 MANDIR     ?= $(PREFIX)/share/man
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
+DATADIR    ?= $(PREFIX)/share
+DOCDIR     ?= $(DATADIR)/doc/keepalived
+DEFAULTDIR ?= $(SYSCONFDIR)/default
+COMPLETIONDIR ?= $(DATADIR)/bash-completion/completions
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+# Any of systemd, sysv and openrc; the latter two share a file name.
+INIT       ?= systemd sysv
 DESTDIR    ?=
 
 CARGO      ?= cargo
@@ -23,18 +30,23 @@ ADVERT     ?= 1
 export DAEMON PEER
 export CLIPPY_CONF_DIR := $(CURDIR)/scripts/lint
 
+folders = DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' BINDIR='$(BINDIR)' SYSCONFDIR='$(SYSCONFDIR)' \
+	MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' DATADIR='$(DATADIR)' DOCDIR='$(DOCDIR)' DEFAULTDIR='$(DEFAULTDIR)' \
+	COMPLETIONDIR='$(COMPLETIONDIR)' TMPFILESDIR='$(TMPFILESDIR)' INIT='$(INIT)'
+
 # A binary of one's own choice is not built here.
 ifeq ($(DAEMON),target/release/keepalived)
 built := build
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build check test fmt lint gen netns uml conformance interop demo lab bench fuzz install uninstall clean
+.PHONY: help build check test fmt lint gen netns uml conformance interop demo lab bench fuzz install uninstall deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo
-	@echo "Variables: DAEMON PEER FUZZ_CASES ADVERT LAB, and for install DESTDIR PREFIX SBINDIR BINDIR SYSCONFDIR MANDIR UNITDIR"
+	@echo "Variables: DAEMON PEER FUZZ_CASES ADVERT LAB, and for install DESTDIR PREFIX SBINDIR BINDIR SYSCONFDIR"
+	@echo "           MANDIR UNITDIR DATADIR DOCDIR DEFAULTDIR COMPLETIONDIR TMPFILESDIR INIT (systemd sysv openrc)"
 
 build: ## the daemon, optimised: target/release/keepalived
 	$(CARGO) build --release --locked
@@ -85,13 +97,14 @@ bench: $(built) ## speed and memory, side by side with the C daemon (root)
 fuzz: ## property tests of every parser of foreign bytes, for long
 	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --workspace --locked
 
-install: $(built) ## daemon, genhash, manual pages, sample configuration, systemd unit
-	DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' BINDIR='$(BINDIR)' SYSCONFDIR='$(SYSCONFDIR)' MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' \
-		scripts/install install '$(DAEMON)'
+install: $(built) ## daemon, genhash, manual pages, samples, services, completion
+	@$(folders) scripts/install install '$(DAEMON)'
 
-uninstall: ## take away what install put there, except the configuration
-	DESTDIR='$(DESTDIR)' SBINDIR='$(SBINDIR)' BINDIR='$(BINDIR)' SYSCONFDIR='$(SYSCONFDIR)' MANDIR='$(MANDIR)' UNITDIR='$(UNITDIR)' \
-		scripts/install uninstall
+uninstall: ## take away what install put there, except what was changed since
+	@$(folders) scripts/install uninstall
+
+deb: $(built) ## a Debian package, target/deb/keepalived-rs_VERSION_ARCHITECTURE.deb
+	@scripts/deb '$(DAEMON)'
 
 clean: ## remove what was built
 	$(CARGO) clean
