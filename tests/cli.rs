@@ -88,10 +88,10 @@ fn bad_options_end_with_1() {
 
 #[test]
 fn options_without_effect_say_so() {
-    let run = keepalived(&["-x", "-t", "-f", file("snmp", GOOD).to_str().unwrap()]);
+    let run = keepalived(&["--debug", "-t", "-f", file("debug", GOOD).to_str().unwrap()]);
     assert_eq!(run.status, 0);
     assert!(
-        run.err.contains("--snmp is not yet in effect"),
+        run.err.contains("--debug is not yet in effect"),
         "{}",
         run.err
     );

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::GlobalConfig;
-use crate::control_plane::arg::{flag, int, nowhere, some_words, text, time, words};
+use crate::control_plane::arg::{flag, int, nowhere, some_words, time, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{Refusal, refuse};
 use crate::control_plane::schema::{self, Call, old_name};
