@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn roles_are_taken_away() {
-        assert_eq!(of("-P -B").roles, [Role::Vrrp]);
+        assert_eq!(of("-P -B").roles, [Role::Vrrp, Role::Dbus]);
         assert_eq!(of("--vrrp").roles, [Role::Bfd, Role::Vrrp, Role::Dbus]);
         assert_eq!(of("-C").roles, [Role::Bfd, Role::Check]);
     }

@@ -1,6 +1,8 @@
 //! What a method call is answered. Words and names of errors are those of GLib, which
 //! the C daemon answers with.
 
+use std::collections::BTreeSet;
+
 use super::introspection::{Kind, xml};
 use super::line::Request;
 use super::objects::{Object, Objects};
@@ -81,19 +83,19 @@ pub fn answer(objects: &Objects, call: &Call<'_>) -> Answer {
         return Answer::Error(UNKNOWN_METHOD, text);
     };
     let own = match kind {
-        Kind::Node => [None, None],
-        Kind::Manager => [Some(MANAGER), None],
-        Kind::Daemon => [Some(VRRP_INTERFACE), None],
-        Kind::Instance => [Some(INSTANCE_INTERFACE), None],
+        Kind::Node => None,
+        Kind::Manager => Some(MANAGER),
+        Kind::Daemon => Some(VRRP_INTERFACE),
+        Kind::Instance => Some(INSTANCE_INTERFACE),
     };
     let all = [INTROSPECTABLE, PEER, PROPERTIES];
-    let has = |name: &str| all.contains(&name) || own.contains(&Some(name));
+    let has = |name: &str| all.contains(&name) || own == Some(name);
     if let Some(interface) = call.interface.filter(|name| !has(name)) {
         let path = call.path;
         let text = format!("No such interface “{interface}” on object at path {path}");
         return Answer::Error(UNKNOWN_METHOD, text);
     }
-    let interfaces = own.into_iter().flatten().chain(all);
+    let interfaces = own.into_iter().chain(all);
     let asked = interfaces.filter(|name| call.interface.is_none_or(|asked| asked == *name));
     let mut found = asked.filter_map(|interface| method(objects, kind, interface, call));
     found.next().unwrap_or_else(|| {
@@ -168,7 +170,7 @@ fn text<'a>(call: &Call<'a>, place: usize) -> &'a str {
 }
 
 fn introspect(objects: &Objects, kind: Kind, path: &str) -> String {
-    let names: std::collections::BTreeSet<String> = children(objects, path).collect();
+    let names: BTreeSet<String> = children(objects, path).collect();
     xml(kind, names.iter().map(String::as_str))
 }
 
@@ -183,9 +185,8 @@ fn values_of(objects: &Objects, call: &Call<'_>) -> Option<Values> {
 }
 
 fn get(objects: &Objects, call: &Call<'_>) -> Answer {
-    let values = match values_of(objects, call) {
-        Some(values) => values,
-        None => return no_interface(call),
+    let Some(values) = values_of(objects, call) else {
+        return no_interface(call);
     };
     let name = text(call, 1);
     let found = values.into_iter().find(|(known, _)| *known == name);
@@ -224,7 +225,7 @@ mod tests {
     const VI_1: &str = "/org/keepalived/Vrrp1/Instance/eth0/51/IPv4";
 
     fn objects() -> Objects {
-        let mut objects = Objects::new(Paths::new(None, None, None));
+        let mut objects = Objects::new(Paths::new(None, None, "none"));
         for (vrid, family) in [(51, Family::V4), (51, Family::V6), (52, Family::V4)] {
             let identity = Identity {
                 name: "VI_1".to_owned(),
@@ -249,17 +250,18 @@ mod tests {
     }
 
     fn error(answer: Answer) -> (&'static str, String) {
-        match answer {
-            Answer::Error(name, text) => (name, text),
-            other => panic!("no error: {other:?}"),
-        }
+        let Answer::Error(name, text) = answer else {
+            panic!("no error: {answer:?}");
+        };
+        (name, text)
     }
 
     fn introspected(path: &str) -> String {
-        match call(path, INTROSPECTABLE, "Introspect", &[]) {
-            Answer::Text(text) => text,
-            other => panic!("no text: {other:?}"),
-        }
+        let answer = call(path, INTROSPECTABLE, "Introspect", &[]);
+        let Answer::Text(text) = answer else {
+            panic!("no text: {answer:?}");
+        };
+        text
     }
 
     #[test]

@@ -31,12 +31,6 @@ pub mod process;
 
 use crate::model::{Family, Vrid};
 
-/// Whether this program can be on D-Bus.
-pub const PRESENT: bool = cfg!(feature = "dbus");
-/// `dbus_service_name`, unless another one is given.
-pub const SERVICE_NAME: &str = "org.keepalived.Vrrp1";
-/// `dbus_no_interface_name`, unless another one is given.
-pub const NO_INTERFACE: &str = "none";
 /// The interface of the object that stands for the daemon.
 pub const VRRP_INTERFACE: &str = "org.keepalived.Vrrp1.Vrrp";
 /// The interface of an instance.

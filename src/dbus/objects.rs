@@ -198,10 +198,10 @@ impl Objects {
         let mut seen = BTreeSet::new();
         let mut kept = VecDeque::new();
         for signal in self.queue.drain(..).rev() {
-            let kind = match &signal {
-                Signal::Status(path, _) => Signal::Status(path.clone(), State::Init),
-                other => other.clone(),
-            };
+            let mut kind = signal.clone();
+            if let Signal::Status(_, state) = &mut kind {
+                *state = State::Init;
+            }
             if seen.insert(kind) {
                 kept.push_front(signal);
             }
@@ -242,7 +242,7 @@ mod tests {
 
     /// On a bus, with these instances that have just been started.
     fn running(vrids: &[u8]) -> Objects {
-        let mut objects = Objects::new(Paths::new(None, None, None));
+        let mut objects = Objects::new(Paths::new(None, None, "none"));
         objects.connected();
         objects.on(begins(true, false));
         for &vrid in vrids {

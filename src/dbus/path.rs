@@ -1,6 +1,6 @@
 //! Paths of objects: `ROOT/Vrrp` and `ROOT/Instance/INTERFACE/VRID/FAMILY`.
 
-use super::{Identity, NO_INTERFACE};
+use super::Identity;
 use crate::model::Family;
 
 const BASE: &str = "/org/keepalived/Vrrp1";
@@ -16,17 +16,13 @@ impl Paths {
     /// With namespace and instance of the daemon, which become elements of each path,
     /// and `dbus_no_interface_name`.
     #[must_use]
-    pub fn new(
-        namespace: Option<&str>,
-        instance: Option<&str>,
-        no_interface: Option<&str>,
-    ) -> Self {
+    pub fn new(namespace: Option<&str>, instance: Option<&str>, no_interface: &str) -> Self {
         let mut root = BASE.to_owned();
         for part in [namespace, instance].into_iter().flatten() {
             root.push('/');
             root.push_str(&element(part));
         }
-        let no_interface = element(no_interface.unwrap_or(NO_INTERFACE));
+        let no_interface = element(no_interface);
         Self { root, no_interface }
     }
 
@@ -81,7 +77,7 @@ mod tests {
 
     #[test]
     fn paths_are_those_of_the_c_daemon() {
-        let paths = Paths::new(None, None, None);
+        let paths = Paths::new(None, None, "none");
         assert_eq!(paths.daemon(), "/org/keepalived/Vrrp1/Vrrp");
         assert_eq!(
             paths.instance(&identity(Some("eth0.5"), Family::V4)),
@@ -95,7 +91,7 @@ mod tests {
 
     #[test]
     fn namespace_and_instance_come_first_and_are_made_to_fit() {
-        let paths = Paths::new(Some("red"), Some("my-own"), Some("no if"));
+        let paths = Paths::new(Some("red"), Some("my-own"), "no if");
         assert_eq!(paths.root(), "/org/keepalived/Vrrp1/red/my_own");
         assert_eq!(
             paths.instance(&identity(None, Family::V4)),

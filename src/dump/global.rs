@@ -38,6 +38,11 @@ pub fn definitions(global: &GlobalConfig, out: &mut Text) {
     load_balancing(global, out);
     defaults(&global.vrrp, out);
     processes(global, out);
+    flag("DBus", global.dbus.is_enabled, out);
+    if global.dbus.is_enabled {
+        let name = Value::Word(global.dbus.service_name());
+        out.setting("DBus service name", name);
+    }
     files(global, out);
 }
 

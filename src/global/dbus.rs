@@ -18,6 +18,23 @@ pub struct DbusConfig {
     pub no_interface_name: Option<String>,
 }
 
+const SERVICE_NAME: &str = "org.keepalived.Vrrp1";
+const NO_INTERFACE: &str = "none";
+
+impl DbusConfig {
+    /// The name on the bus.
+    #[must_use]
+    pub fn service_name(&self) -> &str {
+        self.service_name.as_deref().unwrap_or(SERVICE_NAME)
+    }
+
+    /// The element of paths in place of an interface.
+    #[must_use]
+    pub fn no_interface_name(&self) -> &str {
+        self.no_interface_name.as_deref().unwrap_or(NO_INTERFACE)
+    }
+}
+
 pub(super) const ROWS: &[Row] = &[
     Row::new(
         "enable_dbus",
@@ -31,11 +48,11 @@ pub(super) const ROWS: &[Row] = &[
         "The name on the bus, for several daemons on one machine. Paths and interfaces stay \
          the same; the policy of the bus has to allow the name.",
     )
-    .default("org.keepalived.Vrrp1"),
+    .default(SERVICE_NAME),
     Row::new(
         "dbus_no_interface_name",
         text("NAME", at!(dbus.no_interface_name)),
         "What stands for the interface in the paths of instances that have none.",
     )
-    .default("none"),
+    .default(NO_INTERFACE),
 ];

@@ -28,9 +28,9 @@ use scheduler::{Alarm, Drain, Exit, Interest, IoId, Key, Ready, Scheduler, Signa
 
 use super::calls::{Answer, Call, answer};
 use super::line::{Hearer, Request};
+use super::objects;
 use super::objects::Objects;
 use super::path::Paths;
-use super::{SERVICE_NAME, objects};
 use crate::control_plane::Config;
 use crate::sys::signals::{SignalReader, send};
 use crate::watchdog::launch::Plumbing;
@@ -43,6 +43,8 @@ use connection::{Connection, Lost};
 const SIGNALS: [Signal; 3] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
 /// The exit status when the loop fails: another process may do better.
 const FAILED: i32 = 70;
+/// The error of what cannot be done.
+const FAILURE: &str = "org.freedesktop.DBus.Error.Failed";
 /// The first pause before another attempt to reach the bus, and the longest.
 const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_MAX: Duration = Duration::from_secs(8);
@@ -141,8 +143,7 @@ impl DbusProcess {
     }
 
     fn service_name(&self) -> &str {
-        let name = self.config.global.dbus.service_name.as_deref();
-        name.unwrap_or(SERVICE_NAME)
+        self.config.global.dbus.service_name()
     }
 
     /// The VRRP process has told something.
@@ -204,23 +205,21 @@ impl DbusProcess {
 
     /// What a call comes to, with what it wants done.
     fn answer(&self, call: &Call<'_>) -> Answer {
-        let failed = |text: String| Answer::Error("org.freedesktop.DBus.Error.Failed", text);
-        match answer(&self.objects, call) {
-            Answer::Ask(request) => {
-                let asked = self.hearer.as_ref().map(|hearer| hearer.ask(&request));
-                match asked {
-                    Some(Ok(())) => Answer::Nothing,
-                    _ => failed("The VRRP process does not answer".to_owned()),
-                }
-            }
-            Answer::Reload => {
-                log::info!("Reloading configuration on DBus request");
-                match send(getppid(), libc::SIGHUP) {
-                    Ok(()) => Answer::Nothing,
-                    Err(error) => failed(format!("The parent process cannot be told: {error}")),
-                }
-            }
-            other => other,
+        let answer = answer(&self.objects, call);
+        let done = if let Answer::Ask(request) = &answer {
+            let asked = self.hearer.as_ref().map(|hearer| hearer.ask(request));
+            let asked = asked.unwrap_or_else(|| Err(io::ErrorKind::NotConnected.into()));
+            asked.map_err(|error| format!("The VRRP process cannot be told: {error}"))
+        } else if answer == Answer::Reload {
+            log::info!("Reloading configuration on DBus request");
+            let told = send(getppid(), libc::SIGHUP);
+            told.map_err(|error| format!("The parent process cannot be told: {error}"))
+        } else {
+            Ok(())
+        };
+        match done {
+            Ok(()) => answer,
+            Err(text) => Answer::Error(FAILURE, text),
         }
     }
 
@@ -373,10 +372,6 @@ impl DbusProcess {
 
 fn paths(config: &Config, plumbing: &Plumbing) -> Paths {
     let names = &plumbing.names;
-    let no_interface = config.global.dbus.no_interface_name.as_deref();
-    Paths::new(
-        names.namespace.as_deref(),
-        names.instance.as_deref(),
-        no_interface,
-    )
+    let (namespace, instance) = (names.namespace.as_deref(), names.instance.as_deref());
+    Paths::new(namespace, instance, config.global.dbus.no_interface_name())
 }

@@ -113,6 +113,15 @@ fn addresses_are_announced_as_they_are_installed() {
 }
 
 #[test]
+fn a_round_on_request_is_one_and_nothing_follows() {
+    let mut announcer = master(policy(3, 0));
+    all(&mut announcer, at(0.0));
+    announcer.begin(at(1.0), A, Burst::Requested);
+    assert_eq!(all(&mut announcer, at(1.0)), [(0, 0), (0, 1)]);
+    assert_eq!(announcer.deadline(), None);
+}
+
+#[test]
 fn work_comes_in_portions_and_instances_take_turns() {
     let mut announcer = Announcer::new();
     for id in [A, B] {
