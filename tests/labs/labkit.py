@@ -99,11 +99,20 @@ class Site:
     def start(self, host, config=None, *args):
         """Start the daemon on a host with a configuration of the lab's folder, by default the one named like the host."""
         shutil.copy(os.path.join(self.etc(host), (config or host.name) + ".conf"), os.path.join(self.etc(host), "keepalived.conf"))
+        self.prove(host, args)
         daemon = Daemon(self, host, args)
         host.daemons.append(daemon)
         self.eyes.follow(host, daemon.logfile)
         self.daemons[host.name] = daemon
         return daemon
+
+    def prove(self, host, args):
+        """What a reader learns from is without mistakes."""
+        r = subprocess.run(["ip", "netns", "exec", host.ns, self.wrapper(host), self.lab.daemon, "-t", "-f", ETC + "/keepalived.conf", *args],
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        assert r.returncode == 0, "%s's configuration has mistakes:\n%s" % (host.name, r.stdout)
+        for line in r.stdout.splitlines():
+            self.say("%s: keepalived -t: %s" % (host.name, line), "bad")
 
     def power_off(self, host):
         """The host dies: the daemon with all its children, its links, and the addresses that the daemon gave it."""
