@@ -25,6 +25,7 @@ def play(site):
     site.alone(r1, VIP)
     site.start(r2)
     site.served(client, "r1")
+    site.heard(r2, "Entering BACKUP STATE")
 
     site.head("The database of r1 dies")
     site.do("r1: the database ends")
