@@ -47,9 +47,7 @@ fn check(port: u16, over_tls: bool, timeout: Duration, page: Page) -> Result<(),
     let settings = HttpSettings {
         endpoint: Endpoint {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-            bind: None,
-            interface: None,
-            mark: 0,
+            own: None,
             timeout,
         },
         tls: over_tls.then(TlsSettings::default),

@@ -1,7 +1,12 @@
 //! What a check looks like when the configuration is compiled: inheritance from real
 //! server, virtual server and defaults is done (`protocols.md` section 21).
 
+//!
+//! A configuration can have tens of thousands of checks, nearly all of them alike: what
+//! they have in common is shared, and what few of them have is kept elsewhere.
+
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::Duration;
 
 use crate::model::{Command, IfName};
@@ -12,7 +17,7 @@ pub struct Checker {
     /// What is done.
     pub kind: Kind,
     /// When.
-    pub timing: Timing,
+    pub timing: Rc<Timing>,
     /// The server is down until the check has succeeded once.
     pub alpha: bool,
     /// Log each failure, not only those that change something.
@@ -43,19 +48,19 @@ pub enum Kind {
     /// `HTTP_GET`, `SSL_GET`: pages.
     Http(Box<HttpSettings>),
     /// `SMTP_CHECK`: the beginning of a mail.
-    Smtp(SmtpSettings),
+    Smtp(Box<SmtpSettings>),
     /// `DNS_CHECK`: a question.
-    Dns(DnsSettings),
+    Dns(Box<DnsSettings>),
     /// `UDP_CHECK`: a datagram and perhaps its answer.
-    Udp(UdpSettings),
+    Udp(Box<UdpSettings>),
     /// `PING_CHECK`: an echo.
     Ping(Endpoint),
     /// `MISC_CHECK`: a script.
     Misc(Box<MiscSettings>),
     /// `FILE_CHECK`: a number in a tracked file.
-    File(FileSettings),
+    File(Box<FileSettings>),
     /// `BFD_CHECK`: a session.
-    Bfd(BfdSettings),
+    Bfd(Box<BfdSettings>),
 }
 
 impl Kind {
@@ -82,14 +87,41 @@ impl Kind {
 pub struct Endpoint {
     /// `connect_ip` and `connect_port`, else those of the real server.
     pub address: SocketAddr,
+    /// What is said of this end, if anything is.
+    pub own: Option<Box<OwnEnd>>,
+    /// `connect_timeout`: for the connection, and again for each wait after it.
+    pub timeout: Duration,
+}
+
+/// This end of the connections of a check.
+#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+pub struct OwnEnd {
     /// `bindto` and `bind_port`; without `bindto` the wildcard address.
     pub bind: Option<SocketAddr>,
     /// `bind_if`: `SO_BINDTODEVICE`.
     pub interface: Option<IfName>,
     /// `fwmark`: `SO_MARK`; 0 is none.
     pub mark: u32,
-    /// `connect_timeout`: for the connection, and again for each wait after it.
-    pub timeout: Duration,
+}
+
+impl Endpoint {
+    /// [`OwnEnd::bind`]
+    #[must_use]
+    pub fn bind(&self) -> Option<SocketAddr> {
+        self.own.as_ref().and_then(|own| own.bind)
+    }
+
+    /// [`OwnEnd::interface`]
+    #[must_use]
+    pub fn interface(&self) -> Option<&IfName> {
+        self.own.as_ref().and_then(|own| own.interface.as_ref())
+    }
+
+    /// [`OwnEnd::mark`]
+    #[must_use]
+    pub fn mark(&self) -> u32 {
+        self.own.as_ref().map_or(0, |own| own.mark)
+    }
 }
 
 /// `HTTP_GET` and `SSL_GET`.

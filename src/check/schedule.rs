@@ -9,6 +9,7 @@
 //!                              then the check is down
 //! ```
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use scheduler::Instant;
@@ -55,7 +56,7 @@ impl Policy {
     /// That of a check.
     #[must_use]
     pub fn of(checker: &Checker) -> Self {
-        let timing = checker.timing;
+        let timing = &checker.timing;
         let (interval, pause) = (timing.delay_loop, timing.delay_before_retry);
         let kind = &checker.kind;
         // A file has a value from the beginning.
@@ -122,7 +123,8 @@ pub enum Step {
 /// The schedule of one check.
 #[derive(Clone, Debug)]
 pub struct Schedule {
-    policy: Policy,
+    /// Shared, since most checks go by the same.
+    policy: Rc<Policy>,
     is_up: bool,
     has_run: bool,
     retries_left: u32,
@@ -136,9 +138,9 @@ impl Schedule {
     /// where in the warm-up its first run comes: shares spread evenly make no burst.
     /// All first checks that come [soon](Warmup::Soon) have `room` for that.
     #[must_use]
-    pub fn new(policy: Policy, now: Instant, share: u32, room: Duration) -> Self {
+    pub fn new(policy: impl Into<Rc<Policy>>, now: Instant, share: u32, room: Duration) -> Self {
+        let policy = policy.into();
         Self {
-            policy,
             is_up: !policy.alpha,
             has_run: false,
             retries_left: if policy.retries_first {
@@ -153,29 +155,31 @@ impl Schedule {
                 },
             begun: None,
             is_suspended: false,
+            policy,
         }
     }
 
     /// The successor of another one after a reload: what it knew stays, and the next
     /// check comes when it would have, or sooner if the interval is shorter now.
     #[must_use]
-    pub fn carried(policy: Policy, from: &Self, now: Instant) -> Self {
+    pub fn carried(policy: impl Into<Rc<Policy>>, from: &Self, now: Instant) -> Self {
+        let policy = policy.into();
         let latest = now + policy.interval;
         Self {
-            policy,
             is_up: from.is_up,
             has_run: from.has_run,
             retries_left: from.retries_left.min(policy.retry),
             due: from.due.min(latest),
             begun: from.begun,
             is_suspended: from.is_suspended,
+            policy,
         }
     }
 
     /// What it goes by.
     #[must_use]
-    pub const fn policy(&self) -> Policy {
-        self.policy
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Whether the server counts as well.

@@ -103,6 +103,7 @@ pub const TIMED_OUT: &str = "timed out";
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
     use std::time::Duration;
 
     use super::*;
@@ -112,12 +113,12 @@ mod tests {
     fn checker(kind: Kind) -> Checker {
         Checker {
             kind,
-            timing: Timing {
+            timing: Rc::new(Timing {
                 delay_loop: Duration::from_secs(1),
                 retry: 1,
                 delay_before_retry: Duration::from_secs(1),
                 warmup: Some(Duration::ZERO),
-            },
+            }),
             alpha: false,
             log_all_failures: false,
             ha_suspend: false,
@@ -136,9 +137,7 @@ mod tests {
     fn words_of_a_connection() {
         let tcp = checker(Kind::Tcp(Endpoint {
             address: ([10, 1, 0, 1], 80).into(),
-            bind: None,
-            interface: None,
-            mark: 0,
+            own: None,
             timeout: Duration::from_secs(1),
         }));
         let named = named(&tcp);

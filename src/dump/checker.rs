@@ -141,7 +141,7 @@ fn timing(checker: &Checker, state: Option<&CheckState<'_>>, out: &mut Text) {
         answer("Alpha", checker.alpha, out);
     }
     if !matches!(checker.kind, Kind::File(_) | Kind::Bfd(_)) {
-        let timing = checker.timing;
+        let timing = &checker.timing;
         micros("Delay loop", timing.delay_loop, out);
         let warmup = timing.warmup.unwrap_or(timing.delay_loop);
         micros("Warmup", warmup, out);
@@ -214,14 +214,14 @@ fn item(label: &str, value: &str, out: &mut Text) {
 fn connection(endpoint: &Endpoint, out: &mut Text) {
     out.line("Connection");
     item("Dest", &socket(endpoint.address), out);
-    if let Some(bind) = endpoint.bind {
+    if let Some(bind) = endpoint.bind() {
         item("Bind to", &socket(bind), out);
     }
-    if let Some(interface) = &endpoint.interface {
+    if let Some(interface) = endpoint.interface() {
         item("Bind i/f", interface.as_str(), out);
     }
-    if endpoint.mark != 0 {
-        item("Mark", &endpoint.mark.to_string(), out);
+    if endpoint.mark() != 0 {
+        item("Mark", &endpoint.mark().to_string(), out);
     }
     let timeout = format!("{:.6}", endpoint.timeout.as_secs_f64());
     item("Timeout", &timeout, out);

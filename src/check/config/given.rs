@@ -130,7 +130,7 @@ fn times(checker: &Checker, server: &Inherited, service: &Inherited, draft: &mut
     if matches!(draft.kind, CheckKind::File | CheckKind::Bfd) {
         return;
     }
-    let timing = checker.timing;
+    let timing = &checker.timing;
     let inherited = inherited_timing(draft, server, service);
     if timing.delay_loop != inherited.delay_loop {
         draft.given.delay_loop = Some(timing.delay_loop);
@@ -187,15 +187,15 @@ fn connection(
     let default = if kind == CheckKind::Dns { DNS_PORT } else { 0 };
     let ports = [server.port, of_service, default];
     let port = ports.into_iter().find(|port| *port != 0).unwrap_or(0);
-    let (address, bind) = (endpoint.address, endpoint.bind);
+    let (address, bind) = (endpoint.address, endpoint.bind());
     let any = bind.is_some_and(|bind| bind.ip().is_unspecified() && bind.port() != 0);
     ConnectionDraft {
         address: (address.ip() != server.address).then(|| unplaced(address.ip())),
         port: (address.port() != port).then_some(address.port()),
         bind: bind.filter(|_| !any).map(|bind| unplaced(bind.ip())),
         bind_port: bind.map(|bind| bind.port()).filter(|port| *port != 0),
-        interface: endpoint.interface.clone(),
-        mark: Some(endpoint.mark).filter(|mark| *mark != 0),
+        interface: endpoint.interface().cloned(),
+        mark: Some(endpoint.mark()).filter(|mark| *mark != 0),
     }
 }
 

@@ -127,7 +127,7 @@ fn a_check_connects_where_and_from_where_it_says() {
         panic!("{check:?}")
     };
     assert_eq!(endpoint.address, "192.0.2.2:80".parse().unwrap());
-    assert_eq!((endpoint.bind, endpoint.mark), (None, 0));
+    assert_eq!((endpoint.bind(), endpoint.mark()), (None, 0));
     let check = checker(
         "",
         "TCP_CHECK {\n connect_ip 192.0.2.9\n connect_port 8080\n bind_port 5000\n fwmark 7\n \
@@ -138,11 +138,11 @@ fn a_check_connects_where_and_from_where_it_says() {
     };
     assert_eq!(endpoint.address, "192.0.2.9:8080".parse().unwrap());
     assert_eq!(
-        endpoint.bind,
+        endpoint.bind(),
         Some("0.0.0.0:5000".parse().unwrap()),
         "defect 17"
     );
-    assert_eq!(endpoint.mark, 7);
+    assert_eq!(endpoint.mark(), 7);
     let (told, _) = told(&service("", "TCP_CHECK {\n bindto 2001:db8::1\n}"));
     assert_eq!(
         told,

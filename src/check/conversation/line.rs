@@ -78,9 +78,9 @@ impl Line {
             kind,
             &Path {
                 to: endpoint.address,
-                from: endpoint.bind,
-                interface: endpoint.interface.as_ref(),
-                mark: endpoint.mark,
+                from: endpoint.bind(),
+                interface: endpoint.interface(),
+                mark: endpoint.mark(),
             },
         )?;
         let pipe = match transport {
@@ -107,7 +107,7 @@ impl Line {
             } else {
                 State::Open
             },
-            has_port: kind == Kind::Stream && endpoint.bind.is_some_and(|own| own.port() != 0),
+            has_port: kind == Kind::Stream && endpoint.bind().is_some_and(|own| own.port() != 0),
             timeout: endpoint.timeout,
             is_empty: false,
             unsent: Vec::new(),

@@ -33,6 +33,7 @@ use scheduler::{Drain, Id, Instant, IoId, Key, Ready, Scheduler, Slab, TimerId};
 use self::line::{Line, Step, Tls};
 use self::pipe::Reason;
 use self::scripts::Scripts;
+use super::kinds::tcp::Tcp;
 use super::probe::{Event, Outcome, Output, Probe, Transport};
 use crate::net::connect::OpenError;
 use crate::net::ping::PingGroups;
@@ -68,13 +69,31 @@ pub type TalkId<P> = Id<Talk<P>>;
 /// A probe and what carries its attempt; opaque, it gives [`TalkId`] its type.
 pub struct Talk<P> {
     owner: Key,
-    probe: Box<dyn Probe>,
+    probe: Worker,
     carrier: Carrier<P>,
     /// The script made ready to be started.
     program: Option<Box<Program>>,
     /// What the server recognises us by (TLS).
     session: Option<TlsSession>,
     deadline: Option<TimerId<P>>,
+}
+
+/// Who conducts attempts.
+#[derive(Debug)]
+enum Worker {
+    /// One for all attempts of a check: it remembers something between them.
+    Kept(Box<dyn Probe>),
+    /// One for this attempt.
+    Once(Tcp),
+}
+
+impl Worker {
+    fn probe(&mut self) -> &mut dyn Probe {
+        match self {
+            Self::Kept(probe) => probe.as_mut(),
+            Self::Once(probe) => probe,
+        }
+    }
 }
 
 /// What carries an attempt under way.
@@ -124,6 +143,10 @@ impl<P: Host> Conversations<P> {
 
     /// Take on a probe. `owner` is what its attempts are reported with.
     pub fn add(&mut self, owner: Key, probe: Box<dyn Probe>) -> TalkId<P> {
+        self.insert(owner, Worker::Kept(probe))
+    }
+
+    fn insert(&mut self, owner: Key, probe: Worker) -> TalkId<P> {
         self.talks.insert(Talk {
             owner,
             probe,
@@ -134,10 +157,25 @@ impl<P: Host> Conversations<P> {
         })
     }
 
-    /// Report a probe's attempts with another key from now on.
-    pub fn change_owner(&mut self, id: TalkId<P>, owner: Key) {
-        if let Some(talk) = self.talks.get_mut(id) {
-            talk.owner = owner;
+    /// Begin an attempt of a check that remembers nothing, and takes no room between
+    /// attempts. It is given up when the attempt is over or cancelled.
+    ///
+    /// # Errors
+    /// An attempt that ended at once.
+    pub fn begin_once(
+        &mut self,
+        s: &mut Scheduler<P>,
+        owner: Key,
+        probe: Tcp,
+        random: u64,
+    ) -> Result<TalkId<P>, Attempt> {
+        let id = self.insert(owner, Worker::Once(probe));
+        match self.begin(s, id, random) {
+            None => Ok(id),
+            Some(attempt) => {
+                self.talks.remove(id);
+                Err(attempt)
+            }
         }
     }
 
@@ -146,7 +184,7 @@ impl<P: Host> Conversations<P> {
     pub fn begin(&mut self, s: &mut Scheduler<P>, id: TalkId<P>, random: u64) -> Option<Attempt> {
         self.cancel(s, id);
         let talk = self.talks.get_mut(id)?;
-        let opening = talk.probe.begin(s.now(), random);
+        let opening = talk.probe.probe().begin(s.now(), random);
         let patience = opening.patience;
         let begun = match opening.transport {
             Transport::Script(settings) => self.scripts.start(s, id, settings, &mut talk.program),
@@ -180,9 +218,8 @@ impl<P: Host> Conversations<P> {
             }
             Err(Refusal::Local(why)) => Some(Attempt::Unable(why)),
             Err(Refusal::Remote(why)) => {
-                let outcome = talk
-                    .probe
-                    .on(s.now(), Event::Failed(&why), &mut self.output);
+                let event = Event::Failed(&why);
+                let outcome = talk.probe.probe().on(s.now(), event, &mut self.output);
                 Some(Attempt::Outcome(
                     outcome.unwrap_or_else(|| Outcome::Failed(why.into())),
                 ))
@@ -192,8 +229,18 @@ impl<P: Host> Conversations<P> {
 
     /// Give up an attempt without a word. A script is told to end.
     pub fn cancel(&mut self, s: &mut Scheduler<P>, id: TalkId<P>) {
-        if let Some(talk) = self.talks.get_mut(id) {
+        if let Some(talk) = self.talks.get_mut(id)
+            && !matches!(talk.carrier, Carrier::Idle)
+        {
             talk.close(s, &mut self.scripts);
+            self.forget_if_once(id);
+        }
+    }
+
+    fn forget_if_once(&mut self, id: TalkId<P>) {
+        let talk = self.talks.get(id);
+        if talk.is_some_and(|talk| matches!(talk.probe, Worker::Once(_))) {
+            self.talks.remove(id);
         }
     }
 
@@ -213,7 +260,7 @@ impl<P: Host> Conversations<P> {
     /// Tell a probe that its server counts as up or down from now on.
     pub fn settled(&mut self, id: TalkId<P>, up: bool) {
         if let Some(talk) = self.talks.get_mut(id) {
-            talk.probe.settled(up);
+            talk.probe.probe().settled(up);
         }
     }
 
@@ -267,14 +314,14 @@ impl<P: Host> Conversations<P> {
             Input::Ended | Input::Failed(_) | Input::Exited(_) | Input::Expired
         );
         let event = input.event(&self.room);
-        let mut outcome = talk.probe.on(s.now(), event, &mut self.output);
+        let mut outcome = talk.probe.probe().on(s.now(), event, &mut self.output);
         if outcome.is_none() {
             if let Some(patience) = self.output.extend {
                 talk.wait(s, id, patience);
             }
             if let Some(why) = talk.send(&self.output.send) {
                 let event = Event::Failed(&why);
-                outcome = talk.probe.on(s.now(), event, &mut self.output);
+                outcome = talk.probe.probe().on(s.now(), event, &mut self.output);
                 outcome.get_or_insert(Outcome::Failed(why));
             } else if ends {
                 // Nothing more will come that could end it.
@@ -416,6 +463,7 @@ fn on_socket<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: IoId<P>, ready: 
         Served::Drained => Drain::Drained,
         Served::More => Drain::More,
         Served::Over(attempt) => {
+            conversations.forget_if_once(id);
             program.attempt_over(s, owner, attempt);
             Drain::Drained
         }
@@ -432,6 +480,7 @@ fn on_expired<P: Host>(program: &mut P, s: &mut Scheduler<P>, key: Key) {
         talk.deadline = None;
     }
     if let Some(attempt) = conversations.drive(s, id, Input::Expired) {
+        conversations.forget_if_once(id);
         program.attempt_over(s, owner, attempt);
     }
 }

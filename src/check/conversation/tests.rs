@@ -9,7 +9,9 @@ use std::process;
 use std::thread;
 
 use super::*;
-use crate::check::checker::{DnsSettings, Endpoint, MiscSettings, SmtpSettings, UdpSettings};
+use crate::check::checker::{
+    DnsSettings, Endpoint, MiscSettings, OwnEnd, SmtpSettings, UdpSettings,
+};
 use crate::check::kinds::{dns::Dns, misc::Misc, ping::Ping, smtp::Smtp, tcp::Tcp, udp::Udp};
 use crate::model::{Account, Command};
 
@@ -90,12 +92,17 @@ fn attempt(probe: impl Probe + 'static) -> Attempt {
     bench.attempt(id)
 }
 
+fn bound(to: SocketAddr) -> Option<Box<OwnEnd>> {
+    Some(Box::new(OwnEnd {
+        bind: Some(to),
+        ..OwnEnd::default()
+    }))
+}
+
 fn endpoint(address: SocketAddr, timeout: Duration) -> Endpoint {
     Endpoint {
         address,
-        bind: None,
-        interface: None,
-        mark: 0,
+        own: None,
         timeout,
     }
 }
@@ -148,13 +155,12 @@ fn attempts_are_told_to_their_owner_and_can_be_many() {
     for id in &ids {
         assert_eq!(bench.begin(*id), None);
     }
-    bench.program.conversations.change_owner(ids[3], 99);
     while bench.program.over.len() < ids.len() {
         bench.turn();
     }
     let mut owners: Vec<Key> = bench.program.over.iter().map(|over| over.0).collect();
     owners.sort_unstable();
-    let want: Vec<Key> = (0..20).filter(|o| *o != 3).chain([99]).collect();
+    let want: Vec<Key> = (0..20).collect();
     assert_eq!(owners, want);
 }
 
@@ -179,7 +185,7 @@ fn the_own_address_and_port() {
     // Below those that the kernel gives to others meanwhile.
     let port = u16::try_from(10_000 + process::id() % 20_000).unwrap();
     let mut from = endpoint(address, LONG);
-    from.bind = Some(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
+    from.own = bound(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port)));
     let mut bench = Bench::new();
     let id = bench.add(1, Tcp::new(from));
     // The second one needs the port again that the first one has just used.
@@ -195,13 +201,16 @@ fn the_own_address_and_port() {
 fn what_says_nothing_of_the_server() {
     let (_listener, address) = listener();
     let mut foreign = endpoint(address, LONG);
-    foreign.bind = Some(SocketAddr::from(([192, 0, 2, 99], 0)));
+    foreign.own = bound(SocketAddr::from(([192, 0, 2, 99], 0)));
     let Attempt::Unable(why) = attempt(Tcp::new(foreign)) else {
         panic!("an address that is not ours");
     };
     assert!(why.contains("Cannot assign requested address"), "{why}");
     let mut nowhere = endpoint(address, LONG);
-    nowhere.interface = crate::model::IfName::new("absent0");
+    nowhere.own = Some(Box::new(OwnEnd {
+        interface: crate::model::IfName::new("absent0"),
+        ..OwnEnd::default()
+    }));
     assert!(matches!(attempt(Tcp::new(nowhere)), Attempt::Unable(_)));
 }
 

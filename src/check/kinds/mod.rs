@@ -20,22 +20,21 @@ use super::probe::{Event, Outcome, Probe};
 /// Data of requests whose content does not matter, repeated as often as needed.
 const FILLER: &[u8] = b"keepalived check - ";
 
-/// The kind at work; `None` for those that make no attempts. `patterns` are those of
-/// all checks.
+/// The kind at work; `None` for those that make no attempts, and for `TCP_CHECK`, whose
+/// probes are made for each. `patterns` are those of all checks.
 #[must_use]
 pub fn probe_for(kind: &Kind, patterns: &mut Patterns) -> Option<Box<dyn Probe>> {
     match kind {
-        Kind::Tcp(endpoint) => Some(Box::new(tcp::Tcp::new(endpoint.clone()))),
         Kind::Http(settings) => {
             let settings = settings.as_ref().clone();
             Some(Box::new(http::Http::new(settings, patterns)))
         }
-        Kind::Smtp(settings) => Some(Box::new(smtp::Smtp::new(settings.clone()))),
+        Kind::Smtp(settings) => Some(Box::new(smtp::Smtp::new(settings.as_ref().clone()))),
         Kind::Dns(settings) => Some(Box::new(dns::Dns::new(settings))),
-        Kind::Udp(settings) => Some(Box::new(udp::Udp::new(settings.clone()))),
+        Kind::Udp(settings) => Some(Box::new(udp::Udp::new(settings.as_ref().clone()))),
         Kind::Ping(endpoint) => Some(Box::new(ping::Ping::new(endpoint.clone()))),
         Kind::Misc(settings) => Some(Box::new(misc::Misc::new(settings.as_ref().clone()))),
-        Kind::File(_) | Kind::Bfd(_) => None,
+        Kind::Tcp(_) | Kind::File(_) | Kind::Bfd(_) => None,
     }
 }
 
@@ -66,9 +65,7 @@ mod testing {
     pub(super) fn endpoint() -> Endpoint {
         Endpoint {
             address: ([192, 0, 2, 1], 7).into(),
-            bind: None,
-            interface: None,
-            mark: 0,
+            own: None,
             timeout: Duration::from_secs(5),
         }
     }

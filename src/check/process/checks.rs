@@ -6,9 +6,9 @@ use std::time::Duration;
 use scheduler::{Id, Instant, Key, Scheduler, TimerId};
 
 use super::CheckProcess;
-use crate::check::checker::Checker;
+use crate::check::checker::{Checker, Kind};
 use crate::check::conversation::{Attempt, Conversations, Host, TalkId};
-use crate::check::kinds;
+use crate::check::kinds::{self, tcp::Tcp};
 use crate::check::probe::{Outcome, Weight};
 use crate::check::schedule::{self, Policy, Schedule, Step};
 use crate::control_plane::Config;
@@ -21,17 +21,71 @@ const STEPS: u32 = 64;
 /// A check, for one server, or for several that ask for the same.
 #[derive(Debug)]
 pub(super) struct Check {
-    /// Those it is for; the first one's configuration is that of the check.
-    pub(super) places: Vec<Place>,
+    /// Those it is for.
+    pub(super) places: Places,
     pub(super) schedule: Schedule,
-    /// Nothing for a check whose value is brought by others.
-    pub(super) talk: Option<TalkId<CheckProcess>>,
+    pub(super) conduct: Conduct,
     pub(super) timer: Option<TimerId<CheckProcess>>,
     /// What it adds to the weight of its servers.
     pub(super) contribution: i64,
     pub(super) last: Last,
     /// It stands still, and that was told.
     pub(super) is_overdue: bool,
+}
+
+/// How a check comes to its attempts.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Conduct {
+    /// Others bring the value.
+    Told,
+    /// Each has a probe of its own; the last one is, or was, this.
+    Each(Option<TalkId<CheckProcess>>),
+    /// One probe for all, which remembers something.
+    Kept(TalkId<CheckProcess>),
+}
+
+impl Conduct {
+    /// The probe that is, or may be, at work.
+    pub(super) const fn talk(self) -> Option<TalkId<CheckProcess>> {
+        match self {
+            Self::Told => None,
+            Self::Each(talk) => talk,
+            Self::Kept(talk) => Some(talk),
+        }
+    }
+
+    /// Whether there are attempts at all.
+    pub(super) const fn is_active(self) -> bool {
+        !matches!(self, Self::Told)
+    }
+}
+
+/// Whom a check is for: nearly always one server. The first one's configuration is that
+/// of the check.
+#[derive(Clone, Debug)]
+pub(super) enum Places {
+    One(Place),
+    Many(Box<[Place]>),
+}
+
+impl From<Vec<Place>> for Places {
+    fn from(places: Vec<Place>) -> Self {
+        match places.as_slice() {
+            [place] => Self::One(*place),
+            _ => Self::Many(places.into()),
+        }
+    }
+}
+
+impl std::ops::Deref for Places {
+    type Target = [Place];
+
+    fn deref(&self) -> &[Place] {
+        match self {
+            Self::One(place) => std::slice::from_ref(place),
+            Self::Many(places) => places,
+        }
+    }
 }
 
 /// Where a check stands in the configuration.
@@ -102,22 +156,36 @@ impl CheckProcess {
         let Some(checker) = checker else {
             return;
         };
-        let schedule = Schedule::new(Policy::of(checker), s.now(), share, room);
+        let policy = self.shared(Policy::of(checker));
+        let schedule = Schedule::new(policy, s.now(), share, room);
         let probe = kinds::probe_for(&checker.kind, &mut self.patterns);
+        let is_each = matches!(checker.kind, Kind::Tcp(_));
         let id = self.checks.insert(Check {
-            places,
+            places: places.into(),
             schedule,
-            talk: None,
+            conduct: if is_each {
+                Conduct::Each(None)
+            } else {
+                Conduct::Told
+            },
             timer: None,
             contribution: 0,
             last: Last::default(),
             is_overdue: false,
         });
         let talk = probe.map(|probe| self.talks.add(id.to_bits(), probe));
-        if let Some(check) = self.checks.get_mut(id) {
-            check.talk = talk;
+        if let (Some(talk), Some(check)) = (talk, self.checks.get_mut(id)) {
+            check.conduct = Conduct::Kept(talk);
         }
         self.follow(s, id);
+    }
+
+    /// A policy; that of the check before, if it is the same.
+    pub(super) fn shared(&mut self, policy: Policy) -> Rc<Policy> {
+        match &self.last_policy {
+            Some(last) if **last == policy => Rc::clone(last),
+            _ => Rc::clone(self.last_policy.insert(Rc::new(policy))),
+        }
     }
 
     /// What the configuration says of a check.
@@ -133,7 +201,7 @@ impl CheckProcess {
         if let Some(timer) = check.timer.take() {
             s.cancel(timer);
         }
-        if check.talk.is_some()
+        if check.conduct.is_active()
             && let Some(due) = check.schedule.deadline()
         {
             let due = gathered(due, check.schedule.policy().interval);
@@ -151,11 +219,35 @@ impl CheckProcess {
         check.timer = None;
         check.schedule.begin(s.now());
         check.last.begun = Some(s.now());
-        let Some(talk) = check.talk else {
-            return;
+        let ended = match check.conduct {
+            Conduct::Told => None,
+            Conduct::Kept(talk) => self.talks.begin(s, talk, random),
+            Conduct::Each(_) => self.begin_once(s, id, random),
         };
-        if let Some(attempt) = self.talks.begin(s, talk, random) {
+        if let Some(attempt) = ended {
             self.settle(s, id, attempt);
+        }
+    }
+
+    /// Begin an attempt with a probe of its own; one that ends at once is returned.
+    fn begin_once(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        id: Id<Check>,
+        random: u64,
+    ) -> Option<Attempt> {
+        let check = self.checks.get_mut(id)?;
+        let checker = checker_of(&self.config, *check.places.first()?)?;
+        let Kind::Tcp(endpoint) = &checker.kind else {
+            return None;
+        };
+        let probe = Tcp::new(endpoint.clone());
+        match self.talks.begin_once(s, id.to_bits(), probe, random) {
+            Ok(talk) => {
+                check.conduct = Conduct::Each(Some(talk));
+                None
+            }
+            Err(attempt) => Some(attempt),
         }
     }
 
@@ -215,10 +307,10 @@ impl CheckProcess {
         let Some(check) = self.checks.get_mut(id) else {
             return;
         };
-        if let Some(talk) = check.talk {
+        if let Some(talk) = check.conduct.talk() {
             self.talks.settled(talk, up);
         }
-        for place in check.places.clone() {
+        for place in check.places.clone().iter().copied() {
             self.checked(s, place, up);
         }
     }
@@ -241,7 +333,7 @@ impl CheckProcess {
         let Some(check) = self.checks.get(id) else {
             return;
         };
-        for place in check.places.clone() {
+        for place in check.places.clone().iter().copied() {
             let service = self.config.check.services.get(index(place.service));
             let server = service.and_then(|service| service.servers.get(index(place.server)));
             if let Some(server) = server {

@@ -51,6 +51,7 @@ use crate::watchdog::launch::Plumbing;
 
 use super::conversation::Conversations;
 use super::http::pattern::Patterns;
+use super::schedule::Policy;
 use super::service::Effect;
 use checks::Check;
 use kernel_table::KernelTable;
@@ -65,6 +66,8 @@ pub struct CheckProcess {
     services: Vec<OwnService>,
     checks: Slab<Check>,
     talks: Conversations<Self>,
+    /// That of the check last taken on.
+    last_policy: Option<Rc<Policy>>,
     /// What bodies of pages are searched for.
     patterns: Patterns,
     table: KernelTable,

@@ -26,7 +26,7 @@ impl CheckProcess {
         let mut news = Vec::new();
         for (id, check) in self.checks.iter() {
             // What others tell has no time of its own.
-            let is_overdue = check.talk.is_some() && check.schedule.is_overdue(now);
+            let is_overdue = check.conduct.is_active() && check.schedule.is_overdue(now);
             if is_overdue != check.is_overdue {
                 news.push((id, is_overdue));
             }

@@ -188,9 +188,13 @@ impl CheckProcess {
         let Some(check) = self.checks.get_mut(id) else {
             return;
         };
-        check.places = places;
+        check.places = places.into();
         let policy = Policy::of(checker);
-        if policy != check.schedule.policy() {
+        if policy == *check.schedule.policy() {
+            return;
+        }
+        let policy = self.shared(policy);
+        if let Some(check) = self.checks.get_mut(id) {
             check.schedule = Schedule::carried(policy, &check.schedule, s.now());
             self.follow(s, id);
         }
@@ -201,7 +205,7 @@ impl CheckProcess {
             if let Some(timer) = check.timer {
                 s.cancel(timer);
             }
-            if let Some(talk) = check.talk {
+            if let Some(talk) = check.conduct.talk() {
                 self.talks.remove(s, talk);
             }
         }
@@ -211,7 +215,7 @@ impl CheckProcess {
     fn carry_services(&mut self, old: &mut [OwnService], continued: &Continued) -> Vec<usize> {
         let mut known: HashMap<(u32, u32), (u32, i64)> = HashMap::new();
         for (_, check) in self.checks.iter() {
-            for place in &check.places {
+            for place in check.places.iter() {
                 let entry = known.entry((place.service, place.server)).or_default();
                 entry.0 += u32::from(!check.schedule.is_up());
                 entry.1 += check.contribution;

@@ -51,6 +51,7 @@ impl CheckProcess {
             services: Vec::new(),
             checks: Slab::new(),
             talks: Conversations::default(),
+            last_policy: None,
             patterns: Patterns::default(),
             table: KernelTable::open(&config, record)?,
             files: Files::default(),

@@ -124,7 +124,7 @@ impl CheckProcess {
             });
             if rests {
                 check.schedule.suspend();
-                if let Some(talk) = check.talk {
+                if let Some(talk) = check.conduct.talk() {
                     self.talks.cancel(s, talk);
                 }
             } else {

@@ -100,7 +100,7 @@ impl CheckProcess {
         let Some(check) = self.checks.get(id) else {
             return;
         };
-        for place in check.places.clone() {
+        for place in check.places.clone().iter().copied() {
             let (service, server) = (index(place.service), index(place.server));
             let own = self.services.get(service);
             let told = own.and_then(|own| own.servers.get(server)?.told);

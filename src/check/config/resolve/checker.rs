@@ -1,6 +1,7 @@
 //! A check: what it inherits, and whom it asks.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::rc::Rc;
 use std::time::Duration;
 
 use super::super::draft::{CheckKind, CheckerDraft, ConnectionDraft, PageDraft, ServerDraft};
@@ -11,7 +12,7 @@ use super::super::service::{
 use super::Resolver;
 use crate::check::checker::{
     BfdSettings, Checker, DnsSettings, Endpoint, FileSettings, HttpSettings, Kind, MiscSettings,
-    Page, Pattern, SmtpSettings, Timing, TlsSettings, UdpSettings,
+    OwnEnd, Page, Pattern, SmtpSettings, Timing, TlsSettings, UdpSettings,
 };
 use crate::check::http::pattern;
 use crate::control_plane::script;
@@ -68,13 +69,22 @@ impl Resolver<'_> {
         let group_or_address = !matches!(owner.service.address, ServiceAddress::Mark(_));
         Some(Checker {
             kind,
-            timing: timing(draft, owner),
+            timing: self.timing(draft, owner),
             alpha: alpha.unwrap_or(false) && draft.kind != CheckKind::File,
             log_all_failures: draft
                 .log_all_failures
                 .unwrap_or(self.around.lvs.log_all_failures),
             ha_suspend: owner.service.ha_suspend && group_or_address,
         })
+    }
+
+    /// Most checks have the times of the one before.
+    fn timing(&mut self, draft: &CheckerDraft, owner: Owner<'_>) -> Rc<Timing> {
+        let timing = inherited_timing(draft, &owner.server.given, &owner.service.given);
+        match &self.last_timing {
+            Some(last) if **last == timing => Rc::clone(last),
+            _ => Rc::clone(self.last_timing.insert(Rc::new(timing))),
+        }
     }
 
     fn kind(&mut self, draft: &CheckerDraft, owner: Owner<'_>) -> Option<Kind> {
@@ -86,19 +96,19 @@ impl Resolver<'_> {
                 let endpoint = self.endpoint(draft, owner);
                 Kind::Http(Box::new(self.pages(draft, owner, endpoint)))
             }
-            CheckKind::Smtp => Kind::Smtp(SmtpSettings {
+            CheckKind::Smtp => Kind::Smtp(Box::new(SmtpSettings {
                 endpoint: self.endpoint(draft, owner),
                 helo: special.helo.as_deref().unwrap_or(HELO).to_owned(),
-            }),
-            CheckKind::Dns => Kind::Dns(DnsSettings {
+            })),
+            CheckKind::Dns => Kind::Dns(Box::new(DnsSettings {
                 endpoint: self.endpoint(draft, owner),
                 record: record(special.record.unwrap_or("SOA")),
                 name: special.name.clone().unwrap_or_default(),
-            }),
-            CheckKind::Udp => Kind::Udp(self.udp(draft, owner)),
+            })),
+            CheckKind::Udp => Kind::Udp(Box::new(self.udp(draft, owner))),
             CheckKind::Misc => Kind::Misc(Box::new(self.misc(draft, owner)?)),
-            CheckKind::File => Kind::File(self.file(draft)?),
-            CheckKind::Bfd => Kind::Bfd(self.session(draft)?),
+            CheckKind::File => Kind::File(Box::new(self.file(draft)?)),
+            CheckKind::Bfd => Kind::Bfd(Box::new(self.session(draft)?)),
         })
     }
 
@@ -127,11 +137,14 @@ impl Resolver<'_> {
             port
         };
         let timeout = owner.inherit(draft.given.connect_timeout, |given| given.connect_timeout);
-        Endpoint {
-            address: SocketAddr::new(address, port),
+        let own = OwnEnd {
             bind,
             interface: connection.interface.clone(),
             mark: connection.mark.unwrap_or(0),
+        };
+        Endpoint {
+            address: SocketAddr::new(address, port),
+            own: (own != OwnEnd::default()).then(|| Box::new(own)),
             timeout: timeout.unwrap_or(CONNECT_TIMEOUT),
         }
     }
@@ -318,10 +331,6 @@ fn is_before(definition: Span, use_of_it: Span) -> bool {
 fn record(name: &str) -> u16 {
     let known = TYPES.iter().find(|(known, _)| *known == name);
     known.map_or(6, |(_, number)| *number)
-}
-
-fn timing(draft: &CheckerDraft, owner: Owner<'_>) -> Timing {
-    inherited_timing(draft, &owner.server.given, &owner.service.given)
 }
 
 /// When a check runs by what it, its real server and its virtual server say.

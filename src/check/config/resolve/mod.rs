@@ -8,11 +8,12 @@ mod persistence;
 mod service;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::draft::{CheckDraft, Head};
 use super::group::ServiceGroup;
 use super::service::CheckConfig;
-use crate::check::checker::Pattern;
+use crate::check::checker::{Pattern, Timing};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::script::FindCommand;
 use crate::control_plane::source::Span;
@@ -50,6 +51,7 @@ pub fn resolve(
         around,
         commands,
         last_pattern: None,
+        last_timing: None,
     };
     resolver.groups(&mut groups);
     let numbers: HashMap<&str, usize> = groups.iter().map(|g| g.name.as_str()).zip(0..).collect();
@@ -89,6 +91,7 @@ struct Resolver<'a> {
     commands: &'a mut dyn FindCommand,
     /// The pattern last found to be one.
     last_pattern: Option<Pattern>,
+    last_timing: Option<Rc<Timing>>,
 }
 
 impl Resolver<'_> {
