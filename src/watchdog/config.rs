@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::control_plane::diag::Severity;
 use crate::control_plane::files::Disk;
+use crate::control_plane::transcript::Recorder;
 use crate::control_plane::{Config, Loaded, Machine, load, render};
 
 use super::machine::{Anything, Interfaces};
@@ -18,6 +19,16 @@ const UNUSABLE: u8 = 2;
 #[must_use]
 pub fn read(settings: &Settings) -> Loaded {
     read_for(settings, &Interfaces::read())
+}
+
+/// The same, with notes of every answer on the way, from which another process comes
+/// to the same configuration ([`crate::control_plane::transcript`]).
+#[must_use]
+pub fn read_with_notes(settings: &Settings) -> (Loaded, Vec<u8>) {
+    let machine = Interfaces::read();
+    let recorder = Recorder::new(&Disk, &machine);
+    let loaded = load(&recorder, &settings.config_file, &settings.load, &recorder);
+    (loaded, recorder.finish())
 }
 
 /// The network namespace that the configuration asks for. It must be known before

@@ -173,7 +173,7 @@ fn read_whole(mut file: File) -> io::Result<Vec<u8>> {
 }
 
 /// A file in memory with this content.
-fn in_memory(name: &str, content: &[u8]) -> io::Result<File> {
+pub(super) fn in_memory(name: &str, content: &[u8]) -> io::Result<File> {
     let mut file = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?);
     file.write_all(content)?;
     Ok(file)

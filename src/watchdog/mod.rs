@@ -15,7 +15,8 @@
 //! * [`ipc`] is what children tell; [`dump_files`] writes the dumps they hand over.
 //! * [`reload`] goes over to a new configuration; [`schedule`] knows when a file asks
 //!   for that.
-//! * [`config`] reads the configuration and tells what is wrong with it.
+//! * [`config`] reads the configuration and tells what is wrong with it; [`kept`] is
+//!   what stays of it here.
 //!
 //! Everything that can refuse the start (a bad configuration, a running daemon, a
 //! missing namespace) comes before the command goes into the background, so its
@@ -25,6 +26,7 @@
 pub mod config;
 pub mod dump_files;
 pub mod ipc;
+pub mod kept;
 mod key_file;
 pub mod launch;
 pub mod machine;
@@ -51,6 +53,7 @@ use crate::global::UMASK;
 use crate::model::version;
 use crate::sys::{fork, memory, ns, prctl, rlimit, sysctl};
 
+use kept::KeptConfig;
 use launch::daemon::{Detached, Startup, detach};
 use launch::paths::{PidPaths, RUN_DIR, make_directory};
 use launch::pidfile::{PidFile, Refusal};
@@ -186,14 +189,15 @@ fn enter_namespace(settings: &Settings) -> Result<bool, u8> {
     Ok(true)
 }
 
-fn read_config(settings: &Settings) -> Result<Rc<Config>, u8> {
-    let loaded = config::read(settings);
+fn read_config(settings: &Settings) -> Result<KeptConfig, u8> {
+    let (loaded, notes) = config::read_with_notes(settings);
     config::log_messages(&loaded);
-    config::usable(&loaded).inspect_err(|_| {
+    let usable = config::usable(&loaded).inspect_err(|_| {
         if !(settings.log.console && settings.foreground) {
             tell(&config::report(&loaded));
         }
-    })
+    });
+    usable.map(|config| KeptConfig::new(config, &notes))
 }
 
 /// The children to run. What the configuration needs and is not there is said.

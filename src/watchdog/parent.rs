@@ -21,11 +21,11 @@ use std::time::Duration;
 
 use scheduler::{Alarm, Drain, Exit, Interest, IoId, Key, Ready, Scheduler, Signal};
 
-use crate::control_plane::Config;
 use crate::log::keep_flushing;
 use crate::sys::memory;
 use crate::sys::signals::SignalReader;
 
+use super::kept::KeptConfig;
 use super::launch::daemon::Startup;
 use super::launch::lines::Lines;
 use super::launch::paths::PidPaths;
@@ -52,7 +52,7 @@ pub struct Ground {
     /// The command line.
     pub settings: Rc<Settings>,
     /// The configuration.
-    pub config: Rc<Config>,
+    pub config: KeptConfig,
     /// Names for the log and for files.
     pub names: Names,
     /// Names of the pid files.
@@ -226,6 +226,7 @@ impl WatchDog {
             self.manager.tell(&format!("READY=1\nMAINPID={main}"));
         }
         // From here on this process waits.
+        self.shrink_config();
         memory::give_back_code();
     }
 
@@ -258,15 +259,20 @@ impl WatchDog {
     }
 
     /// Go by a new configuration, also for children that are started from now on.
-    pub(super) fn adopt_config(&mut self, config: Rc<Config>) {
+    pub(super) fn adopt_config(&mut self, config: KeptConfig) {
         self.watch.set_patience(config.global.child_wait_time);
         let name = config.global.process_names.parent.as_deref();
         if self.ground.config.global.process_names.parent.as_deref() != name {
             name_task(&config);
         }
         self.ground.config = config;
-        memory::give_back_free();
         memory::give_back_code();
+    }
+
+    /// All children have what they need of the configuration.
+    pub(super) fn shrink_config(&mut self) {
+        self.ground.config.shrink();
+        memory::give_back_free();
     }
 
     fn on_forward(&mut self, _: &mut Scheduler<Self>, signal: Signal) {

@@ -25,16 +25,14 @@ use scheduler::{Key, Scheduler};
 
 use super::config;
 use super::ipc::{Order, Told};
+use super::kept::KeptConfig;
 use super::launch::pidfile::PidFile;
 use super::launch::role::{ROLES, Role, RoleSpec};
-use super::machine::Interfaces;
 use super::parent::WatchDog;
 use super::reload_files::{self, Marker};
 use super::settings::Settings;
 use crate::control_plane::diag::Severity;
-use crate::control_plane::files::Disk;
-use crate::control_plane::transcript::Recorder;
-use crate::control_plane::{Config, Loaded, load};
+use crate::control_plane::{Config, Loaded};
 use crate::global::reload::ReloadCheck;
 
 /// How long children have for an answer, and again for going over.
@@ -69,21 +67,13 @@ enum Phase {
 /// A configuration that may take over.
 #[derive(Debug)]
 struct Proposal {
-    config: Rc<Config>,
+    config: KeptConfig,
     /// For the children, with the notes of the load.
     order: Order,
     /// The children that it needs.
     roles: Vec<Role>,
     /// Pid files of those that do not run yet.
     pid_files: Vec<(Role, PidFile)>,
-}
-
-/// Read the configuration, and note every answer on the way.
-fn read(settings: &Settings) -> (Loaded, Vec<u8>) {
-    let machine = Interfaces::read();
-    let recorder = Recorder::new(&Disk, &machine);
-    let loaded = load(&recorder, &settings.config_file, &settings.load, &recorder);
-    (loaded, recorder.finish())
 }
 
 /// Why the configuration cannot take over, if so; what is wrong with it has been
@@ -152,7 +142,7 @@ impl WatchDog {
         self.tell_manager(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
         let ground = self.ground();
         let marker = Marker::set(&ground.config.global.reload, &ground.paths);
-        let (loaded, notes) = read(&ground.settings);
+        let (loaded, notes) = config::read_with_notes(&ground.settings);
         marker.remove();
         let judged = judge(&self.ground().config, &loaded);
         match judged.and_then(|config| self.proposal(config, notes)) {
@@ -219,8 +209,8 @@ impl WatchDog {
         };
         Ok(Proposal {
             pid_files: new.map(claim).collect::<Result<_, _>>()?,
+            config: KeptConfig::new(config, &notes),
             order: Order::Prepare(notes),
-            config,
             roles,
         })
     }
@@ -298,9 +288,9 @@ impl WatchDog {
     /// `config_save_dir`
     fn save_config(&mut self) {
         self.reload.count += 1;
-        let config = Rc::clone(&self.ground().config);
+        let config = &self.ground().config;
         reload_files::make_save_dir(&config.global.reload);
-        reload_files::save_config(&config, self.reload.count);
+        reload_files::save_config(config, self.reload.count);
     }
 
     /// One has refused.
@@ -330,6 +320,7 @@ impl WatchDog {
 
     /// All go by the new configuration.
     fn reloaded(&mut self, s: &mut Scheduler<Self>) {
+        self.shrink_config();
         let failures = std::mem::take(&mut self.reload.failures);
         if failures.is_empty() {
             log::info!("Reload finished");
@@ -348,10 +339,10 @@ impl WatchDog {
 /// # Errors
 /// Why there would be none.
 pub fn plan(running: &Settings, new: &Settings) -> io::Result<Vec<String>> {
-    let (before, _) = read(running);
+    let before = config::read(running);
     let old = config::usable(&before)
         .map_err(|_| io::Error::other("nothing can run with the running configuration"))?;
-    let (loaded, _) = read(new);
+    let loaded = config::read(new);
     let new = judge_quietly(&old, &loaded).map_err(io::Error::other)?;
     let plan = crate::vrrp::plan::Plan::between(&old.vrrp, &new.vrrp);
     let mut lines = process_lines(running, &old, &new);

@@ -1,6 +1,7 @@
 """SIGKILL at any moment: the next start and its orderly stop leave the machine as it was."""
 import os
 import random
+import signal
 import sys
 import time
 
@@ -103,3 +104,26 @@ def vrrp(lab):
 def different(before, after, where):
     found = ["%s: %s, was %s" % (k, after[k], before[k]) for k in before if before[k] != after[k]]
     return "seed %d, %s: %s" % (SEED, where, "; ".join(found))
+
+
+@case("defects")
+def kill_a_child_and_it_goes_on_with_the_running_configuration(lab):
+    """The file is changed without a reload, and the VRRP process dies: its successor runs what the others
+    run, also after a reload."""
+    r1 = with_everything(lab)
+    of = lambda number, name="PLAIN": conf(inst(name, prio=200, adv=0.05, vips=["10.77.0.%d/24" % number]))
+    d = r1.keepalived(of(161), "-r", pid_file(lab))
+    wait(lambda: r1.has("10.77.0.161"), 8, "master")
+    for now, later in ((161, 162), (162, 163)):
+        d.write(of(later, "OTHER"))
+        seen = len(d.log())
+        os.kill(vrrp(lab), 9)
+        wait(lambda: "(PLAIN) Entering MASTER" in d.log()[seen:], 15, "the successor leads")
+        wait(lambda: r1.has("10.77.0.%d" % now), 2, "the address of the running configuration")
+        assert not r1.has("10.77.0.%d" % later) and "OTHER" not in d.log()[seen:], d.log()[seen:]
+        d.write(of(later))
+        seen = len(d.log())
+        d.signal(signal.SIGHUP)
+        wait(lambda: "Reload finished" in d.log()[seen:], 6, "the reload")
+        wait(lambda: r1.has("10.77.0.%d" % later) and not r1.has("10.77.0.%d" % now), 3, "the new address")
+    assert d.stop() == 0

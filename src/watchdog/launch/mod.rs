@@ -33,14 +33,14 @@ use std::rc::Rc;
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid, getppid};
 
-use crate::control_plane::transcript::Player;
-use crate::control_plane::{Config, load};
+use crate::control_plane::Config;
 use crate::log;
 use crate::sys::fork::{Side, close_inherited, fork, leave};
 use crate::sys::prctl;
 use crate::sys::signals::block_only;
 
 use super::ipc::{self, ChildEnd, DumpKind, Order, ParentEnd};
+use super::kept::{KeptConfig, repeat_load};
 use super::names::Names;
 use super::settings::Settings;
 use super::signals;
@@ -92,7 +92,7 @@ impl Plumbing {
         while let Some(order) = self.next_order() {
             match order {
                 Order::Prepare(notes) => {
-                    let read = self.repeat_load(&notes);
+                    let read = repeat_load(&notes, &self.settings);
                     let judged = read.and_then(|config| judge(&config).map(|()| config));
                     self.answer(&judged);
                     self.proposed = judged.ok();
@@ -138,19 +138,6 @@ impl Plumbing {
         }
     }
 
-    /// Come to the configuration that the parent has come to.
-    fn repeat_load(&self, notes: &[u8]) -> Result<Rc<Config>, String> {
-        let player = Player::new(notes);
-        let loaded = load(
-            &player,
-            &self.settings.config_file,
-            &self.settings.load,
-            &player,
-        );
-        let config = loaded.config.filter(|_| player.is_faithful());
-        config.ok_or_else(|| "the new configuration is not understood".to_owned())
-    }
-
     fn answer(&self, judged: &Result<Rc<Config>, String>) {
         let verdict = judged.as_ref().map(|_| ()).map_err(Clone::clone);
         let said = self
@@ -188,7 +175,7 @@ pub struct Spawned {
 /// What making the channel or the process says.
 pub fn spawn(
     spec: &'static RoleSpec,
-    config: &Rc<Config>,
+    config: &KeptConfig,
     settings: &Rc<Settings>,
     names: &Names,
     lines: &Lines,
@@ -210,9 +197,15 @@ pub fn spawn(
                 channel: None,
                 proposed: None,
             };
-            let status = match prepare(spec, config, &plumbing, parent, &theirs) {
-                Ok(()) => main(
-                    Rc::clone(config),
+            let whole = config.for_child();
+            let prepared = prepare(spec, config, &plumbing, parent, &theirs);
+            let whole = prepared.and(whole).and_then(|whole| {
+                let whole = whole.configuration(settings);
+                whole.map_err(io::Error::other)
+            });
+            let status = match whole {
+                Ok(config) => main(
+                    config,
                     Plumbing {
                         channel: Some(theirs),
                         ..plumbing
