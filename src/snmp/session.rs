@@ -408,12 +408,27 @@ impl Session {
                 let why = format!("it has closed the session ({reason:?})");
                 self.lost(now, &why, out);
             }
-            body if is_request(&body) && self.is_open() => {
-                return self.check_request(header, pdu.context.is_some(), body);
-            }
-            body => {
-                let why = format!("it has sent a packet out of place ({})", name_of(&body));
-                self.reject(now, &why, out);
+            Body::Open { .. }
+            | Body::Register { .. }
+            | Body::Unregister { .. }
+            | Body::Get { .. }
+            | Body::GetNext { .. }
+            | Body::GetBulk { .. }
+            | Body::TestSet { .. }
+            | Body::CommitSet
+            | Body::UndoSet
+            | Body::CleanupSet
+            | Body::Notify { .. }
+            | Body::Ping => {
+                if self.is_open() && is_request(&pdu.body) {
+                    return self.check_request(header, pdu.context.is_some(), pdu.body);
+                }
+                let what = name_of(&pdu.body);
+                self.reject(
+                    now,
+                    &format!("it has sent a packet out of place ({what})"),
+                    out,
+                );
             }
         }
         None

@@ -164,7 +164,7 @@ impl<P, R: Copy> Object<P> for Table<P, R> {
         for column in self.columns.get(first..).unwrap_or_default() {
             match self.next_in(column, program, now, index, steps) {
                 Next::End => index = &[],
-                found => return found,
+                found @ (Next::Found(..) | Next::Pause(_)) => return found,
             }
         }
         Next::End

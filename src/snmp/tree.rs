@@ -67,7 +67,7 @@ impl<P> Tree<P> {
                 Next::Found(name, _) | Next::Pause(name) if !end.is_empty() && *name >= *end => {
                     return Next::End;
                 }
-                next => return next,
+                next @ (Next::Found(..) | Next::Pause(_)) => return next,
             }
             if !steps.take() {
                 return Next::Pause(end_of(object.root()));

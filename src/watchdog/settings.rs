@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::control_plane::LoadOptions;
+use crate::global::GlobalConfig;
 use crate::log::{Detail, Facility};
 use crate::model::AgentSocket;
 
@@ -63,6 +64,15 @@ pub struct Settings {
     pub notify_socket: Option<String>,
     /// All words of the command line, for the log.
     pub command_line: Vec<String>,
+}
+
+impl Settings {
+    /// Where the SNMP master agent is: the command line goes before the configuration.
+    #[must_use]
+    pub fn master_agent(&self, global: &GlobalConfig) -> AgentSocket {
+        let given = self.agent_socket.as_ref().or(global.snmp.socket.as_ref());
+        given.cloned().unwrap_or_default()
+    }
 }
 
 /// Options of the log.

@@ -19,7 +19,7 @@
 //! * `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
 //!   sessions, which no attempt brings; `overdue`: checks that stand still;
-//!   `observe` and `readout`: what is told on a signal.
+//!   `observe` and `readout`: what is told on a signal; `snmp`: the subagent.
 //!
 //! Nothing in a round waits for a server, a disk or a name service.
 
@@ -34,6 +34,7 @@ mod record;
 mod reload;
 mod services;
 mod setup;
+mod snmp;
 mod suspend;
 mod table;
 mod verdict;
@@ -45,6 +46,7 @@ use scheduler::{Key, Scheduler, Signal, Slab, Stop};
 use crate::bfd::feed::Feed;
 use crate::control_plane::Config;
 use crate::notify::notifier::{Host, Notifier};
+use crate::snmp::Agent;
 use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
@@ -77,6 +79,8 @@ pub struct CheckProcess {
     /// Where service addresses are; only if a service wants to know.
     local: Option<LocalAddresses>,
     notifier: Notifier<Self>,
+    /// The SNMP subagent.
+    agent: Agent<Self>,
     /// Reused for what services say.
     effects: Vec<Effect>,
     /// Signals above those with a name.
@@ -152,6 +156,7 @@ impl CheckProcess {
     fn finish_if_stopped(&mut self, s: &mut Scheduler<Self>) {
         if self.is_stopping && self.table.is_idle() && self.notifier.is_finished(s.now()) {
             self.notifier.close(s);
+            self.agent.stop(s);
             s.stop(Stop::Now);
         }
     }

@@ -96,6 +96,7 @@ impl CheckProcess {
             log::info!("Reload: no virtual server has changed");
         }
         self.change_notifications(s, &before);
+        self.set_up_snmp(s);
         self.load_keys();
         self.look_at_the_table();
         self.notifier.follow(s);

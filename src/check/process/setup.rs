@@ -19,6 +19,7 @@ use crate::check::conversation::Conversations;
 use crate::check::http::pattern::Patterns;
 use crate::control_plane::Config;
 use crate::notify::notifier::Notifier;
+use crate::snmp::Agent;
 use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
@@ -58,6 +59,7 @@ impl CheckProcess {
             sessions: None,
             local: LocalAddresses::open(&config)?,
             notifier: Notifier::default(),
+            agent: Agent::default(),
             effects: Vec::new(),
             real_time: SignalReader::open(&real_time())?,
             random: s.now().as_nanos() ^ u64::from(std::process::id()).rotate_left(40),
@@ -80,6 +82,7 @@ impl CheckProcess {
         process.watch_sessions(s);
         process.watch_checks(s);
         process.notifier.follow(s);
+        process.set_up_snmp(s);
         if process.plumbing.settings.dump_config {
             process.log_configuration(s);
         }

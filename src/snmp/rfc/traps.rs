@@ -39,7 +39,10 @@ pub fn new_master<P: VrrpView>(
             Some(row.version3(
                 1,
                 vec![
-                    (version3::oid!(1, 1, 1, 1, 3), version3::master_address(program, id)?),
+                    (
+                        version3::oid!(1, 1, 1, 1, 3),
+                        version3::master_address(program, id)?,
+                    ),
                     (version3::oid!(1, 2, 5, 1, 2), reason),
                 ],
             ))

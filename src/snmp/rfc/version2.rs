@@ -82,9 +82,7 @@ impl<P: VrrpView> VrrpMib<P> {
                 }))
             }),
             Router::named(11, "vrrpOperAdvertisementInterval", |p, id| {
-                Some(Value::integer(
-                    config(&**p, id)?.advert_interval.as_secs(),
-                ))
+                Some(Value::integer(config(&**p, id)?.advert_interval.as_secs()))
             }),
             Router::named(12, "vrrpOperPreemptMode", |p, id| {
                 Some(Value::truth(!config(&**p, id)?.nopreempt))
@@ -110,10 +108,9 @@ impl<P: VrrpView> VrrpMib<P> {
         },
     };
 
-    const CHECKSUM_ERRORS: Scalar<P> =
-        Scalar::named(oid!(2, 1), "vrrpRouterChecksumErrors", |p| {
-            Some(Value::counter32(sum(&**p, Statistic::Checksum)))
-        });
+    const CHECKSUM_ERRORS: Scalar<P> = Scalar::named(oid!(2, 1), "vrrpRouterChecksumErrors", |p| {
+        Some(Value::counter32(sum(&**p, Statistic::Checksum)))
+    });
 
     const VERSION_ERRORS: Scalar<P> = Scalar::named(oid!(2, 2), "vrrpRouterVersionErrors", |p| {
         Some(Value::counter32(sum(&**p, Statistic::Version)))

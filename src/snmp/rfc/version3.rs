@@ -112,10 +112,11 @@ impl<P: VrrpView> Vrrpv3Mib<P> {
         Some(Value::Counter64(sum(&**p, Statistic::Vrid)))
     });
 
-    const DISCONTINUITY: Scalar<P> =
-        Scalar::named(oid!(1, 2, 4), "vrrpv3GlobalStatisticsDiscontinuityTime", |_| {
-            Some(Value::TimeTicks(0))
-        });
+    const DISCONTINUITY: Scalar<P> = Scalar::named(
+        oid!(1, 2, 4),
+        "vrrpv3GlobalStatisticsDiscontinuityTime",
+        |_| Some(Value::TimeTicks(0)),
+    );
 
     const STATISTICS: Table<P, InstanceId> = Table {
         entry: oid!(1, 2, 5, 1),
@@ -241,5 +242,7 @@ pub(super) const fn master_reason(cause: Option<&Cause>) -> i32 {
 pub(super) fn protocol_error(last: Option<Statistic>) -> i32 {
     const ERRORS: [Statistic; 4] = Statistic::OF_PROTOCOL;
     let place = last.and_then(|last| ERRORS.iter().position(|error| *error == last));
-    place.and_then(|place| i32::try_from(place + 1).ok()).unwrap_or(0)
+    place
+        .and_then(|place| i32::try_from(place + 1).ok())
+        .unwrap_or(0)
 }

@@ -160,12 +160,8 @@ pub enum Statistic {
 impl Statistic {
     /// Those that VRRPV3-MIB calls protocol errors, in the order of its numbers
     /// (RFC 6527, `vrrpv3StatisticsProtoErrReason`).
-    pub const OF_PROTOCOL: [Self; 4] = [
-        Self::TimeToLive,
-        Self::Version,
-        Self::Checksum,
-        Self::Vrid,
-    ];
+    pub const OF_PROTOCOL: [Self; 4] =
+        [Self::TimeToLive, Self::Version, Self::Checksum, Self::Vrid];
 }
 
 macro_rules! rejection_kinds {

@@ -109,7 +109,7 @@ impl VrrpProcess {
         self.snmp.served = served;
         self.snmp.doubt();
         let wish = Wish {
-            socket: socket(&config, &self.plumbing),
+            socket: self.plumbing.settings.master_agent(&config.global),
             description: "Keepalived VRRP".to_owned(),
             mibs,
         };
@@ -169,13 +169,6 @@ fn mibs(config: &Config, plumbing: &Plumbing) -> (Vec<&'static Mib<VrrpProcess>>
         mibs.push(&Vrrpv3Mib::<VrrpProcess>::MIB);
     }
     (mibs, served)
-}
-
-/// Where the master agent is: the command line goes before the configuration.
-fn socket(config: &Config, plumbing: &Plumbing) -> crate::model::AgentSocket {
-    let given = plumbing.settings.agent_socket.as_ref();
-    let given = given.or(config.global.snmp.socket.as_ref());
-    given.cloned().unwrap_or_default()
 }
 
 impl Host for VrrpProcess {
