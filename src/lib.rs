@@ -14,6 +14,7 @@
 //! * [`track`]: files whose numbers count
 //! * [`vrrp`]: the virtual router: machines and their process
 //! * [`dump`]: configuration, state and counters as text and JSON
+//! * [`status`]: what is told of the running daemon, as table, JSON and metrics
 //! * [`watchdog`]: the parent process
 //! * [`cli`]: the command line
 #![deny(unsafe_code)]
@@ -32,6 +33,7 @@ pub mod net;
 pub mod netlink;
 pub mod notify;
 pub mod snmp;
+pub mod status;
 pub mod sys;
 pub mod track;
 pub mod vrrp;

@@ -25,12 +25,40 @@ pub struct Account {
     pub worst: Duration,
 }
 
-/// All accounts, the number of rounds, and the worst lateness of a timer.
+/// How late timers were: of each round in which one was due, the latest.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Lateness {
+    /// How many were at most as late as the bound of that place, and later than the
+    /// one before; those beyond all bounds are last.
+    parts: [u64; BOUNDS.len() + 1],
+    sum: Duration,
+    worst: Duration,
+}
+
+/// The bounds of [`Lateness::buckets`].
+const BOUNDS: [Duration; 14] = [
+    Duration::from_micros(50),
+    Duration::from_micros(100),
+    Duration::from_micros(250),
+    Duration::from_micros(500),
+    Duration::from_millis(1),
+    Duration::from_micros(2500),
+    Duration::from_millis(5),
+    Duration::from_millis(10),
+    Duration::from_millis(25),
+    Duration::from_millis(50),
+    Duration::from_millis(100),
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+];
+
+/// All accounts, the number of rounds, and the lateness of timers.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     accounts: Vec<Account>,
     rounds: u64,
-    latest: Duration,
+    lateness: Lateness,
 }
 
 impl<P> Scheduler<P> {
@@ -55,7 +83,51 @@ impl<P> Scheduler<P> {
     /// How late the latest timer so far was served.
     #[must_use]
     pub const fn worst_lateness(&self) -> Duration {
-        self.ledger.latest
+        self.ledger.lateness.worst
+    }
+
+    /// How late timers were so far.
+    #[must_use]
+    pub const fn lateness(&self) -> &Lateness {
+        &self.ledger.lateness
+    }
+}
+
+impl Lateness {
+    /// In how many rounds a timer was due.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.parts.iter().sum()
+    }
+
+    /// All of it together.
+    #[must_use]
+    pub const fn sum(&self) -> Duration {
+        self.sum
+    }
+
+    /// The worst.
+    #[must_use]
+    pub const fn worst(&self) -> Duration {
+        self.worst
+    }
+
+    /// How many were at most that late, for bounds that rise.
+    pub fn buckets(&self) -> impl Iterator<Item = (Duration, u64)> {
+        let mut sum = 0;
+        BOUNDS.iter().zip(&self.parts).map(move |(bound, part)| {
+            sum += part;
+            (*bound, sum)
+        })
+    }
+
+    fn add(&mut self, late: Duration) {
+        let place = BOUNDS.partition_point(|bound| *bound < late);
+        if let Some(part) = self.parts.get_mut(place) {
+            *part += 1;
+        }
+        self.sum = self.sum.saturating_add(late);
+        self.worst = self.worst.max(late);
     }
 }
 
@@ -93,7 +165,7 @@ impl Ledger {
     }
 
     pub(crate) fn late(&mut self, late: Duration) {
-        self.latest = self.latest.max(late);
+        self.lateness.add(late);
     }
 }
 
@@ -199,5 +271,24 @@ impl<P> ThreadDump<'_, P> {
         } else {
             format!("in {:?}", at.since(now))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lateness_is_counted_up_to_each_bound() {
+        let mut lateness = Lateness::default();
+        for micros in [0, 50, 51, 1000, 999_999, 1_000_000, 2_000_000] {
+            lateness.add(Duration::from_micros(micros));
+        }
+        let counts: Vec<u64> = lateness.buckets().map(|(_, count)| count).collect();
+        assert_eq!(counts, [2, 3, 3, 3, 4, 4, 4, 4, 4, 4, 4, 4, 4, 6]);
+        assert_eq!(lateness.count(), 7);
+        assert_eq!(lateness.worst(), Duration::from_secs(2));
+        assert_eq!(lateness.sum(), Duration::from_micros(4_001_100));
+        assert!(BOUNDS.is_sorted());
     }
 }

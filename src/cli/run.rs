@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::time::Duration;
 
 use nix::unistd::{Pid, gethostname, getppid};
 
@@ -52,6 +53,7 @@ pub(super) fn settings(parsed: &Parsed, command_line: Vec<String>) -> Settings {
         ignore_interrupt: parsed.has("ignore-sigint"),
         temporary_dir: temporary_dir(),
         notify_socket: notify_socket(),
+        watchdog: watchdog(),
         command_line,
     }
 }
@@ -172,6 +174,14 @@ fn notify_socket() -> Option<String> {
     let ours = getppid() == Pid::from_raw(1) && init.trim() == "systemd";
     let socket = env::var_os("NOTIFY_SOCKET").filter(|_| ours);
     socket.and_then(|s| s.into_string().ok())
+}
+
+/// How long the service manager waits for a sign of life of this very process.
+fn watchdog() -> Option<Duration> {
+    let number = |name| env::var(name).ok()?.parse::<u64>().ok();
+    let whose = number("WATCHDOG_PID").unwrap_or_else(|| process::id().into());
+    let micros = number("WATCHDOG_USEC").filter(|_| whose == process::id().into());
+    micros.map(Duration::from_micros)
 }
 
 #[cfg(test)]

@@ -52,6 +52,63 @@ impl Json {
         }
     }
 
+    /// A value as an element, or behind a key.
+    pub fn element(&mut self, value: Value<'_>) {
+        self.separate();
+        self.value(value);
+    }
+
+    /// `null`, as an element or behind a key.
+    pub fn null(&mut self) {
+        self.separate();
+        self.out.push_str("null");
+    }
+
+    /// Begin an array or object of which other calls write the rest.
+    pub fn open(&mut self, mark: char) {
+        self.separate();
+        self.out.push(mark);
+    }
+
+    /// End it.
+    pub fn close(&mut self, mark: char) {
+        self.out.push(mark);
+    }
+
+    /// An element, or a value behind a key, that is JSON already.
+    pub fn raw(&mut self, json: &str) {
+        self.separate();
+        self.out.push_str(json);
+    }
+
+    /// How many octets there are.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.out.len()
+    }
+
+    /// Whether nothing was written.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.out.is_empty()
+    }
+
+    /// Hand over what was written but for the last octet, by which the next comma is
+    /// decided, and go on without it. The memory is kept.
+    ///
+    /// # Errors
+    /// What `taker` says; nothing is lost then.
+    pub fn hand_over(
+        &mut self,
+        taker: impl FnOnce(&[u8]) -> std::io::Result<()>,
+    ) -> std::io::Result<()> {
+        let most = self.out.len().saturating_sub(1);
+        taker(self.out.as_bytes().get(..most).unwrap_or_default())?;
+        // The last octet of a text in JSON is a mark, a digit or a letter.
+        self.out.drain(..most);
+        Ok(())
+    }
+
     /// A string as an element.
     pub fn string(&mut self, text: &str) {
         self.separate();

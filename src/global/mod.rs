@@ -12,6 +12,7 @@ pub mod reload;
 mod rows;
 pub mod snmp;
 pub mod top;
+pub mod watch;
 pub mod words;
 
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -97,6 +98,8 @@ pub struct GlobalConfig {
     pub dump_files: DumpFiles,
     /// D-Bus.
     pub dbus: dbus::DbusConfig,
+    /// Where the daemon is watched.
+    pub watch: watch::WatchConfig,
 }
 
 /// Dump files, as far as they are not to have their usual names.
@@ -307,6 +310,7 @@ impl Default for GlobalConfig {
             log_unknown_vrids: false,
             dump_files: DumpFiles::default(),
             dbus: dbus::DbusConfig::default(),
+            watch: watch::WatchConfig::default(),
         }
     }
 }

@@ -30,6 +30,7 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         super::notify::MAIL,
         super::notify::SCRIPTS,
         DUMPS,
+        super::watch::ROWS,
         super::bfd_rows::PROCESS,
         super::lvs_rows::CHECKER,
         super::lvs_rows::CHECKS,

@@ -1,6 +1,7 @@
 //! Local calendar time, for the stamps of log lines and dumps.
 
 use std::mem::MaybeUninit;
+use std::time::Duration;
 
 use nix::time::{ClockId, clock_gettime};
 
@@ -8,6 +9,17 @@ use nix::time::{ClockId, clock_gettime};
 #[must_use]
 pub fn wall_seconds() -> libc::time_t {
     clock_gettime(ClockId::CLOCK_REALTIME).map_or(0, |time| time.tv_sec())
+}
+
+/// Time since the epoch by the clock on the wall; one before it is taken as the epoch.
+#[must_use]
+pub fn wall_time() -> Duration {
+    let now = clock_gettime(ClockId::CLOCK_REALTIME);
+    let parts = now.ok().and_then(|time| {
+        let seconds = u64::try_from(time.tv_sec()).ok()?;
+        Some((seconds, u32::try_from(time.tv_nsec()).ok()?))
+    });
+    parts.map_or(Duration::ZERO, |(seconds, nanos)| Duration::new(seconds, nanos))
 }
 
 /// A moment in the local time zone.

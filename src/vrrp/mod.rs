@@ -32,6 +32,7 @@ pub mod path_request;
 pub mod plan;
 pub mod process;
 pub mod router;
+pub mod speakers;
 pub mod sync;
 pub mod track;
 pub mod transmit;

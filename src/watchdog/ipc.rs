@@ -1,6 +1,10 @@
 //! What the children tell the parent, and the parent them: messages of one octet
 //! that names the kind, some with a text or a descriptor.
 //!
+//! Beside what is below, the parent asks whether a child is alive (`Ping`), and for its
+//! state (`Observe`, see [`super::survey`]); a child says its line for service managers
+//! when that changes (`Headline`).
+//!
 //! A child never waits for its parent: a message that finds no room is an error
 //! of the call. Both ignore what they do not know.
 //!
@@ -54,6 +58,12 @@ pub enum Told {
     Refused(String),
     /// It goes by the new configuration.
     Reloaded,
+    /// It was asked whether it is alive.
+    Alive,
+    /// Its state, as JSON in memory.
+    Observed(File),
+    /// Its part of the line for service managers.
+    Headline(String),
     /// Something this program does not know.
     Unknown,
 }
@@ -68,6 +78,10 @@ pub enum Order {
     Commit,
     /// Forget it.
     Cancel,
+    /// Say that it is alive.
+    Ping,
+    /// Tell the state.
+    Observe,
 }
 
 const READY: u8 = b'R';
@@ -77,6 +91,11 @@ const RELOADED: u8 = b'O';
 const PREPARE: u8 = b'P';
 const COMMIT: u8 = b'C';
 const CANCEL: u8 = b'X';
+const PING: u8 = b'?';
+const ALIVE: u8 = b'!';
+const OBSERVE: u8 = b'o';
+const OBSERVED: u8 = b's';
+const HEADLINE: u8 = b'H';
 /// The octets of dumps.
 const DUMPS: [(u8, DumpKind); 5] = [
     (b'D', DumpKind::Data),
@@ -128,15 +147,40 @@ impl ChildEnd {
     /// # Errors
     /// What sending says.
     pub fn answer(&self, verdict: &Result<(), String>) -> io::Result<()> {
-        let mut message = Vec::new();
         match verdict {
-            Ok(()) => message.push(ACCEPTED),
-            Err(why) => {
-                message.push(REFUSED);
-                message.extend(why.bytes().take(MESSAGE_MAX - 1));
-            }
+            Ok(()) => pass::send(self.0.as_fd(), &[ACCEPTED], None),
+            Err(why) => self.say(REFUSED, why),
         }
+    }
+
+    fn say(&self, octet: u8, text: &str) -> io::Result<()> {
+        let mut message = vec![octet];
+        message.extend(text.bytes().take(MESSAGE_MAX - 1));
         pass::send(self.0.as_fd(), &message, None)
+    }
+
+    /// Say that this process is alive.
+    ///
+    /// # Errors
+    /// What sending says.
+    pub fn alive(&self) -> io::Result<()> {
+        pass::send(self.0.as_fd(), &[ALIVE], None)
+    }
+
+    /// Hand over the state, as JSON in a file in memory.
+    ///
+    /// # Errors
+    /// What sending says.
+    pub fn observed(&self, state: &File) -> io::Result<()> {
+        pass::send(self.0.as_fd(), &[OBSERVED], Some(state.as_fd()))
+    }
+
+    /// Say this process's part of the line for service managers.
+    ///
+    /// # Errors
+    /// What sending says.
+    pub fn headline(&self, text: &str) -> io::Result<()> {
+        self.say(HEADLINE, text)
     }
 
     /// Say that the new configuration is in use.
@@ -160,12 +204,18 @@ impl ChildEnd {
             (PREPARE, Some(notes)) => Order::Prepare(read_whole(notes.into())?),
             (COMMIT, None) => Order::Commit,
             (CANCEL, None) => Order::Cancel,
+            (PING, None) => Order::Ping,
+            (OBSERVE, None) => Order::Observe,
             _ => return Err(io::ErrorKind::InvalidData.into()),
         }))
     }
 }
 
-fn read_whole(mut file: File) -> io::Result<Vec<u8>> {
+/// The content of a file in memory.
+///
+/// # Errors
+/// What reading says.
+pub fn read_whole(mut file: File) -> io::Result<Vec<u8>> {
     let mut octets = Vec::new();
     file.rewind()?;
     file.read_to_end(&mut octets)?;
@@ -174,9 +224,17 @@ fn read_whole(mut file: File) -> io::Result<Vec<u8>> {
 
 /// A file in memory with this content.
 pub(super) fn in_memory(name: &str, content: &[u8]) -> io::Result<File> {
-    let mut file = File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?);
+    let mut file = memory_file(name)?;
     file.write_all(content)?;
     Ok(file)
+}
+
+/// An empty file in memory.
+///
+/// # Errors
+/// What `memfd_create(2)` says.
+pub fn memory_file(name: &str) -> io::Result<File> {
+    Ok(File::from(memfd_create(name, MFdFlags::MFD_CLOEXEC)?))
 }
 
 impl AsFd for ChildEnd {
@@ -202,15 +260,17 @@ impl ParentEnd {
         }
         let [kind, ..] = room;
         let dump = DUMPS.iter().find(|(octet, _)| *octet == kind);
+        let text = room.get(1..length).unwrap_or_default();
+        let text = || String::from_utf8_lossy(text).into_owned();
         Ok(Some(match (dump, passed) {
             (Some(&(_, kind)), Some(file)) => Told::Dump(kind, file.into()),
+            (None, Some(file)) if kind == OBSERVED => Told::Observed(file.into()),
             _ if kind == READY => Told::Ready,
             _ if kind == ACCEPTED => Told::Accepted,
             _ if kind == RELOADED => Told::Reloaded,
-            _ if kind == REFUSED => {
-                let why = room.get(1..length).unwrap_or_default();
-                Told::Refused(String::from_utf8_lossy(why).into_owned())
-            }
+            _ if kind == ALIVE => Told::Alive,
+            _ if kind == REFUSED => Told::Refused(text()),
+            _ if kind == HEADLINE => Told::Headline(text()),
             _ => Told::Unknown,
         }))
     }
@@ -227,6 +287,8 @@ impl ParentEnd {
             Order::Prepare(notes) => (PREPARE, Some(in_memory("keepalived configuration", notes)?)),
             Order::Commit => (COMMIT, None),
             Order::Cancel => (CANCEL, None),
+            Order::Ping => (PING, None),
+            Order::Observe => (OBSERVE, None),
         };
         let notes = notes.as_ref().map(AsFd::as_fd);
         pass::send(self.0.as_fd(), &[octet], notes)
@@ -269,6 +331,8 @@ mod tests {
             Order::Prepare(b"notes".to_vec()),
             Order::Commit,
             Order::Cancel,
+            Order::Ping,
+            Order::Observe,
         ] {
             parent.order(&order).unwrap();
             assert_eq!(child.next_order().unwrap(), Some(order));
@@ -284,6 +348,20 @@ mod tests {
         assert!(matches!(parent.next(), Ok(Some(Told::Reloaded))));
         drop(parent);
         assert!(matches!(child.next_order(), Ok(None)));
+    }
+
+    #[test]
+    fn a_child_tells_that_it_lives_and_how_it_is() {
+        let (parent, child) = channel().unwrap();
+        child.alive().unwrap();
+        child.headline("VI_1 MASTER").unwrap();
+        child.observed(&in_memory("x", b"{}").unwrap()).unwrap();
+        assert!(matches!(parent.next(), Ok(Some(Told::Alive))));
+        assert!(matches!(parent.next(), Ok(Some(Told::Headline(text))) if text == "VI_1 MASTER"));
+        let Ok(Some(Told::Observed(file))) = parent.next() else {
+            panic!("a state was sent");
+        };
+        assert_eq!(read_whole(file).unwrap(), b"{}");
     }
 
     #[test]

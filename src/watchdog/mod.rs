@@ -13,6 +13,7 @@
 //! * [`parent`] is its shell: scheduler handlers, signals, actions to system calls.
 //! * [`launch`] makes a process out of a role; `launch::role` is the table of roles.
 //! * [`ipc`] is what children tell; [`dump_files`] writes the dumps they hand over.
+//! * [`desk`] answers those who watch, with what children tell ([`survey`]).
 //! * [`reload`] goes over to a new configuration; [`schedule`] knows when a file asks
 //!   for that.
 //! * [`config`] reads the configuration and tells what is wrong with it; [`kept`] is
@@ -24,6 +25,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod desk;
 pub mod dump_files;
 pub mod ipc;
 pub mod kept;
@@ -37,6 +39,7 @@ mod reload_files;
 pub mod schedule;
 pub mod settings;
 pub mod signals;
+pub mod survey;
 pub mod systemd;
 pub mod watch;
 

@@ -25,6 +25,7 @@ use crate::log::keep_flushing;
 use crate::sys::memory;
 use crate::sys::signals::SignalReader;
 
+use super::desk::Desk;
 use super::kept::KeptConfig;
 use super::launch::daemon::Startup;
 use super::launch::lines::Lines;
@@ -80,8 +81,9 @@ pub struct WatchDog {
     started: bool,
     /// The startup or shutdown script, while it runs.
     life: Option<Life>,
-    manager: Manager,
+    pub(super) manager: Manager,
     pub(super) reload: Reload,
+    pub(super) desk: Desk,
     schedule: Option<Schedule>,
 }
 
@@ -110,8 +112,11 @@ impl WatchDog {
         dog.write_own_pid();
         keep_flushing(&mut dog, s, 0);
         dog.follow_schedule(s);
+        dog.open_desk(s);
+        dog.keep_alive(s);
         dog.begin(s);
         let ended = s.run(&mut dog);
+        dog.close_desk(s);
         dog.startup.report(NOT_STARTED);
         release(
             dog.ground.pid_file,
@@ -126,7 +131,7 @@ impl WatchDog {
         let settings = &ground.settings;
         Self {
             watch: Watch::new(&ground.roles, settings.respawn, patience),
-            manager: Manager::at(settings.notify_socket.as_deref()),
+            manager: Manager::at(settings.notify_socket.as_deref(), settings.watchdog),
             ground,
             actions: Vec::new(),
             children: Vec::new(),
@@ -137,6 +142,7 @@ impl WatchDog {
             started: false,
             life: None,
             reload: Reload::default(),
+            desk: Desk::new(),
             schedule: None,
         }
     }
@@ -181,6 +187,7 @@ impl WatchDog {
             Action::Spawn(role) => return self.spawn(s, role),
             Action::Respawning(role, delay) => {
                 let (title, seconds) = (role.spec().title, delay.as_secs());
+                self.desk.restarted(role);
                 log::warn!("{title} child process died: Respawning");
                 log::info!(
                     "Restart of {title} process delayed {seconds} seconds to limit respawn rate"

@@ -34,6 +34,7 @@ use super::settings::Settings;
 use crate::control_plane::diag::Severity;
 use crate::control_plane::{Config, Loaded};
 use crate::global::reload::ReloadCheck;
+use crate::sys::calendar::wall_time;
 
 /// How long children have for an answer, and again for going over.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -52,6 +53,10 @@ pub(super) struct Reload {
     number: Key,
     /// How many configurations have taken over.
     pub(super) count: u64,
+    /// When the last of them did, in time since the epoch.
+    pub(super) last: Option<Duration>,
+    /// How many were refused.
+    pub(super) refused: u64,
 }
 
 #[derive(Debug, Default)]
@@ -186,7 +191,10 @@ impl WatchDog {
             | Told::Refused(_)
             | Told::Ready
             | Told::Reloaded
+            | Told::Alive
             | Told::Dump(..)
+            | Told::Headline(_)
+            | Told::Observed(_)
             | Told::Unknown => return,
         }
         self.reload_loses(s, role);
@@ -270,6 +278,7 @@ impl WatchDog {
     fn commit(&mut self, s: &mut Scheduler<Self>, proposal: Proposal) {
         self.adopt_config(proposal.config);
         self.follow_schedule(s);
+        self.open_desk(s);
         self.save_config();
         for (role, file) in proposal.pid_files {
             self.add_pid_file(role, file);
@@ -288,6 +297,7 @@ impl WatchDog {
     /// `config_save_dir`
     fn save_config(&mut self) {
         self.reload.count += 1;
+        self.reload.last = Some(wall_time());
         let config = &self.ground().config;
         reload_files::make_save_dir(&config.global.reload);
         reload_files::save_config(config, self.reload.count);
@@ -306,7 +316,8 @@ impl WatchDog {
         self.reload_again(s);
     }
 
-    fn refuse(&self, why: &str) {
+    fn refuse(&mut self, why: &str) {
+        self.reload.refused += 1;
         log::error!("Reload refused, the old configuration stays: {why}");
         self.tell_failure(&format!("Reload refused: {why}"));
     }

@@ -1,6 +1,7 @@
 //! What the command line decides, for the watchdog and its children.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::control_plane::LoadOptions;
 use crate::global::GlobalConfig;
@@ -62,6 +63,8 @@ pub struct Settings {
     pub temporary_dir: PathBuf,
     /// The value of `NOTIFY_SOCKET`, if a service manager set it.
     pub notify_socket: Option<String>,
+    /// How long it waits for a sign of life (`WATCHDOG_USEC`).
+    pub watchdog: Option<Duration>,
     /// All words of the command line, for the log.
     pub command_line: Vec<String>,
 }

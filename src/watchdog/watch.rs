@@ -186,6 +186,11 @@ impl Watch {
         self.children.iter().filter_map(due).min()
     }
 
+    /// The children that the configuration needs.
+    pub fn roles(&self) -> impl Iterator<Item = Role> {
+        self.children.iter().map(|child| child.role)
+    }
+
     /// Whether an end is under way.
     #[must_use]
     pub const fn is_ending(&self) -> bool {

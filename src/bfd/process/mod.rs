@@ -10,7 +10,7 @@
 //!
 //! * [`session`]: what the process keeps of a session.
 //! * `setup`, `reload`: sessions from the configuration, and from another one.
-//! * `observe`: the dump on a signal, and `-d`.
+//! * `observe`: the dump on a signal, and `-d`; `status`: what those are told who watch.
 //!
 //! One round of the loop is: everything readable, then deadlines. A packet that waits
 //! in a socket when the neighbour's silence ends has ended it.
@@ -21,6 +21,7 @@ mod readers;
 mod reload;
 mod session;
 mod setup;
+mod status;
 mod traffic;
 
 use std::rc::Rc;
@@ -34,6 +35,7 @@ use crate::control_plane::Config;
 use crate::net::bfd_socket::{BfdBatch, BfdReceiver};
 use crate::sys::signals::SignalReader;
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::survey::Watched;
 
 use memory::Memory;
 use readers::Readers;
@@ -59,6 +61,7 @@ pub struct BfdProcess {
     /// Signals above those with a name.
     real_time: SignalReader,
     random: Random,
+    watched: Watched<Self>,
 }
 
 /// Run the BFD process until it is told to stop; the exit status.

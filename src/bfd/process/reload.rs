@@ -11,14 +11,18 @@ use super::session::{Session, policy};
 use crate::bfd::config::SessionConfig;
 use crate::bfd::peer::Input;
 use crate::control_plane::Config;
+use crate::watchdog::survey::Surveyed as _;
 
 impl BfdProcess {
     /// The parent has handed something over.
     pub(super) fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        if let Some(config) = self.plumbing.next_config(|_| Ok(())) {
+        let config = self.plumbing.next_config(|_| Ok(()));
+        let is_reloaded = config.is_some();
+        if let Some(config) = config {
             self.reload(s, config);
             self.plumbing.reloaded();
         }
+        self.after_orders(s, is_reloaded);
         Drain::Drained
     }
 

@@ -22,6 +22,7 @@ use crate::control_plane::Config;
 use crate::net::bfd_socket::{BfdBatch, BfdReceiver};
 use crate::sys::signals::SignalReader;
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::survey::{Surveyed as _, Watched};
 use crate::watchdog::signals::{self, RealTime, real_time};
 
 /// The signals this process acts on.
@@ -58,6 +59,7 @@ impl BfdProcess {
             retry: Alarm::new("BFD sockets", 0, Self::on_retry),
             real_time: SignalReader::open(&real_time())?,
             random: Random::new(RandomState::new().build_hasher().finish()),
+            watched: Watched::default(),
         };
         s.refresh();
         process.watch(s)?;
@@ -118,6 +120,7 @@ impl BfdProcess {
         }
         crate::sys::memory::give_back_free();
         self.plumbing.ready();
+        self.headline_may_change(s);
     }
 
     /// All sessions have their places: the directory, sockets, alarms and notes.

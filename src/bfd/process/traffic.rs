@@ -12,6 +12,7 @@ use crate::bfd::directory::Arrival;
 use crate::bfd::peer::{Effect, Input, Peer};
 use crate::net::bfd_socket::{BfdBatch, BfdDatagram, BfdReceiver, BfdSender};
 use crate::wire::bfd::{Control, State};
+use crate::watchdog::survey::Surveyed as _;
 
 /// A socket that cannot be opened is tried again so often.
 const RETRY: Duration = Duration::from_secs(1);
@@ -143,6 +144,7 @@ impl BfdProcess {
                     session.told = Some(verdict);
                     self.readers.tell(s.now(), session);
                 }
+                self.headline_may_change(s);
             }
             Effect::Expired { silence, overdue } => log::info!(
                 "({}) Expired after {} ms ({} usec overdue)",

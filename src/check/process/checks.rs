@@ -106,6 +106,10 @@ pub(super) struct Last {
     pub(super) result: Option<Told>,
     /// How often it ran.
     pub(super) runs: u64,
+    /// How many of the attempts failed.
+    pub(super) failures: u64,
+    /// How long all of them took.
+    pub(super) total: Duration,
 }
 
 /// How an attempt went.
@@ -260,6 +264,8 @@ impl CheckProcess {
         let begun = check.last.begun.unwrap_or(now);
         check.last.duration = now.since(begun);
         check.last.runs += 1;
+        check.last.total += check.last.duration;
+        check.last.failures += u64::from(matches!(attempt, Attempt::Outcome(Outcome::Failed(_))));
         let went = match &attempt {
             Attempt::Outcome(Outcome::Passed(_)) => schedule::Attempt::Passed,
             Attempt::Outcome(Outcome::Proceed { at_once }) => {

@@ -19,7 +19,8 @@
 //! * `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
 //!   sessions, which no attempt brings; `overdue`: checks that stand still;
-//!   `observe` and `readout`: what is told on a signal; `snmp`: the subagent.
+//!   `observe` and `readout`: what is told on a signal; `snmp`: the
+//!   subagent; `status`: what those are told who watch.
 //!
 //! Nothing in a round waits for a server, a disk or a name service.
 
@@ -35,6 +36,7 @@ mod reload;
 mod services;
 mod setup;
 mod snmp;
+mod status;
 mod suspend;
 mod table;
 mod verdict;
@@ -50,6 +52,7 @@ use crate::snmp::Agent;
 use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::survey::Watched;
 
 use super::conversation::Conversations;
 use super::http::pattern::Patterns;
@@ -88,6 +91,8 @@ pub struct CheckProcess {
     /// For the moments of first checks and the numbers of questions.
     random: u64,
     is_stopping: bool,
+    watched: Watched<Self>,
+    index: status::Index,
 }
 
 /// Run the checker process until it is told to stop; the exit status.

@@ -22,6 +22,7 @@ use crate::check::service::Effect;
 use crate::control_plane::Config;
 use crate::ipvs::ServiceKey;
 use crate::model::Family;
+use crate::watchdog::survey::Surveyed as _;
 
 /// What the new configuration continues: for each of its services the place of that
 /// service before, and of its servers.
@@ -76,11 +77,14 @@ impl CheckProcess {
             true => Err("it is stopping".to_owned()),
             false => Ok(()),
         };
-        if let Some(config) = self.plumbing.next_config(judge) {
+        let config = self.plumbing.next_config(judge);
+        let is_reloaded = config.is_some();
+        if let Some(config) = config {
             self.reload(s, config);
             self.plumbing.reloaded();
             crate::sys::memory::give_back_free();
         }
+        self.after_orders(s, is_reloaded);
         Drain::Drained
     }
 

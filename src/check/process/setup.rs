@@ -23,6 +23,7 @@ use crate::snmp::Agent;
 use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::survey::{Surveyed as _, Watched};
 use crate::watchdog::signals::real_time;
 
 /// The signals this process acts on.
@@ -64,6 +65,8 @@ impl CheckProcess {
             real_time: SignalReader::open(&real_time())?,
             random: s.now().as_nanos() ^ u64::from(std::process::id()).rotate_left(40),
             is_stopping: false,
+            watched: Watched::default(),
+            index: super::status::Index::default(),
             config,
             plumbing,
         };
@@ -83,6 +86,7 @@ impl CheckProcess {
         process.watch_checks(s);
         process.notifier.follow(s);
         process.set_up_snmp(s);
+        process.headline_may_change(s);
         if process.plumbing.settings.dump_config {
             process.log_configuration(s);
         }

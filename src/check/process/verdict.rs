@@ -21,6 +21,7 @@ use crate::notify::configured::{fifo_wish, mail_wish};
 use crate::notify::event::{Kind, What};
 use crate::notify::notifier::{FifoWish, SubjectId};
 use crate::notify::subject::Wishes;
+use crate::watchdog::survey::Surveyed as _;
 
 /// Up or down as what is told.
 const fn what(up: bool) -> What {
@@ -59,6 +60,7 @@ impl CheckProcess {
     ) {
         if !effects.is_empty() {
             self.table.touch(s, service);
+            self.headline_may_change(s);
         }
         for effect in effects.drain(..) {
             match effect {

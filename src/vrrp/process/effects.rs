@@ -13,6 +13,7 @@ use crate::net::Datagram;
 use crate::vrrp::debounce::longest_delay;
 use crate::vrrp::fsm::{Cause, Effect, InstanceId, InterfaceKey, Note, Presence, State};
 use crate::vrrp::history::Transition;
+use crate::watchdog::survey::Surveyed as _;
 
 impl VrrpProcess {
     /// Carry out what the router has decided, and set the next deadline. Adverts leave
@@ -25,10 +26,15 @@ impl VrrpProcess {
             }
         }
         self.pool.flush();
+        let has_moved = effects.iter();
+        let has_moved = has_moved.into_iter().any(|e| matches!(e, Effect::Went { .. }));
         for effect in effects.drain(..) {
             self.perform_one(s, effect);
         }
         self.effects = effects;
+        if has_moved {
+            self.headline_may_change(s);
+        }
         self.follow_masters();
         if self.notifier.has_news() {
             self.notifier.follow(s);

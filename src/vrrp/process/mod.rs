@@ -29,7 +29,7 @@
 //! * `rivals`: why two are master at once.
 //! * `snmp`: the subagent.
 //! * `report`: the words of the log; `notify`: what others are told; `observe`:
-//!   dumps on a signal.
+//!   dumps on a signal; `status`: what those are told who watch.
 //!
 //! One round of the loop is: signals, then everything readable, then deadlines,
 //! then one portion of the pump. Nothing in it waits.
@@ -59,6 +59,7 @@ mod rivals;
 mod setup;
 mod snmp;
 mod source;
+mod status;
 mod sync_daemon;
 mod trackers;
 mod virtual_links;
@@ -79,6 +80,7 @@ use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::survey::Watched;
 
 use announcing::Announcements;
 use book::AddressBook;
@@ -139,6 +141,7 @@ pub struct VrrpProcess {
     /// Whether a portion of the pump is asked for at the end of this round.
     is_pumping: bool,
     is_stopping: bool,
+    watched: Watched<Self>,
 }
 
 /// Run the VRRP process until it is told to stop; the exit status.

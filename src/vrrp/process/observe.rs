@@ -196,7 +196,7 @@ impl VrrpProcess {
         link.is_some_and(Link::is_running)
     }
 
-    fn sync_group_of(&self, id: InstanceId) -> Option<&str> {
+    pub(super) fn sync_group_of(&self, id: InstanceId) -> Option<&str> {
         let groups = self.router.groups();
         groups.get(groups.of(id)?).map(|group| &*group.name)
     }

@@ -89,6 +89,10 @@ impl VrrpProcess {
         let view = receive_view(&view, own, packet.src);
         let answer = accept(&own.receive, &view, packet);
         own.stats.record(&answer);
+        let said = answer.as_ref();
+        let said = said.map(|accepted| accepted.priority);
+        own.speakers
+            .heard(now, packet.src, said.map_err(Rejection::kind));
         match answer {
             Ok(accepted) => {
                 own.remember_signature(&accepted, view.wall);

@@ -26,6 +26,7 @@ use crate::vrrp::install::Installer;
 use crate::vrrp::plan::{Plan, Step};
 use crate::vrrp::router::{Input, Successor, Successors};
 use crate::watchdog::ipc::DumpKind;
+use crate::watchdog::survey::Surveyed as _;
 
 /// What is left of the old configuration while the new one takes over.
 pub(super) struct Old {
@@ -47,12 +48,15 @@ impl VrrpProcess {
             true => Err("it is stopping".to_owned()),
             false => Ok(()),
         };
-        if let Some(config) = self.plumbing.next_config(judge) {
+        let config = self.plumbing.next_config(judge);
+        let is_reloaded = config.is_some();
+        if let Some(config) = config {
             self.save_state(s, DumpKind::Before);
             self.reload(s, config);
             self.save_state(s, DumpKind::After);
             self.plumbing.reloaded();
         }
+        self.after_orders(s, is_reloaded);
         Drain::Drained
     }
 

@@ -77,7 +77,7 @@ pub(super) fn because(cause: &Cause, interfaces: &Interfaces, config: &VrrpConfi
     }
 }
 
-const fn fault(kind: FaultKind) -> &'static str {
+pub(super) const fn fault(kind: FaultKind) -> &'static str {
     match kind {
         FaultKind::Source => "no address to send from",
         FaultKind::Interface => "the interface cannot be used",

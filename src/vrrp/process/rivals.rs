@@ -54,6 +54,11 @@ pub(super) struct Rivalry {
 }
 
 impl Rivalry {
+    /// How often others have announced one of its addresses.
+    pub(super) const fn foreign(&self) -> u64 {
+        self.foreign
+    }
+
     /// A mastership begins or ends.
     pub(super) const fn begin_anew(&mut self) {
         self.losing = 0;

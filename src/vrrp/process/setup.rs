@@ -32,6 +32,7 @@ use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
 use crate::watchdog::launch::{Plumbing, limits};
+use crate::watchdog::survey::Watched;
 use crate::watchdog::signals::real_time;
 
 /// The signals this process acts on; the others that the parent passes on are
@@ -92,6 +93,7 @@ impl VrrpProcess {
             real_time: SignalReader::open(&real_time())?,
             is_pumping: false,
             is_stopping: false,
+            watched: Watched::default(),
             config,
             plumbing,
         };

@@ -13,6 +13,7 @@ use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::fsm::InterfaceKey;
 use crate::vrrp::history::History;
 use crate::vrrp::hmac::ReplayMarks;
+use crate::vrrp::speakers::Speakers;
 use crate::vrrp::transmit::AdvertTemplate;
 
 /// The shell's part of an instance.
@@ -45,6 +46,8 @@ pub(super) struct VirtualRouter {
     pub(super) replay: ReplayMarks,
     /// The clocks were found to differ, and it was told.
     pub(super) skew_told: bool,
+    /// Other routers that were heard.
+    pub(super) speakers: Speakers,
     /// What was heard of other masters.
     pub(super) rivalry: Rivalry,
     /// What SNMP tells of it.
@@ -74,6 +77,7 @@ impl VirtualRouter {
             old_checksum: false,
             replay: ReplayMarks::new(config.unicast_peers.len()),
             skew_told: false,
+            speakers: Speakers::default(),
             rivalry: Rivalry::default(),
             standing: Standing::default(),
         }

@@ -26,6 +26,7 @@ pub mod paths;
 pub mod pidfile;
 pub mod role;
 
+use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
@@ -61,6 +62,10 @@ pub struct Plumbing {
     channel: Option<ChildEnd>,
     /// What the parent has proposed and not yet decided on.
     proposed: Option<Rc<Config>>,
+    /// The parent wants to know the state.
+    is_observed: bool,
+    /// The last line for service managers.
+    headline: String,
 }
 
 impl Plumbing {
@@ -99,6 +104,8 @@ impl Plumbing {
                 }
                 Order::Commit => chosen = self.proposed.take().or(chosen),
                 Order::Cancel => self.proposed = None,
+                Order::Ping => self.say_alive(),
+                Order::Observe => self.is_observed = true,
             }
         }
         chosen
@@ -122,6 +129,43 @@ impl Plumbing {
         if let Some(channel) = &self.channel {
             // A parent that does not hear it goes on after a while.
             let _ = channel.reloaded();
+        }
+    }
+
+    /// Whether the parent has asked for the state since the last call.
+    pub const fn is_observed(&mut self) -> bool {
+        std::mem::replace(&mut self.is_observed, false)
+    }
+
+    /// Hand the state over.
+    pub fn observed(&self, state: &File) {
+        let said = self.channel.as_ref().map(|channel| channel.observed(state));
+        if let Some(Err(error)) = said {
+            ::log::warn!("Cannot tell the parent process the state: {error}");
+        }
+    }
+
+    /// Whether somebody reads the line for service managers.
+    #[must_use]
+    pub fn has_manager(&self) -> bool {
+        self.settings.notify_socket.is_some()
+    }
+
+    /// Say this process's part of that line, if it is another one than before.
+    pub fn say_headline(&mut self, text: String) {
+        if text == self.headline {
+            return;
+        }
+        let said = self.channel.as_ref().map(|channel| channel.headline(&text));
+        if matches!(said, Some(Ok(()))) {
+            self.headline = text;
+        }
+    }
+
+    fn say_alive(&self) {
+        if let Some(channel) = &self.channel {
+            // A parent that does not hear it will see to this process.
+            let _ = channel.alive();
         }
     }
 
@@ -196,6 +240,8 @@ pub fn spawn(
                 ends,
                 channel: None,
                 proposed: None,
+                is_observed: false,
+                headline: String::new(),
             };
             let whole = config.for_child();
             let prepared = prepare(spec, config, &plumbing, parent, &theirs);

@@ -55,6 +55,13 @@ impl PidPaths {
         self.named(self.given.of(role), role.spec().pid_name)
     }
 
+    /// Where the daemon is asked for its state: beside the parent's pid file. As that is
+    /// locked, a socket found there is one of a dead daemon.
+    #[must_use]
+    pub fn status_socket(&self) -> PathBuf {
+        self.parent().with_extension("sock")
+    }
+
     /// Where `reload_file` is without a name.
     #[must_use]
     pub fn reload_file(&self) -> PathBuf {

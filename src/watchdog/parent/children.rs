@@ -2,10 +2,12 @@
 
 use std::io;
 use std::os::fd::AsFd as _;
+use std::time::Duration;
 
 use scheduler::{ChildEvent, Drain, Interest, IoId, Key, Pid, Ready, Scheduler, Signal};
 
 use super::WatchDog;
+use crate::sys::calendar::wall_time;
 use crate::sys::signals::send;
 use crate::watchdog::ipc::{Order, ParentEnd, Told};
 use crate::watchdog::launch::pidfile::PidFile;
@@ -22,6 +24,8 @@ pub(super) struct Child {
     channel: ParentEnd,
     watched: Option<IoId<WatchDog>>,
     pub(super) up: bool,
+    /// When it was started, in time since the epoch.
+    started: Duration,
 }
 
 impl WatchDog {
@@ -61,6 +65,7 @@ impl WatchDog {
             channel: new.channel,
             watched: watched.ok(),
             up: false,
+            started: wall_time(),
         });
         self.reload_meets(role);
         Ok(new.pid)
@@ -93,16 +98,31 @@ impl WatchDog {
 
     /// Tell a child; true if it could be told.
     pub(in crate::watchdog) fn order(&self, role: Role, order: &Order) -> bool {
-        let mut children = self.children.iter();
-        let Some(child) = children.find(|child| child.role == role) else {
-            return false;
-        };
-        let told = child.channel.order(order);
+        let told = self.send_order(role, order);
         if let Err(error) = &told {
             let title = role.spec().title;
             log::error!("Cannot tell the {title} process of the reload: {error}");
         }
         told.is_ok()
+    }
+
+    /// The same, quietly.
+    pub(in crate::watchdog) fn send_order(&self, role: Role, order: &Order) -> io::Result<()> {
+        let mut children = self.children.iter();
+        match children.find(|child| child.role == role) {
+            Some(child) => child.channel.order(order),
+            None => Err(io::ErrorKind::NotConnected.into()),
+        }
+    }
+
+    /// The children that the configuration needs; of those that run the number, and when
+    /// they were started, in time since the epoch.
+    pub(in crate::watchdog) fn needed(
+        &self,
+    ) -> impl Iterator<Item = (Role, Option<(Pid, Duration)>)> {
+        let running = |role| self.children.iter().find(move |child| child.role == role);
+        let roles = self.watch.roles();
+        roles.map(move |role| (role, running(role).map(|child| (child.pid, child.started))))
     }
 
     /// The children that run.
@@ -140,6 +160,9 @@ impl WatchDog {
         let role = child.role;
         match child.channel.next() {
             Ok(Some(Told::Dump(kind, text))) => self.write_dump(kind, Some(role), text),
+            Ok(Some(Told::Observed(state))) => self.observed(s, role, state),
+            Ok(Some(Told::Alive)) => self.manager.answered(role),
+            Ok(Some(Told::Headline(text))) => self.manager.headline(role, text),
             Ok(Some(told)) => {
                 child.up |= matches!(told, Told::Ready);
                 self.reload_hears(s, role, told);
@@ -169,6 +192,8 @@ impl WatchDog {
         }
         self.log_end(&child, end);
         self.reload_loses(s, child.role);
+        self.no_state_of(s, child.role);
+        self.manager.lost(child.role);
         self.on(s, Event::Died(child.role, end));
     }
 
