@@ -274,6 +274,11 @@ const ARROWS: &[Row] = &[
             "wire",
         ],
     },
+    // The forms that JSON has, and calendar time for people.
+    Row {
+        module: "status",
+        may: &["dump::fact", "dump::json", "model", "sys"],
+    },
     Row {
         module: "watchdog",
         may: EVERYTHING,

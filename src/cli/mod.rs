@@ -14,6 +14,7 @@ pub mod options;
 pub mod parse;
 mod run;
 pub mod signum;
+mod status;
 pub mod text;
 
 use std::fs::OpenOptions;
@@ -62,6 +63,9 @@ fn run(program: &str, words: &[String]) -> u8 {
     let settings = run::settings(&parsed, all_words.collect());
     if parsed.has("config-test") {
         return config_test(&settings, parsed.value("config-test"));
+    }
+    if parsed.has("status") {
+        return status::run(&settings, &parsed);
     }
     if parsed.has("reload-plan") {
         return reload_plan(&settings, parsed.value("running"));

@@ -264,6 +264,19 @@ pub const OPTIONS: &[CliOption] = &[
     ),
     row(
         None,
+        "status",
+        Argument::Optional("SOCKET"),
+        "Show how the running daemon is: states, priorities, peers, servers and checks. It is the daemon of the configuration of -f and of the namespace of -s, or the one behind SOCKET.",
+    ),
+    long_flag("json", "For --status: everything as JSON."),
+    row(
+        None,
+        "watch",
+        Argument::Optional("SECONDS"),
+        "For --status: show it again and again, every 2 seconds unless said otherwise.",
+    ),
+    row(
+        None,
         "config-fd",
         Argument::Required("N"),
         "Internal: read the configuration from this descriptor.",

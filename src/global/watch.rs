@@ -169,7 +169,10 @@ fn local_socket(path: Option<String>, words: &[Word], diags: &mut Diags) -> Opti
         let (keyword, value) = match pair {
             [keyword, value] => (keyword, value),
             [single] => {
-                let text = format!("`{}` is neither a path, mode MODE nor group GROUP", single.text);
+                let text = format!(
+                    "`{}` is neither a path, mode MODE nor group GROUP",
+                    single.text
+                );
                 refuse(diags, single.span, Refusal::general(text));
                 return None;
             }
@@ -254,8 +257,7 @@ mod tests {
     fn a_socket_has_a_path_a_mode_and_a_group() {
         assert_eq!(watch("").status, StatusSocket::Usual);
         assert_eq!(watch("status_socket off").status, StatusSocket::Off);
-        let StatusSocket::At(socket) =
-            watch("status_socket /run/x.sock mode 660 group adm").status
+        let StatusSocket::At(socket) = watch("status_socket /run/x.sock mode 660 group adm").status
         else {
             panic!("a socket");
         };

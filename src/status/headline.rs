@@ -31,7 +31,9 @@ fn counted<'a>(instances: impl Iterator<Item = (&'a str, &'a str)>) -> String {
         }
     }
     counts.sort_unstable_by_key(|(state, _)| std::cmp::Reverse(*state == "MASTER"));
-    let words = counts.iter().map(|(state, count)| format!("{count} {state}"));
+    let words = counts
+        .iter()
+        .map(|(state, count)| format!("{count} {state}"));
     words.collect::<Vec<_>>().join(", ")
 }
 

@@ -189,7 +189,9 @@ mod tests {
 
     #[test]
     fn a_text_is_read_as_it_says() {
-        let node = Node::parse(" { \"a\" : [1, -2.5e3, true, false, null], \"b\\/\\u00e9\": \"x\\n\\ud83d\\ude00\" } ");
+        let node = Node::parse(
+            " { \"a\" : [1, -2.5e3, true, false, null], \"b\\/\\u00e9\": \"x\\n\\ud83d\\ude00\" } ",
+        );
         let node = node.expect("JSON");
         let Node::List(list) = node.member("a") else {
             panic!("{node:?}");
@@ -211,8 +213,21 @@ mod tests {
     #[test]
     fn what_is_no_json_is_refused() {
         let wrong = [
-            "", "{", "[1", "[1,]", "{\"a\"}", "{\"a\":}", "{a:1}", "\"", "\"\\x\"", "\"\\ud800\"",
-            "nul", "1 2", "-", "[] x", "\"\\u12\"",
+            "",
+            "{",
+            "[1",
+            "[1,]",
+            "{\"a\"}",
+            "{\"a\":}",
+            "{a:1}",
+            "\"",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "nul",
+            "1 2",
+            "-",
+            "[] x",
+            "\"\\u12\"",
         ];
         for text in wrong {
             assert_eq!(Node::parse(text), None, "{text}");

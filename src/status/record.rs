@@ -222,7 +222,7 @@ fn number<T: std::str::FromStr + Default>(node: &Node<'_>) -> T {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
 
     record! {

@@ -143,7 +143,9 @@ impl TimingStatus {
     #[must_use]
     pub fn of<P>(scheduler: &scheduler::Scheduler<P>) -> Self {
         let lateness = scheduler.lateness();
-        let buckets = lateness.buckets().map(|(bound, count)| BucketStatus { bound, count });
+        let buckets = lateness
+            .buckets()
+            .map(|(bound, count)| BucketStatus { bound, count });
         Self {
             rounds: scheduler.rounds(),
             lateness: LatenessStatus {

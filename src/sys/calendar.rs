@@ -19,7 +19,9 @@ pub fn wall_time() -> Duration {
         let seconds = u64::try_from(time.tv_sec()).ok()?;
         Some((seconds, u32::try_from(time.tv_nsec()).ok()?))
     });
-    parts.map_or(Duration::ZERO, |(seconds, nanos)| Duration::new(seconds, nanos))
+    parts.map_or(Duration::ZERO, |(seconds, nanos)| {
+        Duration::new(seconds, nanos)
+    })
 }
 
 /// A moment in the local time zone.

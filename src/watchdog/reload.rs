@@ -324,7 +324,7 @@ impl WatchDog {
 
     fn tell_failure(&self, status: &str) {
         // A state is a line.
-        let status = status.replace('\n', " ");
+        let status = self.manager.status(&status.replace('\n', " "));
         let errno = libc::EINVAL;
         self.tell_manager(&format!("READY=1\nERRNO={errno}\nSTATUS={status}"));
     }
@@ -335,7 +335,8 @@ impl WatchDog {
         let failures = std::mem::take(&mut self.reload.failures);
         if failures.is_empty() {
             log::info!("Reload finished");
-            self.tell_manager("READY=1\nERRNO=0\nSTATUS=Reloaded");
+            let status = self.manager.status("Reloaded");
+            self.tell_manager(&format!("READY=1\nERRNO=0\nSTATUS={status}"));
         } else {
             let why = failures.join("; ");
             log::error!("Reload finished, but not in all processes: {why}");

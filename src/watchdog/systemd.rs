@@ -97,7 +97,9 @@ impl Manager {
     /// Whether every child has answered in time.
     fn is_well(&self, now: Instant) -> bool {
         let patience = self.patience.unwrap_or_default() / 2;
-        self.owing.values().all(|since| now.since(*since) <= patience)
+        self.owing
+            .values()
+            .all(|since| now.since(*since) <= patience)
     }
 }
 
@@ -126,7 +128,12 @@ impl WatchDog {
         if self.manager.is_well(s.now()) {
             self.manager.tell("WATCHDOG=1");
         }
-        s.at("watchdog", s.now() + patience / SIGNS, 0, Self::on_sign_of_life);
+        s.at(
+            "watchdog",
+            s.now() + patience / SIGNS,
+            0,
+            Self::on_sign_of_life,
+        );
     }
 }
 

@@ -22,8 +22,8 @@ use crate::control_plane::Config;
 use crate::net::bfd_socket::{BfdBatch, BfdReceiver};
 use crate::sys::signals::SignalReader;
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::survey::{Surveyed as _, Watched};
 use crate::watchdog::signals::{self, RealTime, real_time};
+use crate::watchdog::survey::{Surveyed as _, Watched};
 
 /// The signals this process acts on.
 const SIGNALS: [Signal; 5] = [

@@ -1,6 +1,5 @@
 //! What the process tells those who watch.
 
-
 use scheduler::Scheduler;
 
 use super::BfdProcess;
@@ -65,4 +64,3 @@ impl Surveyed for BfdProcess {
         true
     }
 }
-

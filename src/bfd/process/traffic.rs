@@ -11,8 +11,8 @@ use super::session::{Session, place};
 use crate::bfd::directory::Arrival;
 use crate::bfd::peer::{Effect, Input, Peer};
 use crate::net::bfd_socket::{BfdBatch, BfdDatagram, BfdReceiver, BfdSender};
-use crate::wire::bfd::{Control, State};
 use crate::watchdog::survey::Surveyed as _;
+use crate::wire::bfd::{Control, State};
 
 /// A socket that cannot be opened is tried again so often.
 const RETRY: Duration = Duration::from_secs(1);

@@ -23,8 +23,8 @@ use crate::snmp::Agent;
 use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::survey::{Surveyed as _, Watched};
 use crate::watchdog::signals::real_time;
+use crate::watchdog::survey::{Surveyed as _, Watched};
 
 /// The signals this process acts on.
 const SIGNALS: [Signal; 5] = [

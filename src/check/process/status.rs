@@ -69,7 +69,9 @@ impl Surveyed for CheckProcess {
     fn element(&self, s: &Scheduler<Self>, list: usize, place: usize, out: &mut Json) -> bool {
         let put = match list {
             0 => self.service_status(place).map(|service| service.put(out)),
-            _ => self.server_status(s.now(), place).map(|server| server.put(out)),
+            _ => self
+                .server_status(s.now(), place)
+                .map(|server| server.put(out)),
         };
         put.is_some()
     }
@@ -100,7 +102,8 @@ impl CheckProcess {
         let key = own.keys.first();
         let in_kernel = key.and_then(|key| self.table.weight(key, &config.key(key)));
         let checks = 0..config.checkers.len();
-        let checks = checks.filter_map(|n| self.checker_status(now, Place::new(service, server, n)));
+        let checks =
+            checks.filter_map(|n| self.checker_status(now, Place::new(service, server, n)));
         Some(ServerStatus {
             service: own.name.to_string(),
             name: names::server(of, config.socket()),

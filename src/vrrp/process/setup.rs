@@ -32,8 +32,8 @@ use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
 use crate::watchdog::launch::{Plumbing, limits};
-use crate::watchdog::survey::Watched;
 use crate::watchdog::signals::real_time;
+use crate::watchdog::survey::Watched;
 
 /// The signals this process acts on; the others that the parent passes on are
 /// blocked, so none of them can end it.

@@ -49,7 +49,9 @@ impl Surveyed for VrrpProcess {
             return false;
         };
         let put = match list {
-            0 => self.instance_status(s.now(), InstanceId(number)).map(|i| i.put(out)),
+            0 => self
+                .instance_status(s.now(), InstanceId(number))
+                .map(|i| i.put(out)),
             1 => self.group_status(place).map(|group| group.put(out)),
             _ => self.tracker_status(number).map(|tracker| tracker.put(out)),
         };
@@ -83,7 +85,11 @@ impl VrrpProcess {
             master: master(machine),
             addresses: self.addresses(id, config),
             address_count: count(&config.vips) + count(&config.excluded_vips),
-            peers: own.speakers.iter().map(|peer| peer_status(now, peer)).collect(),
+            peers: own
+                .speakers
+                .iter()
+                .map(|peer| peer_status(now, peer))
+                .collect(),
             sync_group: self.sync_group_of(id).map(str::to_owned),
             adverts_received: stats.advert_rcvd,
             adverts_sent: stats.advert_sent,

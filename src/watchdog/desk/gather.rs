@@ -97,12 +97,22 @@ impl WatchDog {
         gathering.sections.clear();
         gathering.owing.extend(&asked);
         gathering.awaited = asked;
-        s.at("status", s.now() + ANSWER, gathering.number, Self::on_answer_limit);
+        s.at(
+            "status",
+            s.now() + ANSWER,
+            gathering.number,
+            Self::on_answer_limit,
+        );
         self.finish_if_complete(s);
     }
 
     /// A child has told its state.
-    pub(in crate::watchdog) fn observed(&mut self, s: &mut Scheduler<Self>, role: Role, state: File) {
+    pub(in crate::watchdog) fn observed(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        role: Role,
+        state: File,
+    ) {
         let awaited = self.desk.gathering.awaited.contains(&role);
         let text = read_whole(state).ok();
         let text = text.and_then(|octets| String::from_utf8(octets).ok());

@@ -97,7 +97,13 @@ mod tests {
             let text = format!("{method} /metrics HTTP/1.1\r\n\r\n");
             assert_eq!(of(&text), Some(Request::Method), "{method}");
         }
-        for text in ["\r\n\r\n", "get / HTTP/1.1\n\n", "GET /\n\n", "GET / FTP/1\n\n", "\0\n\n"] {
+        for text in [
+            "\r\n\r\n",
+            "get / HTTP/1.1\n\n",
+            "GET /\n\n",
+            "GET / FTP/1\n\n",
+            "\0\n\n",
+        ] {
             assert_eq!(of(text), Some(Request::Malformed), "{text:?}");
         }
         let long = "x".repeat(REQUEST_MAX);

@@ -1,5 +1,0 @@
-//! x
-use super::snapshot::Snapshot;
-/// x
-#[must_use]
-pub fn text(_: &Snapshot) -> String { String::new() }
