@@ -175,7 +175,7 @@ impl World {
             return;
         }
         node.heard = self.now;
-        self.on(to, Input::Heard(packet));
+        self.on(to, Input::Heard(packet, Duration::ZERO));
         let node = &mut self.nodes[to];
         node.detection = node.peer.detection_time();
     }
@@ -185,7 +185,7 @@ impl World {
         let real = self.now;
         let node = &mut self.nodes[number];
         let local = real + node.ahead;
-        let is_answer = matches!(input, Input::Heard(_));
+        let is_answer = matches!(input, Input::Heard(..));
         let interval = node.peer.interval();
         let remote_interval = node.peer.remote_interval();
         let mut effects = Vec::new();
@@ -240,10 +240,13 @@ impl World {
         }
         let silence = self.now.since(node.heard);
         let late = self.network.late;
-        let forgiven = if late > LOOP {
-            node.peer.remote_interval() + LOOP + late
-        } else {
+        let interval = node.peer.remote_interval();
+        let forgiven = if late <= LOOP {
             Duration::ZERO
+        } else if late <= node.detection.saturating_sub(interval) {
+            LOOP + late
+        } else {
+            interval + LOOP + late
         };
         let slack = LOOP + late + forgiven;
         assert!(

@@ -8,11 +8,12 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, socket};
 
-use crate::model::Family;
+use crate::model::{Family, UnixTime};
 use crate::sys::cmsg;
 use crate::sys::sock::{self, Buffer, MANY, RxSlot, name};
 use crate::sys::sysctl;
@@ -73,6 +74,7 @@ impl BfdReceiver {
     /// says.
     pub fn open(family: Family, multihop: bool) -> io::Result<Self> {
         let fd = open(family)?;
+        sock::set_option(fd.as_fd(), name::SOL_SOCKET, name::SO_TIMESTAMPNS, 1)?;
         match family {
             Family::V4 => {
                 sock::set_option(fd.as_fd(), name::IPPROTO_IP, name::IP_RECVTTL, 1)?;
@@ -185,6 +187,8 @@ pub struct BfdDatagram<'a> {
     pub destination: IpAddr,
     /// TTL or hop limit, if the kernel told.
     pub ttl: Option<u8>,
+    /// When it came, if the kernel told.
+    pub came: Option<UnixTime>,
 }
 
 impl<'a> BfdDatagram<'a> {
@@ -195,6 +199,7 @@ impl<'a> BfdDatagram<'a> {
             source,
             destination: any(Family::of(&source)),
             ttl: None,
+            came: None,
         };
         for message in slot.control.messages() {
             datagram.read_control(&message);
@@ -223,9 +228,18 @@ impl<'a> BfdDatagram<'a> {
                     self.destination = IpAddr::from(*octets);
                 }
             }
+            (name::SOL_SOCKET, name::SCM_TIMESTAMPNS) => self.came = timestamp(message.data),
             _ => {}
         }
     }
+}
+
+/// Seconds and nanoseconds, in a word of the machine each.
+fn timestamp(data: &[u8]) -> Option<UnixTime> {
+    let (seconds, nanos) = data.split_first_chunk()?;
+    let seconds = u64::try_from(i64::from_ne_bytes(*seconds)).ok()?;
+    let nanos = u32::try_from(i64::from_ne_bytes(*nanos.first_chunk()?)).ok()?;
+    Some(UnixTime(Duration::new(seconds, nanos)))
 }
 
 /// Where a session sends to, and how.

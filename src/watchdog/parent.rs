@@ -5,6 +5,7 @@
 //! * `dumps`: putting the texts of dumps under their names
 //! * `life`: the startup and the shutdown script
 //! * `schedule`: the file with the time of a reload
+//! * `verdicts`: BFD sessions while there is no BFD process
 //!
 //! [`watch`]: super::watch
 
@@ -12,6 +13,7 @@ mod children;
 mod dumps;
 mod life;
 mod schedule;
+mod verdicts;
 
 use std::io;
 use std::os::fd::AsFd as _;
@@ -41,6 +43,7 @@ use super::{name_task, release, signals};
 use children::Child;
 use life::Life;
 use schedule::Schedule;
+use verdicts::Verdicts;
 
 /// How long the start waits for children that do not say that they are up.
 const START_LIMIT: Duration = Duration::from_secs(3);
@@ -85,6 +88,7 @@ pub struct WatchDog {
     pub(super) reload: Reload,
     pub(super) desk: Desk,
     schedule: Option<Schedule>,
+    verdicts: Verdicts,
 }
 
 impl WatchDog {
@@ -144,6 +148,7 @@ impl WatchDog {
             reload: Reload::default(),
             desk: Desk::new(),
             schedule: None,
+            verdicts: Verdicts::default(),
         }
     }
 
@@ -207,7 +212,10 @@ impl WatchDog {
                 log::warn!("{} process does not stop: killing it", role.spec().title);
                 self.signal(role, libc::SIGKILL);
             }
-            Action::Gone(role) => self.remove_pid_file(role),
+            Action::Gone(role) => {
+                self.remove_pid_file(role);
+                self.forget_sessions(role);
+            }
             Action::Finished(status) => self.finished(s, status),
         }
         None

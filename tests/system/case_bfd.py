@@ -392,3 +392,101 @@ def bfd_weights_count(lab):
     wait(lambda: prio(51) == [120] and prio(52) == [100], 5, "priorities while it is up")
     other.crash()
     wait(lambda: prio(51) == [100] and prio(52) == [70], 3, "priorities while it is down again")
+
+
+@case("bfd")
+def bfd_late_loops_take_nothing_down(lab):
+    """The BFD process is held up now and then, for less than the detection time: the session stays up. A neighbour
+    that dies is found as soon as the loop runs: what came before counts from when it came."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), session("10.77.0.2", ms=40))
+    other = start(two, ours(), session("10.77.0.1", ms=40))
+    wait_state(mine, "Up")
+    wait_state(other, "Up")
+    time.sleep(0.3)
+
+    def hold_up():
+        os.kill(mine.pid("_bfd"), signal.SIGSTOP)
+        time.sleep(0.03)
+        os.kill(mine.pid("_bfd"), signal.SIGCONT)
+    for _ in range(40):
+        hold_up()
+        time.sleep(0.02)
+    has_not_gone_down(mine)
+    has_not_gone_down(other)
+    other.crash()
+    while "Expired" not in mine.log():
+        hold_up()
+        time.sleep(0.005)
+    overdue = int(re.search(r"Expired after \d+ ms \((\d+) usec overdue", mine.log()).group(1)) / 1000
+    assert overdue < 37, "%.1f ms later than the detection time" % overdue
+
+
+@case("bfd")
+def bfd_a_backlog_is_read_before_a_silence_counts(lab):
+    """The process stands still for far longer than its detection time, while the neighbour, which is more patient,
+    goes on sending: hundreds of packets wait, and the newest of them is what counts."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), session("10.77.0.2", ms=10, mult=255))
+    other = start(two, ours(), session("10.77.0.1", ms=10, mult=10))
+    wait_state(mine, "Up")
+    wait_state(other, "Up")
+    time.sleep(0.5)
+    os.kill(mine.pid("_bfd"), signal.SIGSTOP)
+    time.sleep(1.5)
+    os.kill(mine.pid("_bfd"), signal.SIGCONT)
+    time.sleep(0.5)
+    has_not_gone_down(mine)
+    has_not_gone_down(other)
+
+
+@case("bfd")
+def bfd_the_process_comes_and_goes_with_its_sessions(lab):
+    """The first bfd_instance of a reload starts the process, the last one that is removed ends it."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), inst())
+    other = start(two, ours(), session("10.77.0.1"))
+    wait(lambda: one.has(VIP), 8)
+    for _ in range(2):
+        before = len(states(mine))
+        mine.reload(conf(session("10.77.0.2"), inst(extra="track_bfd {\nB\n}")))
+        wait(lambda: states(mine)[before:] == ["Up"], 8, "the session of the new process")
+        wait(lambda: one.has(VIP), 5, "master with it")
+        pid = mine.pid("_bfd")
+        mine.reload(conf(inst()))
+        wait(lambda: not os.path.exists("/proc/%d" % pid), 5, "the process ends")
+        wait(lambda: not os.path.exists(mine.base + "_bfd.pid"), 5, "and its pid file goes")
+        wait_state(other, "Down")
+        assert one.has(VIP)
+    assert mine.log().count("Entering MASTER") <= 3, mine.log()
+
+
+@case("bfd")
+def bfd_a_verdict_ends_while_the_restart_is_delayed(lab):
+    """The process dies again and again, so its restart waits: the trackers keep their verdict for the detection
+    time and no longer, and the next process begins anew."""
+    one, two = hosts(lab)
+    mine = start(one, ours(), session("10.77.0.2", ms=200), inst(extra="track_bfd {\nB\n}"))
+    other = start(two, ours(), session("10.77.0.1", ms=200))
+    wait(lambda: one.has(VIP), 8)
+
+    def kill():
+        old = mine.pid("_bfd")
+        os.kill(old, signal.SIGKILL)
+        return old
+    # At once, after one second, after two: twice the detection time and more.
+    old = kill()
+    wait(lambda: restarted(mine, "_bfd", old), 3)
+    old = kill()
+    wait(lambda: restarted(mine, "_bfd", old), 4)
+    wait(lambda: mine.log().count("Entering MASTER"), 5)
+    wait(lambda: one.has(VIP), 8, "up again")
+    wait(lambda: states(other)[-1:] == ["Up"], 8)
+    mark = time.time()
+    old = kill()
+    wait(lambda: not one.has(VIP), 1.8, "the verdict has ended")
+    assert 0.5 < time.time() - mark, "before the detection time"
+    assert not restarted(mine, "_bfd", old), "the process is not back"
+    wait(lambda: restarted(mine, "_bfd", old), 4)
+    wait(lambda: one.has(VIP), 8, "up again")
+    assert other.alive()

@@ -17,10 +17,12 @@
 //! neighbour answers with the final bit. Until then the neighbour may go by the former
 //! value, so we send at the shorter and wait for the longer of both (6.8.3).
 //!
-//! **Late loops.** A process that was not run (a virtual machine that was paused, a
-//! machine without processor time) cannot know whether the neighbour was silent. If
-//! a tick is late, the neighbour has at least one of its intervals from then on to be
-//! heard, once. Packets that wait in the socket are read before the tick.
+//! **Late loops.** A process that is not run for a while finds the packets of that time
+//! in its socket: they are read before the tick, and count from when they came. A tick
+//! that is late gives the kernel a moment to hand over what it has. If it is so late
+//! that the pause alone could be taken for a silence (a virtual machine that stood
+//! still, whose packets are lost), the neighbour has one of its intervals from then on
+//! to be heard, once.
 
 mod reception;
 #[cfg(test)]
@@ -101,11 +103,19 @@ pub struct Snapshot {
     pub remote: Remote,
 }
 
+impl Snapshot {
+    /// How long the neighbour may be silent.
+    #[must_use]
+    pub fn detection_time(&self) -> Duration {
+        detection_time(self.remote.multiplier, self.min_rx, self.remote.min_tx)
+    }
+}
+
 /// What happens to a session.
 #[derive(Clone, Copy, Debug)]
 pub enum Input {
-    /// A packet for it.
-    Heard(Control),
+    /// A packet for it, and how long ago it came.
+    Heard(Control, Duration),
     /// Its deadline has come.
     Tick,
     /// Another configuration.
@@ -214,7 +224,7 @@ impl Peer {
     /// Something has happened; what is to be done is appended to `out`.
     pub fn on(&mut self, now: Instant, input: Input, out: &mut Vec<Effect>) {
         match input {
-            Input::Heard(packet) => self.hear(now, &packet, out),
+            Input::Heard(packet, age) => self.hear(now, age, &packet, out),
             Input::Tick => self.tick(now, out),
             Input::Reconfigure(policy) => self.reconfigure(now, policy, out),
             Input::Hold(is_held) => self.hold(now, is_held, out),
@@ -228,6 +238,12 @@ impl Peer {
             (Some(packet), Some(expiry)) => Some(packet.min(expiry)),
             (one, other) => one.or(other),
         }
+    }
+
+    /// Whether the neighbour's silence has lasted too long, if nothing more is found.
+    #[must_use]
+    pub fn is_expiring(&self, now: Instant) -> bool {
+        self.expiry.is_some_and(|expiry| expiry <= now)
     }
 
     /// Its state.
@@ -302,10 +318,11 @@ impl Peer {
     }
 
     fn tick(&mut self, now: Instant, out: &mut Vec<Effect>) {
-        if self.deadline().is_some_and(|at| now.since(at) > PUNCTUAL) {
-            self.forgive(now);
+        let late = self.deadline().map_or(Duration::ZERO, |at| now.since(at));
+        if late > PUNCTUAL {
+            self.forgive(now, late);
         }
-        if self.expiry.is_some_and(|expiry| expiry <= now) {
+        if self.is_expiring(now) {
             self.expire(now, out);
         }
         if self.next_packet.is_some_and(|at| at <= now) {
@@ -313,9 +330,12 @@ impl Peer {
         }
     }
 
-    /// The loop was late: the neighbour has an interval from now on at least, once.
-    fn forgive(&mut self, now: Instant) {
-        let least = now + self.remote_interval() + PUNCTUAL;
+    /// The loop was late: see the top.
+    fn forgive(&mut self, now: Instant, late: Duration) {
+        let interval = self.remote_interval();
+        let is_pause = late > self.detection_time().saturating_sub(interval);
+        let further = if is_pause { interval } else { Duration::ZERO };
+        let least = now + further + PUNCTUAL;
         if !self.is_forgiven && self.expiry.is_some_and(|expiry| expiry < least) {
             self.is_forgiven = true;
             self.expiry = Some(least);

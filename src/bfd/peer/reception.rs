@@ -8,19 +8,27 @@ use super::{Effect, Peer, Remote};
 use crate::wire::bfd::{Control, Diagnostic, State};
 
 impl Peer {
-    pub(super) fn hear(&mut self, now: Instant, packet: &Control, out: &mut Vec<Effect>) {
+    pub(super) fn hear(
+        &mut self,
+        now: Instant,
+        age: Duration,
+        packet: &Control,
+        out: &mut Vec<Effect>,
+    ) {
         if self.state == State::AdminDown {
             return;
         }
         self.remote = Remote::of(packet);
-        self.heard = Some(now);
+        // Whatever the clock of the age says, it came after the one before.
+        let came = (now - age).max(self.heard.unwrap_or(Instant::ZERO));
+        self.heard = Some(came);
         self.is_forgiven = false;
         if packet.is_final && self.is_polling {
             self.end_poll(out);
         }
         let before = self.state;
         self.follow(packet.state, out);
-        self.expiry = Some(now + self.detection_time());
+        self.expiry = Some(came + self.detection_time());
         if packet.is_poll {
             self.send(now, true, out);
         } else if self.state != before {

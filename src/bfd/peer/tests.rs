@@ -41,7 +41,7 @@ impl Bench {
     }
 
     fn hear(&mut self, packet: Control) -> Vec<Effect> {
-        self.on(Input::Heard(packet))
+        self.on(Input::Heard(packet, Duration::ZERO))
     }
 
     /// Let time pass, with the ticks that fall due.
@@ -211,7 +211,36 @@ fn a_loop_that_is_always_late_finds_a_silence() {
         bench.now = bench.peer.deadline().expect("one is due") + ms(5);
         bench.on(Input::Tick);
     }
-    assert!(bench.now.since(cut) <= ms(150 + 50 + 2 + 2 * 5));
+    assert!(bench.now.since(cut) <= ms(150 + 2 + 2 * 5));
+}
+
+#[test]
+fn a_loop_that_is_somewhat_late_does_not_wait_for_another_packet() {
+    let mut bench = Bench::up();
+    bench.now += ms(150 + 12);
+    assert_eq!(
+        states(&bench.on(Input::Tick)),
+        [],
+        "the kernel has a moment"
+    );
+    assert_eq!(states(&bench.pass(ms(2))), [State::Down]);
+}
+
+#[test]
+fn a_packet_counts_from_when_it_came() {
+    let mut bench = Bench::up();
+    bench.now += ms(40);
+    bench.on(Input::Heard(heard(State::Up), ms(12)));
+    assert_eq!(states(&bench.pass(ms(150 - 12 - 1))), []);
+    assert_eq!(states(&bench.pass(ms(1))), [State::Down]);
+}
+
+#[test]
+fn an_age_that_cannot_be_does_not_shorten_the_detection_time() {
+    let mut bench = Bench::up();
+    bench.now += ms(40);
+    bench.on(Input::Heard(heard(State::Up), Duration::from_secs(3600)));
+    assert_eq!(states(&bench.pass(ms(109))), []);
 }
 
 #[test]

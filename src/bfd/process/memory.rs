@@ -8,18 +8,20 @@ use crate::bfd::notes::{LEN, Note};
 
 /// The notes, one a session, by place.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub struct Memory {
     file: Option<File>,
 }
 
 impl Memory {
     /// Goes on with what a former process has written; without a file nothing is kept.
-    pub(super) const fn new(file: Option<File>) -> Self {
+    #[must_use]
+    pub const fn new(file: Option<File>) -> Self {
         Self { file }
     }
 
     /// What a former process has left.
-    pub(super) fn read(&self) -> Vec<Note> {
+    #[must_use]
+    pub fn read(&self) -> Vec<Note> {
         let mut notes = Vec::new();
         let Some(file) = &self.file else {
             return notes;
@@ -34,7 +36,7 @@ impl Memory {
     }
 
     /// Write one.
-    pub(super) fn write(&self, place: usize, note: &Note) {
+    pub fn write(&self, place: usize, note: &Note) {
         let at = u64::try_from(place)
             .unwrap_or(u64::MAX)
             .saturating_mul(LEN as u64);
@@ -46,7 +48,7 @@ impl Memory {
     }
 
     /// Write all of them, and no more.
-    pub(super) fn replace(&self, notes: impl Iterator<Item = Note>) {
+    pub fn replace(&self, notes: impl Iterator<Item = Note>) {
         let octets: Vec<u8> = notes.flat_map(|note| note.encode()).collect();
         let length = u64::try_from(octets.len()).unwrap_or(0);
         report(self.file.as_ref().map(|file| {

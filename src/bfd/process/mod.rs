@@ -15,7 +15,7 @@
 //! One round of the loop is: everything readable, then deadlines. A packet that waits
 //! in a socket when the neighbour's silence ends has ended it.
 
-mod memory;
+pub mod memory;
 mod observe;
 mod readers;
 mod reload;

@@ -4,18 +4,23 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::Duration;
 
+use nix::time::{ClockId, clock_gettime};
 use scheduler::{BUDGET, Drain, IoId, Key, Ready, Scheduler};
 
 use super::BfdProcess;
 use super::session::{Session, place};
 use crate::bfd::directory::Arrival;
 use crate::bfd::peer::{Effect, Input, Peer};
+use crate::model::UnixTime;
 use crate::net::bfd_socket::{BfdBatch, BfdDatagram, BfdReceiver, BfdSender};
 use crate::watchdog::survey::Surveyed as _;
 use crate::wire::bfd::{Control, State};
 
 /// A socket that cannot be opened is tried again so often.
 const RETRY: Duration = Duration::from_secs(1);
+
+/// More packets than the receive buffer holds.
+const BACKLOG: usize = 1 << 14;
 
 /// Packets that were for no session, by reason.
 #[derive(Debug, Default)]
@@ -42,23 +47,41 @@ impl BfdProcess {
         id: IoId<Self>,
         _: Ready,
     ) -> Drain {
+        if self.read(s, id, BUDGET) {
+            Drain::Drained
+        } else {
+            Drain::More
+        }
+    }
+
+    /// Take in what waits in a socket, at most about `most` packets. True if no more do.
+    fn read(&mut self, s: &mut Scheduler<Self>, id: IoId<Self>, most: usize) -> bool {
         let mut batch = std::mem::take(&mut self.batch);
-        let mut drain = Drain::More;
+        let mut is_empty = false;
         let mut handled = 0;
-        while handled < BUDGET {
+        while handled < most && !is_empty {
             let count = self.receive(id, &mut batch);
             handled += count;
+            // Ages are of now, not of the beginning of the round.
+            s.refresh();
+            let wall = wall();
             let multihop = self.receiver(id).is_some_and(BfdReceiver::is_multihop);
             for datagram in batch.packets() {
-                self.take_in(s, &datagram, multihop);
+                self.take_in(s, &datagram, multihop, wall);
             }
-            if count == 0 || !batch.is_full() {
-                drain = Drain::Drained;
-                break;
-            }
+            is_empty = count == 0 || !batch.is_full();
         }
         self.batch = batch;
-        drain
+        is_empty
+    }
+
+    /// Take in all that has come, whether readiness has been told or not.
+    fn read_all(&mut self, s: &mut Scheduler<Self>) {
+        for place in 0..self.receivers.len() {
+            if let Some(&(id, _)) = self.receivers.get(place) {
+                self.read(s, id, BACKLOG);
+            }
+        }
     }
 
     fn receiver(&self, id: IoId<Self>) -> Option<&BfdReceiver> {
@@ -80,7 +103,13 @@ impl BfdProcess {
         }
     }
 
-    fn take_in(&mut self, s: &mut Scheduler<Self>, datagram: &BfdDatagram<'_>, multihop: bool) {
+    fn take_in(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        datagram: &BfdDatagram<'_>,
+        multihop: bool,
+        wall: UnixTime,
+    ) {
         self.counters.received += 1;
         let packet = match Control::parse(datagram.bytes) {
             Ok(packet) => packet,
@@ -93,7 +122,11 @@ impl BfdProcess {
             ttl: datagram.ttl,
         };
         match self.directory.find(&packet, &arrival) {
-            Ok(place) => self.feed(s, place, Input::Heard(packet)),
+            Ok(place) => {
+                let UnixTime(came) = datagram.came.unwrap_or(wall);
+                let age = wall.0.saturating_sub(came);
+                self.feed(s, place, Input::Heard(packet, age));
+            }
             Err(reason) => self.refuse(datagram, &reason),
         }
     }
@@ -107,8 +140,14 @@ impl BfdProcess {
         }
     }
 
-    /// The deadline of a session has come.
+    /// The deadline of a session has come. Before the neighbour counts as silent, what
+    /// has come since the sockets were asked for readiness is heard: this process may
+    /// have been held up in between.
     pub(super) fn on_deadline(&mut self, s: &mut Scheduler<Self>, key: Key) {
+        let session = self.sessions.get(place(key));
+        if session.is_some_and(|session| session.peer.is_expiring(s.now())) {
+            self.read_all(s);
+        }
         self.feed(s, place(key), Input::Tick);
     }
 
@@ -216,6 +255,10 @@ impl BfdProcess {
             self.feed(s, place, Input::Hold(is_held));
         }
     }
+}
+
+fn wall() -> UnixTime {
+    UnixTime(clock_gettime(ClockId::CLOCK_REALTIME).map_or(Duration::ZERO, Duration::from))
 }
 
 /// What the readers are told of a change, if anything. That the neighbour's operator

@@ -9,6 +9,7 @@ use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
+use scheduler::Instant;
 
 use super::role::Role;
 use crate::bfd::feed::{Feed, Line, Teller};
@@ -87,6 +88,28 @@ impl Lines {
     }
 }
 
+impl Lines {
+    /// Where the BFD process notes its sessions.
+    ///
+    /// # Errors
+    /// What duplicating the descriptor says.
+    pub fn session_notes(&self) -> io::Result<File> {
+        self.sessions.try_clone()
+    }
+
+    /// Tell of a session in place of the BFD process.
+    pub fn tell_session(&self, now: Instant, name: &str, is_up: bool) {
+        for line in [&self.bfd_to_vrrp, &self.bfd_to_check] {
+            let told = line
+                .teller()
+                .and_then(|teller| teller.tell(now, name, is_up));
+            if let Err(error) = told {
+                ::log::warn!("cannot tell of the BFD session {name}: {error}");
+            }
+        }
+    }
+}
+
 impl Ends {
     /// The descriptors that a child keeps.
     pub(super) fn descriptors(&self) -> Vec<BorrowedFd<'_>> {
@@ -101,8 +124,6 @@ impl Ends {
 
 #[cfg(test)]
 mod tests {
-    use scheduler::Instant;
-
     use super::*;
 
     #[test]

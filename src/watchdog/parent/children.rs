@@ -68,6 +68,7 @@ impl WatchDog {
             started: wall_time(),
         });
         self.reload_meets(role);
+        self.give_up_verdicts(s, role);
         Ok(new.pid)
     }
 
@@ -195,6 +196,7 @@ impl WatchDog {
         self.no_state_of(s, child.role);
         self.manager.lost(child.role);
         self.on(s, Event::Died(child.role, end));
+        self.keep_verdicts(s, child.role);
     }
 
     fn log_end(&self, child: &Child, end: End) {
