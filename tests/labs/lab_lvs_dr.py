@@ -51,12 +51,13 @@ def play(site):
     site.eyes.told.append(r"(Adding|Removing) .*service|sorry|Quorum|Lost quorum|Gained quorum|HTTP_CHECK on")
     lb1, lb2 = site.routers(names=("lb1", "lb2"))
     webs = {}
-    for name, number, page in (("web1", 11, "web1"), ("web2", 12, "web2"), ("sorry", 13, "sorry")):
+    for number, name in enumerate(("web1", "web2", "sorry"), 11):
         host = site.host(name, ("eth0", "lan", "192.0.2.%d/24" % number))
         host.run(os.path.join(site.folder, "real-server.sh"), SHOP, NEWS)
-        webs[name] = backends.Http(host, "0.0.0.0", 80, {"": (200, b"%s\n" % page.encode()), "/health": 200, "/download": in_pieces})
+        webs[name] = backends.Http(host, "0.0.0.0", 80, {"": (200, b"%s\n" % name.encode()), "/health": 200, "/download": in_pieces})
     host = site.host("client", ("eth0", "lan", "192.0.2.10/24"))
-    clients = [site.client(host, address, period=0.1, name=name, tells_names=False) for address, name in ((SHOP, "SHOP's client"), (NEWS, "NEWS' client"))]
+    clients = [site.client(host, address, period=0.1, name=name, tells_names=False)
+               for address, name in ((SHOP, "SHOP's client"), (NEWS, "NEWS' client"))]
 
     site.head("Both directors start, each at work for one service")
     site.do("lb1 and lb2 start")

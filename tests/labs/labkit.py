@@ -35,8 +35,6 @@ class Site:
         for folder in (ETC, RUN):
             os.makedirs(folder, exist_ok=True)
 
-    # ---- building --------------------------------------------------------------------------------
-
     def router(self, name, *nics):
         """A host that runs the daemon: nics are (device, segment, address...)."""
         host = self.host(name, *nics)
@@ -66,8 +64,6 @@ class Site:
     def client(self, host, address, port=80, period=0.02, name="the client", tells_names=True):
         return self.run(Client(host, self.stage, address, port, period, name, tells_names))
 
-    # ---- daemons ---------------------------------------------------------------------------------
-
     def etc(self, host):
         """The folder that this host sees as /etc/keepalived: at first a copy of the lab's folder."""
         folder = os.path.join(self.lab.dir, host.name + ".etc")
@@ -87,14 +83,22 @@ class Site:
     def wrapper(self, host):
         """A command that runs its arguments with these two folders in their places."""
         path = os.path.join(self.lab.dir, host.name + ".wrapper")
-        with open(path, "w") as f:
-            f.write('#!/bin/sh\nmount --bind %s %s && mount --bind %s %s && exec "$@"\n' % (self.etc(host), ETC, self.var(host), RUN))
-        os.chmod(path, 0o755)
+        if not os.path.exists(path):                # a shell may be reading it
+            with open(path, "w") as f:
+                f.write('#!/bin/sh\nmount --bind %s %s && mount --bind %s %s && exec "$@"\n'
+                        % (self.etc(host), ETC, self.var(host), RUN))
+            os.chmod(path, 0o755)
         return path
 
     def execute(self, host, *command):
         """Run a program to its end on a host that sees its own /etc/keepalived and /run/keepalived."""
         return host.run(self.wrapper(host), *command)
+
+    def background(self, host, *command):
+        """The same for a program that goes on; it is killed at the end of the lab."""
+        with open(os.path.join(self.lab.dir, "%s-%s.out" % (host.name, command[0])), "w") as out:
+            return host.spawn(self.wrapper(host), *command, stdout=out, stderr=out,
+                              env=dict(os.environ, MIBS="", SNMP_PERSISTENT_DIR=RUN))
 
     def start(self, host, config=None, *args):
         """Start the daemon on a host with a configuration of the lab's folder, by default the one named like the host."""
@@ -132,8 +136,6 @@ class Site:
         for name, daemon in self.daemons.items():
             assert not daemon.alive() or daemon.stop() == 0, "%s: the daemon did not end with status 0" % name
         self.daemons.clear()
-
-    # ---- telling and waiting ---------------------------------------------------------------------
 
     def head(self, text):
         self.stage.head(text)

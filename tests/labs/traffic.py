@@ -188,17 +188,3 @@ class Questions(Background):
         until = until or time.time()
         times = sorted(t for t in list(self.answered.values()) if since - 1 <= t <= until)
         return max((b - a for a, b in zip(times, times[1:]) if b > since), default=0.0) * 1e3
-
-
-def raw_request(address, port, octets, timeout=2.0):
-    """What a server sends back, until it closes."""
-    with socket.socket(family_of(address)) as s:
-        s.settimeout(timeout)
-        s.connect((address, port))
-        s.sendall(octets)
-        text = b""
-        while part := s.recv(65536):
-            text += part
-        return text
-
-
