@@ -106,6 +106,7 @@
 #![forbid(unsafe_code)]
 
 pub mod agent;
+pub mod keepalived;
 pub mod object;
 pub mod rfc;
 pub mod rows;
