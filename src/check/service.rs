@@ -177,6 +177,21 @@ impl Service {
         changed
     }
 
+    /// Give a server a weight, until what its checks add changes. Whether that changes
+    /// anything.
+    pub fn set_weight(&mut self, server: usize, weight: u32, out: &mut Vec<Effect>) -> bool {
+        let Some(own) = self.servers.get_mut(server) else {
+            return false;
+        };
+        let before = own.weight();
+        own.policy.weight = i64::from(weight).saturating_sub(own.contribution);
+        let changed = own.weight() != before;
+        if changed && own.is_alive() {
+            out.extend(self.settle());
+        }
+        changed
+    }
+
     /// Who is to be in the kernel's table, and with which weight.
     pub fn wanted(&self) -> impl Iterator<Item = (Member, u32)> {
         let sorry = self.policy.sorry;
@@ -217,6 +232,18 @@ impl Service {
     #[must_use]
     pub fn weight(&self, server: usize) -> u32 {
         self.servers.get(server).map_or(0, Server::weight)
+    }
+
+    /// The weight of a server without what its checks add.
+    #[must_use]
+    pub fn base_weight(&self, server: usize) -> i64 {
+        self.servers.get(server).map_or(0, |own| own.policy.weight)
+    }
+
+    /// How many checks of a server are down.
+    #[must_use]
+    pub fn failed(&self, server: usize) -> u32 {
+        self.servers.get(server).map_or(0, |own| own.failed)
     }
 
     /// What the checks of a server add to its weight.
@@ -415,6 +442,27 @@ mod tests {
         assert!(!service.weigh(0, 100, &mut out), "it is at its limit");
         assert!(service.weigh(0, i64::MIN, &mut out));
         assert_eq!(service.weight(0), 0);
+    }
+
+    #[test]
+    fn a_weight_that_is_set_counts_with_what_checks_add() {
+        let policy = Policy {
+            quorum: 10,
+            hysteresis: 0,
+            sorry: None,
+        };
+        let mut service = service(policy, &[10]);
+        let mut out = Vec::new();
+        service.weigh(0, 5, &mut out);
+        assert!(service.set_weight(0, 7, &mut out));
+        assert_eq!(service.weight(0), 7);
+        assert_eq!(quorum_change(&out), Some(false));
+        assert!(service.weigh(0, -5, &mut out), "the checks add nothing now");
+        assert_eq!(service.weight(0), 2);
+        assert!(
+            !service.set_weight(1, 7, &mut out),
+            "there is no such server"
+        );
     }
 
     #[test]

@@ -1,12 +1,10 @@
 //! Keywords of `global_defs` that are recognised and checked, and whose effect comes later.
 
-use std::time::Duration;
-
 use super::GlobalConfig;
-use crate::control_plane::arg::{flag, int, nowhere, some_words, time, words};
+use crate::control_plane::arg::{int, nowhere, some_words, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{Refusal, refuse};
-use crate::control_plane::schema::{self, Call, old_name};
+use crate::control_plane::schema::{self, Call};
 
 /// A keyword of `global_defs`.
 type Row = schema::Row<GlobalConfig>;
@@ -14,8 +12,6 @@ type Row = schema::Row<GlobalConfig>;
 const NUMBER_MAX: i64 = u32::MAX as i64;
 
 type Argument = schema::Arg<GlobalConfig>;
-
-const FLAG: Argument = flag(nowhere());
 
 pub(super) const FIREWALL: &[Row] = &[
     Row::new(
@@ -69,30 +65,3 @@ fn distinct(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
         }
     }
 }
-
-pub(super) const MONITORING: &[Row] = &[
-    Row::later("enable_snmp_vrrp", FLAG, "Serve the VRRP part of our MIB.")
-        .aliases(&[old_name("enable_snmp_keepalived")]),
-    Row::later(
-        "enable_snmp_checker",
-        FLAG,
-        "Serve the checker part of our MIB.",
-    ),
-    Row::later(
-        "snmp_vs_stats_update_interval",
-        STATS,
-        "Least age of statistics read again.",
-    ),
-    Row::later(
-        "snmp_rs_stats_update_interval",
-        STATS,
-        "The same for real servers.",
-    ),
-];
-
-const STATS: Argument = time(
-    Duration::from_millis(1),
-    Duration::from_secs(30),
-    Duration::from_micros(1),
-    nowhere(),
-);

@@ -37,7 +37,6 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         super::later::FIREWALL,
         super::lvs_rows::TABLE,
         super::snmp::ROWS,
-        super::later::MONITORING,
         super::dbus::ROWS,
         super::reload::ROWS,
     ],

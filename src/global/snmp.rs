@@ -1,9 +1,11 @@
 //! Keywords of `global_defs` that concern SNMP.
 
+use std::time::Duration;
+
 use super::GlobalConfig;
-use crate::control_plane::arg::{flag, words};
+use crate::control_plane::arg::{flag, time, words};
 use crate::control_plane::diag::{Code, Diags};
-use crate::control_plane::schema::{self, Call, at};
+use crate::control_plane::schema::{self, Call, Lens, at, old_name};
 use crate::control_plane::show::Sink;
 use crate::model::AgentSocket;
 
@@ -24,7 +26,31 @@ pub struct SnmpConfig {
     pub rfc2: bool,
     /// `enable_snmp_rfcv3`: serve VRRPV3-MIB.
     pub rfc3: bool,
+    /// `enable_snmp_vrrp`: serve the VRRP part of KEEPALIVED-MIB.
+    pub vrrp: bool,
+    /// `enable_snmp_checker`: serve the checker part of KEEPALIVED-MIB.
+    pub checker: bool,
+    /// `snmp_vs_stats_update_interval`
+    pub service_stats: Option<Duration>,
+    /// `snmp_rs_stats_update_interval`
+    pub server_stats: Option<Duration>,
 }
+
+impl SnmpConfig {
+    /// How old what the kernel has counted for virtual servers may be.
+    #[must_use]
+    pub fn service_stats_age(&self) -> Duration {
+        self.service_stats.unwrap_or(STATS_AGE)
+    }
+
+    /// The same for real servers.
+    #[must_use]
+    pub fn server_stats_age(&self) -> Duration {
+        self.server_stats.unwrap_or(self.service_stats_age())
+    }
+}
+
+const STATS_AGE: Duration = Duration::from_secs(5);
 
 /// A keyword of `global_defs`.
 type Row = schema::Row<GlobalConfig>;
@@ -58,7 +84,40 @@ pub(super) const ROWS: &[Row] = &[
         flag(at!(snmp.rfc3)),
         "Serve VRRPV3-MIB (RFC 6527) by SNMP: instances of version 3.",
     ),
+    Row::new(
+        "enable_snmp_vrrp",
+        flag(at!(snmp.vrrp)),
+        "Serve the part of KEEPALIVED-MIB that concerns instances and groups by SNMP.",
+    )
+    .aliases(&[old_name("enable_snmp_keepalived")]),
+    Row::new(
+        "enable_snmp_checker",
+        flag(at!(snmp.checker)),
+        "Serve the part of KEEPALIVED-MIB that concerns virtual and real servers by SNMP.",
+    ),
+    Row::new(
+        "snmp_vs_stats_update_interval",
+        stats(at!(snmp.service_stats)),
+        "How old what the kernel has counted for a virtual server may be before SNMP reads it again.",
+    )
+    .default("5"),
+    Row::new(
+        "snmp_rs_stats_update_interval",
+        stats(at!(snmp.server_stats)),
+        "The same for its real servers.",
+    )
+    .default("that of virtual servers"),
 ];
+
+/// 1 millisecond to 30 seconds.
+const fn stats(place: Lens<GlobalConfig, Duration>) -> schema::Arg<GlobalConfig> {
+    time(
+        Duration::from_millis(1),
+        Duration::from_secs(30),
+        Duration::from_micros(1),
+        place,
+    )
+}
 
 fn set_socket(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
     let Some(word) = call.args.first() else {

@@ -1,6 +1,7 @@
 //! Services with their real servers, and what the kernel counts for them.
 
 use std::collections::BTreeMap;
+use std::ops::AddAssign;
 
 use super::destination::{Destination, DestinationKey};
 use super::service::{Service, ServiceKey};
@@ -68,6 +69,33 @@ pub struct Counters {
     pub octets_out_per_second: u64,
 }
 
+impl AddAssign for Counters {
+    fn add_assign(&mut self, other: Self) {
+        let Self {
+            connections,
+            packets_in,
+            packets_out,
+            octets_in,
+            octets_out,
+            connections_per_second,
+            packets_in_per_second,
+            packets_out_per_second,
+            octets_in_per_second,
+            octets_out_per_second,
+        } = other;
+        self.connections += connections;
+        self.packets_in += packets_in;
+        self.packets_out += packets_out;
+        self.octets_in += octets_in;
+        self.octets_out += octets_out;
+        self.connections_per_second += connections_per_second;
+        self.packets_in_per_second += packets_in_per_second;
+        self.packets_out_per_second += packets_out_per_second;
+        self.octets_in_per_second += octets_in_per_second;
+        self.octets_out_per_second += octets_out_per_second;
+    }
+}
+
 /// What the kernel tells about a real server beyond its settings.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct DestinationReading {
@@ -79,6 +107,15 @@ pub struct DestinationReading {
     pub persistent_connections: u32,
     /// Counters.
     pub counters: Counters,
+}
+
+impl AddAssign for DestinationReading {
+    fn add_assign(&mut self, other: Self) {
+        self.active_connections += other.active_connections;
+        self.inactive_connections += other.inactive_connections;
+        self.persistent_connections += other.persistent_connections;
+        self.counters += other.counters;
+    }
 }
 
 /// What the kernel tells about a service beyond its settings.

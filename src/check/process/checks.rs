@@ -289,6 +289,7 @@ impl CheckProcess {
         }
         self.follow(s, id);
         self.notifier.follow(s);
+        self.snmp.follow(s);
     }
 
     fn remember(&mut self, id: Id<Check>, attempt: Attempt) {
@@ -334,17 +335,16 @@ impl CheckProcess {
     }
 
     /// What a check says of the weight of its servers. Of one that it sets the
-    /// difference to that of the configuration counts.
+    /// difference to what the server has without its checks counts.
     pub(super) fn weigh(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, weight: &Weight) {
         let Some(check) = self.checks.get(id) else {
             return;
         };
         for place in check.places.clone().iter().copied() {
-            let service = self.config.check.services.get(index(place.service));
-            let server = service.and_then(|service| service.servers.get(index(place.server)));
-            if let Some(server) = server {
+            if let Some(own) = self.services.get(index(place.service)) {
+                let base = own.machine.base_weight(index(place.server));
                 let contribution = match weight {
-                    Weight::Set(weight) => weight - i64::from(server.weight),
+                    Weight::Set(weight) => weight - base,
                     Weight::Add(weight) => *weight,
                 };
                 self.contribute(s, id, place, contribution);

@@ -47,21 +47,7 @@ pub(super) struct KernelTable {
 impl KernelTable {
     /// Open the kernel's side.
     pub(super) fn open(config: &Config, record: Record) -> io::Result<Self> {
-        let lvs = &config.global.lvs;
-        let buffer = lvs
-            .buffers
-            .command
-            .and_then(|size| usize::try_from(size).ok());
-        let namespace = match &lvs.namespace {
-            IpvsNamespace::Same => None,
-            IpvsNamespace::Host => Some(HOST_NAMESPACE),
-            IpvsNamespace::Named(name) => Some(name.value.as_str()),
-        };
-        let options = Options {
-            receive_buffer: buffer.unwrap_or(BUFFER),
-            namespace,
-        };
-        let kernel = Kernel::open(&options).map_err(io::Error::other)?;
+        let kernel = Kernel::open(&options(config)).map_err(io::Error::other)?;
         Ok(Self {
             kernel,
             record,
@@ -231,6 +217,21 @@ impl KernelTable {
         for action in actions {
             self.kernel.sync_daemon(action);
         }
+    }
+}
+
+/// How the kernel is opened.
+pub(super) fn options(config: &Config) -> Options<'_> {
+    let lvs = &config.global.lvs;
+    let buffer = lvs.buffers.command;
+    let buffer = buffer.and_then(|size| usize::try_from(size).ok());
+    Options {
+        receive_buffer: buffer.unwrap_or(BUFFER),
+        namespace: match &lvs.namespace {
+            IpvsNamespace::Same => None,
+            IpvsNamespace::Host => Some(HOST_NAMESPACE),
+            IpvsNamespace::Named(name) => Some(name.value.as_str()),
+        },
     }
 }
 

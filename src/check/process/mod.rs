@@ -19,8 +19,8 @@
 //! * `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
 //!   sessions, which no attempt brings; `overdue`: checks that stand still;
-//!   `observe` and `readout`: what is told on a signal; `snmp`: the
-//!   subagent; `status`: what those are told who watch.
+//!   `observe` and `readout`: what is told on a signal; `snmp`: the subagent, `statistics`:
+//!   what the kernel has counted, for it; `status`: what those are told who watch.
 //!
 //! Nothing in a round waits for a server, a disk or a name service.
 
@@ -36,6 +36,7 @@ mod reload;
 mod services;
 mod setup;
 mod snmp;
+mod statistics;
 mod status;
 mod suspend;
 mod table;
@@ -48,7 +49,6 @@ use scheduler::{Key, Scheduler, Signal, Slab, Stop};
 use crate::bfd::feed::Feed;
 use crate::control_plane::Config;
 use crate::notify::notifier::{Host, Notifier};
-use crate::snmp::Agent;
 use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
@@ -82,8 +82,7 @@ pub struct CheckProcess {
     /// Where service addresses are; only if a service wants to know.
     local: Option<LocalAddresses>,
     notifier: Notifier<Self>,
-    /// The SNMP subagent.
-    agent: Agent<Self>,
+    snmp: snmp::Snmp,
     /// Reused for what services say.
     effects: Vec<Effect>,
     /// Signals above those with a name.
@@ -161,7 +160,7 @@ impl CheckProcess {
     fn finish_if_stopped(&mut self, s: &mut Scheduler<Self>) {
         if self.is_stopping && self.table.is_idle() && self.notifier.is_finished(s.now()) {
             self.notifier.close(s);
-            self.agent.stop(s);
+            self.snmp.stop(s);
             s.stop(Stop::Now);
         }
     }

@@ -90,7 +90,10 @@ impl CheckProcess {
 
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
         let before = Rc::clone(&self.config);
-        if self.config.check != config.check || self.config.global.lvs != config.global.lvs {
+        let is_changed =
+            self.config.check != config.check || self.config.global.lvs != config.global.lvs;
+        // What SNMP has set lasts until now.
+        if is_changed || self.snmp.has_set() {
             self.go_over(s, config);
         } else {
             self.config = config;
@@ -104,6 +107,7 @@ impl CheckProcess {
         self.load_keys();
         self.look_at_the_table();
         self.notifier.follow(s);
+        self.snmp.follow(s);
         log::info!("Reload finished");
     }
 

@@ -19,7 +19,6 @@ use crate::check::conversation::Conversations;
 use crate::check::http::pattern::Patterns;
 use crate::control_plane::Config;
 use crate::notify::notifier::Notifier;
-use crate::snmp::Agent;
 use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
@@ -60,8 +59,8 @@ impl CheckProcess {
             sessions: None,
             local: LocalAddresses::open(&config)?,
             notifier: Notifier::default(),
-            agent: Agent::default(),
             effects: Vec::new(),
+            snmp: super::snmp::Snmp::default(),
             real_time: SignalReader::open(&real_time())?,
             random: s.now().as_nanos() ^ u64::from(std::process::id()).rotate_left(40),
             is_stopping: false,
@@ -72,6 +71,7 @@ impl CheckProcess {
         };
         process.watch(s)?;
         process.set_up_notifications(s);
+        process.set_up_snmp(s);
         crate::log::keep_flushing(&mut process, s, 0);
         process.add_services();
         process.start_services(s);
@@ -85,7 +85,7 @@ impl CheckProcess {
         process.watch_sessions(s);
         process.watch_checks(s);
         process.notifier.follow(s);
-        process.set_up_snmp(s);
+        process.snmp.follow(s);
         process.headline_may_change(s);
         if process.plumbing.settings.dump_config {
             process.log_configuration(s);

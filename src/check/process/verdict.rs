@@ -21,6 +21,7 @@ use crate::notify::configured::{fifo_wish, mail_wish};
 use crate::notify::event::{Kind, What};
 use crate::notify::notifier::{FifoWish, SubjectId};
 use crate::notify::subject::Wishes;
+use crate::snmp::keepalived::QuorumState;
 use crate::watchdog::survey::Surveyed as _;
 
 /// Up or down as what is told.
@@ -138,12 +139,17 @@ impl CheckProcess {
             log::info!("Shutting down service {name} from VS {}", own.name);
             if aloud {
                 self.tell_server(now, place, number, false, "Shutting down");
+            } else {
+                self.trap_server(place, number, false);
             }
         }
         let had_quorum = self.services.get(place);
-        if aloud && had_quorum.is_some_and(|own| own.machine.has_quorum()) {
-            let subject = self.service_subject(place);
-            self.tell(now, subject, What::Down, "Shutting down");
+        if had_quorum.is_some_and(|own| own.machine.has_quorum()) {
+            self.trap_quorum(place, QuorumState::Shutdown);
+            if aloud {
+                let subject = self.service_subject(place);
+                self.tell(now, subject, What::Down, "Shutting down");
+            }
         }
     }
 
@@ -196,6 +202,12 @@ impl CheckProcess {
         let numbers = quorum_text(quorum);
         log::info!("{text} {numbers} for VS {}", own.name);
         self.log_sorry(service, quorum.up, quorum.starting);
+        let told = if quorum.up {
+            QuorumState::Met
+        } else {
+            QuorumState::NotMet
+        };
+        self.trap_quorum(service, told);
         let subject = self.service_subject(service);
         let cause = format!("{text} {numbers}");
         self.tell(now, subject, what(quorum.up), &cause);
@@ -311,6 +323,7 @@ impl CheckProcess {
     }
 
     fn tell_server(&mut self, now: Instant, service: usize, server: usize, up: bool, why: &str) {
+        self.trap_server(service, server, up);
         let subject = self.server_subject(service, server);
         self.tell(now, subject, what(up), why);
         let own = self.services.get_mut(service);

@@ -39,7 +39,7 @@ pub trait CheckFacts: CheckView + GlobalFacts {
     /// The weight of a real server while it is alive.
     fn weight(&self, service: usize, server: usize) -> u32;
     /// How many of its checks are down.
-    fn failed_checks(&self, service: usize, server: usize) -> usize;
+    fn failed_checks(&self, service: usize, server: usize) -> u32;
     /// How many of its checks have not run yet.
     fn checks_not_run(&self, service: usize, server: usize) -> usize;
     /// What the kernel has counted for a virtual server.

@@ -86,7 +86,9 @@ impl<P: GlobalFacts> Global<P> {
             let name = settings::<P>(p).net_namespace.as_ref();
             text(name.map_or("", |name| name.value.as_str()))
         }),
-        &Scalar::<P>::named(oid!(1, 9), "dbus", |p| truth(false /* dbus */)),
+        &Scalar::<P>::named(oid!(1, 9), "dbus", |p| {
+            truth(settings::<P>(p).dbus.is_enabled)
+        }),
         &Scalar::<P>::named(oid!(1, 10), "dynamicInterfaces", |p| {
             truth(settings::<P>(p).dynamic_interfaces != DynamicInterfaces::No)
         }),

@@ -27,7 +27,7 @@
 //!   come between the portions, however many addresses there are.
 //! * `reload`, `carry`: another configuration for the running process.
 //! * `rivals`: why two are master at once.
-//! * `snmp`: the subagent.
+//! * `snmp`: the subagent; `mib`: its KEEPALIVED-MIB.
 //! * `report`: the words of the log; `notify`: what others are told; `observe`:
 //!   dumps on a signal; `status`: what those are told who watch.
 //!
@@ -44,6 +44,7 @@ mod firewall;
 mod interfaces;
 mod kept;
 mod linkbeat;
+mod mib;
 mod notify;
 mod observe;
 mod path_changes;

@@ -58,6 +58,7 @@ impl VrrpProcess {
         let why = report::because(cause, &self.interfaces, &self.config.vrrp);
         self.tell(now, id, what, &why);
         self.show_on_bus(id, what);
+        self.trap_instance(id, what);
     }
 
     /// Who is removed in FAULT and has no word for it has told FAULT before.
@@ -183,6 +184,7 @@ impl VrrpProcess {
         if let Some(&subject) = self.group_subjects.get(group.index()) {
             self.notifier.tell(now, subject, what, 0, &why);
         }
+        self.trap_group(group, to);
     }
 
     fn tell(&mut self, now: Instant, id: InstanceId, what: What, cause: &str) {

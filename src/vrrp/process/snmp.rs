@@ -143,11 +143,11 @@ impl VrrpProcess {
         }
     }
 
-    fn tells_traps(&self) -> bool {
+    pub(super) fn tells_traps(&self) -> bool {
         self.snmp.agent.is_on() && self.are_traps_enabled()
     }
 
-    fn trap(&mut self, notification: Option<Notification>) {
+    pub(super) fn trap(&mut self, notification: Option<Notification>) {
         if let Some(notification) = notification {
             self.snmp.agent.notify(notification);
         }
@@ -168,6 +168,7 @@ fn mibs(config: &Config, plumbing: &Plumbing) -> (Vec<&'static Mib<VrrpProcess>>
     if served.version3 {
         mibs.push(&Vrrpv3Mib::<VrrpProcess>::MIB);
     }
+    mibs.extend(super::mib::mibs(config, plumbing));
     (mibs, served)
 }
 

@@ -7,7 +7,7 @@ use scheduler::Instant;
 use super::{Router, Source};
 use crate::vrrp::agenda::Agenda;
 use crate::vrrp::fsm::{
-    Effects, Event, FaultKind, GroupId, GroupOrder, Instance, InstanceId, Policy, State,
+    Effects, Event, FaultKind, GroupId, GroupOrder, Instance, InstanceId, Policy, State, Status,
     TrackSource, TrackerKey,
 };
 use crate::vrrp::sync::{SyncGroup, SyncGroups};
@@ -68,6 +68,25 @@ impl Router {
         self.release_from_groups(now, out);
     }
 
+    /// Change what one instance goes by, as a reload would that changes nothing else.
+    pub fn amend(
+        &mut self,
+        now: Instant,
+        id: InstanceId,
+        change: impl FnOnce(&mut Policy),
+        out: &mut Effects,
+    ) {
+        let sources = &self.sources;
+        let Some(instance) = self.instances.get_mut(id.index()) else {
+            return;
+        };
+        let mut policy = instance.policy().clone();
+        change(&mut policy);
+        let status = |source: TrackSource| known_status(sources, source);
+        instance.reconfigure(now, policy, &status, out);
+        self.agenda.set(id.0, instance.deadline());
+    }
+
     /// Interfaces keep their keys, trackers have new ones.
     fn carry_statuses(&mut self, trackers: &[(TrackerKey, TrackerKey)]) {
         let old = std::mem::take(&mut self.sources);
@@ -104,10 +123,7 @@ impl Router {
         self.track(id, &policy);
         instance.renumber(id);
         let sources = &self.sources;
-        let status = |source: TrackSource| {
-            let known = sources.get(&source);
-            known.map_or_else(|| source.initial(), |known| known.status)
-        };
+        let status = |source: TrackSource| known_status(sources, source);
         instance.reconfigure(now, policy, &status, out);
         self.agenda.grow();
         self.agenda.set(id.0, instance.deadline());
@@ -195,6 +211,12 @@ impl Router {
     }
 }
 
+/// What is known of something tracked.
+fn known_status(sources: &BTreeMap<TrackSource, Source>, source: TrackSource) -> Status {
+    let known = sources.get(&source);
+    known.map_or_else(|| source.initial(), |known| known.status)
+}
+
 #[cfg(test)]
 mod tests {
     use std::net::{IpAddr, Ipv4Addr};
@@ -251,6 +273,31 @@ mod tests {
             feed(&mut router, at, Input::Tick);
         }
         router
+    }
+
+    #[test]
+    fn one_instance_goes_by_another_priority() {
+        let now = Instant::from_millis(10_000);
+        let mut router = running(now);
+        let before: Vec<_> = (0..COUNT).map(|id| known(&router, id)).collect();
+        let master = (0..COUNT).find(|&id| router.state(InstanceId(id)) == State::Master);
+        let master = InstanceId(master.expect("there is one"));
+        let mut out = Effects::new();
+        let change = |policy: &mut Policy| policy.priority = Priority(7);
+        router.amend(now, master, change, &mut out);
+        router.check_invariants(now);
+        let priority = Priority(7);
+        assert_eq!(router.effective_priority(master), Some(priority));
+        assert!(
+            out.contains(&Effect::Advertise {
+                id: master,
+                priority
+            }),
+            "{out:?}"
+        );
+        for id in (0..COUNT).filter(|&id| id != master.0) {
+            assert_eq!(Some(&known(&router, id)), before.get(id as usize));
+        }
     }
 
     fn known(router: &Router, id: u32) -> (State, Option<Instant>) {

@@ -3,8 +3,10 @@
 mod file;
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::path::Path;
 use std::rc::Rc;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use scheduler::Instant;
@@ -18,11 +20,12 @@ use crate::ipvs::table::{Counters, DestinationReading};
 use crate::model::{IfIndex, IfName, Priority};
 use crate::netlink::link::LinkFlags;
 use crate::netlink::mirror::Link;
+use crate::snmp::rfc::RfcRows;
 use crate::snmp::view::{CheckView, ProcessView, VrrpView};
-use crate::snmp::{Index, Mib, Next, Oid, SetError, Steps, Tree, Value, VarBind};
+use crate::snmp::{Mib, Next, Oid, SetError, Steps, Tree, Value, VarBind};
 use crate::vrrp::accept::ReceiveStats;
 use crate::vrrp::config::VrrpConfig;
-use crate::vrrp::fsm::{InstanceId, Policy};
+use crate::vrrp::fsm::{Cause, InstanceId, Policy};
 use crate::vrrp::router::Router;
 use crate::vrrp::sync::SyncGroup;
 
@@ -31,7 +34,7 @@ struct Program {
     config: Config,
     router: Router,
     links: Vec<Link>,
-    index: Index<InstanceId>,
+    rfc_rows: RfcRows,
     /// Service, place, weight.
     weights: BTreeMap<(usize, usize), u32>,
     preempts: Option<(InstanceId, bool)>,
@@ -55,7 +58,7 @@ impl Program {
             router,
             // Not in the order in which they are tracked.
             links: [("eth1", 3), ("eth0", 7)].map(link).into(),
-            index: Index::default(),
+            rfc_rows: RfcRows::default(),
             weights: BTreeMap::new(),
             preempts: None,
             priority: None,
@@ -84,9 +87,6 @@ impl ProcessView for Program {
     fn config(&self) -> &Config {
         &self.config
     }
-    fn are_traps_enabled(&self) -> bool {
-        true
-    }
 }
 
 impl GlobalFacts for Program {
@@ -108,8 +108,20 @@ impl VrrpView for Program {
     fn is_installed(&self, id: InstanceId, place: u32) -> bool {
         (id.0 + place).is_multiple_of(2)
     }
-    fn version2_routers(&self) -> &Index<InstanceId> {
-        &self.index
+    fn rfc_rows(&self) -> &RfcRows {
+        &self.rfc_rows
+    }
+    fn primary_address(&self, _: InstanceId) -> Option<IpAddr> {
+        None
+    }
+    fn last_heard(&self, _: InstanceId) -> Option<IpAddr> {
+        None
+    }
+    fn up_time(&self, _: InstanceId, _: Instant) -> Duration {
+        Duration::ZERO
+    }
+    fn master_cause(&self, _: InstanceId) -> Option<Cause> {
+        None
     }
 }
 
@@ -148,8 +160,8 @@ impl CheckFacts for Program {
         let set = self.weights.get(&(service, server)).copied();
         set.unwrap_or(self.config.check.services[service].servers[server].weight)
     }
-    fn failed_checks(&self, _: usize, server: usize) -> usize {
-        server
+    fn failed_checks(&self, _: usize, server: usize) -> u32 {
+        u32::try_from(server).unwrap()
     }
     fn checks_not_run(&self, _: usize, server: usize) -> usize {
         server
