@@ -377,7 +377,7 @@ mod tests {
                 delay: Duration::ZERO,
             },
         );
-        let status = crate::vrrp::fsm::Status::Value(3);
+        let status = Status::Value(3);
         feed(&mut router, now, Input::Tracker { key: old, status });
         let before = router.effective_priority(id);
         let moved = Successors {
