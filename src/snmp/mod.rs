@@ -143,3 +143,6 @@ pub fn walk<P>(mib: &'static Mib<P>, program: &mut P) -> Vec<VarBind> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -57,8 +57,11 @@ impl<P> Tree<P> {
         steps: &mut Steps,
     ) -> Next {
         let behind = self.objects.partition_point(|o| o.root() <= after);
-        let first = behind.saturating_sub(1);
-        for object in self.objects.get(first..).unwrap_or_default() {
+        let first = behind.checked_sub(1).filter(|&place| {
+            let object = self.objects.get(place);
+            object.is_some_and(|object| !is_behind(after, object.root()))
+        });
+        for object in self.objects.get(first.unwrap_or(behind)..).unwrap_or_default() {
             if !end.is_empty() && object.root() >= end {
                 return Next::End;
             }
@@ -108,10 +111,21 @@ impl<P> Tree<P> {
     }
 }
 
-/// A name behind all that begin with this one, and before all others behind them.
+/// A name that begins with this one and is behind all variables that do.
 fn end_of(root: &[u32]) -> Oid {
-    Oid::join(root, &[u32::MAX; 2])
+    Oid::join(root, &END)
 }
+
+/// Whether a name is behind all variables of an object.
+fn is_behind(name: &[u32], root: &[u32]) -> bool {
+    match name.strip_prefix(root) {
+        Some(rest) => rest >= END.as_slice(),
+        None => name > root,
+    }
+}
+
+/// Neither a scalar's instance nor a column has such numbers.
+const END: [u32; 2] = [u32::MAX; 2];
 
 impl<P> fmt::Debug for Mib<P> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
