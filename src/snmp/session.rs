@@ -597,3 +597,6 @@ const fn name_of(body: &Body) -> &'static str {
         Body::Response { .. } => "Response",
     }
 }
+
+#[cfg(test)]
+mod tests;

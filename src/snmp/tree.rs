@@ -61,7 +61,11 @@ impl<P> Tree<P> {
             let object = self.objects.get(place);
             object.is_some_and(|object| !is_behind(after, object.root()))
         });
-        for object in self.objects.get(first.unwrap_or(behind)..).unwrap_or_default() {
+        for object in self
+            .objects
+            .get(first.unwrap_or(behind)..)
+            .unwrap_or_default()
+        {
             if !end.is_empty() && object.root() >= end {
                 return Next::End;
             }
