@@ -181,6 +181,7 @@ impl Kept {
                 deadline: (state != State::Fault).then(|| at(10, 5)),
                 stats: &self.stats,
                 history: &self.histories[place % 3],
+                foreign: 4,
                 socket: (state != State::Fault).then_some(11),
                 is_virtual_link_up: false,
                 sync_group: None,

@@ -70,6 +70,10 @@ impl Readout for Moment {
         })
     }
 
+    fn repairs(&self) -> u64 {
+        2
+    }
+
     fn file(&self, _: usize) -> Option<i64> {
         Some(-3)
     }

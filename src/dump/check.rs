@@ -29,6 +29,9 @@ pub trait Readout {
     fn server(&self, service: usize, server: usize) -> ServerState;
     /// A check; nothing if there is none, as in the parent.
     fn check(&self, service: usize, server: usize, checker: usize) -> Option<CheckState<'_>>;
+    /// Entries of the kernel's table that somebody else had changed and that were put
+    /// right.
+    fn repairs(&self) -> u64;
     /// What is in a tracked file, by its place; nothing if no check follows it.
     fn file(&self, file: usize) -> Option<i64>;
     /// Whether a BFD session is up; nothing if that is not known.
@@ -78,6 +81,8 @@ pub fn text(config: &Config, live: &dyn Readout, out: &mut Text) {
     }
     checker::files(config, live, out);
     checker::sessions(config, live, out);
+    out.title("IPVS table");
+    out.setting("Entries put right", Value::Number(live.repairs()));
 }
 
 /// An empty text with room for all of it.

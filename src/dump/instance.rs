@@ -50,6 +50,8 @@ pub struct InstanceView<'a> {
     pub stats: &'a ReceiveStats,
     /// Its last transitions.
     pub history: &'a History,
+    /// How often others announced one of its addresses while it was master.
+    pub foreign: u64,
     /// The descriptor of its socket.
     pub socket: Option<i32>,
     /// Whether its virtual interface is up and running.

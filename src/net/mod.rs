@@ -6,7 +6,7 @@
 //! call and keep no packet buffers of their own: the process has one
 //! [`RxBatch`] and one [`TxBatch`] for all its sockets.
 //!
-//! An [`ArpTap`] hears what others say of addresses.
+//! An [`AddressTap`] hears what others say of addresses.
 //!
 //! [`filter`] is the kernel's part: a packet filter on each receiving socket,
 //! so that adverts of foreign virtual routers never wake the process.
@@ -14,8 +14,8 @@
 //! [`tls`] is what checks over TLS speak.
 #![forbid(unsafe_code)]
 
+pub mod address_tap;
 pub mod announce_socket;
-pub mod arp_tap;
 pub mod batch;
 pub mod bfd_socket;
 pub mod connect;
@@ -24,8 +24,8 @@ pub mod ping;
 pub mod tls;
 pub mod vrrp_socket;
 
+pub use address_tap::{AddressTap, Claim};
 pub use announce_socket::AnnounceSocket;
-pub use arp_tap::ArpTap;
 pub use batch::{Datagram, Received, RxBatch, TxBatch};
 pub use filter::{Versions, VridSet};
 pub use vrrp_socket::{Mode, Protocol, SocketSpec, VrrpSocket};

@@ -1,5 +1,7 @@
 """When two are master, say why: each of the usual causes is told once, with what to check."""
+import json
 import os
+import signal
 import socket
 import struct
 import sys
@@ -48,6 +50,44 @@ def rivals_foreign_mac_answers(lab):
     _, d = heard(lab, [gratuitous(VIP, STRANGER, 2), gratuitous("10.77.0.77", STRANGER)],
                  said="%s is announced by 02:00:00:00:ab:cd, too" % VIP)
     assert "10.77.0.77" not in d.log()
+
+
+def advertisement(address, mac):
+    """An unsolicited neighbour advertisement."""
+    target, here = socket.inet_pton(socket.AF_INET6, address), socket.inet_pton(socket.AF_INET6, "fe80::9")
+    everybody = socket.inet_pton(socket.AF_INET6, "ff02::1")
+    body = struct.pack("!BBHI", 136, 0, 0, 0x20000000) + target + b"\2\1" + mac
+    head = struct.pack("!IHBB", 6 << 28, len(body), 58, 255) + here + everybody
+    return bytes.fromhex("333300000001") + mac + struct.pack("!H", 0x86dd) + head + body
+
+
+@case("defects")
+def rivals_foreign_neighbour(lab):
+    """Somebody else advertises a virtual IPv6 address: told once, and counted in the dumps."""
+    address = "fd77::100"
+    (r1,) = lab.pair(("r1",))
+    d = r1.keepalived(single(vips=[address + "/64"]))
+    wait(lambda: r1.has(address), 8, "master")
+    host = lab.host("rival").nic("eth0", "lan", [RIVAL + "/24"])
+    said = "%s is announced by 02:00:00:00:ab:cd, too" % address
+    with Sender(host) as sender:
+        for _ in range(20):
+            sender.send(advertisement(address, STRANGER), advertisement("fd77::77", STRANGER))
+            time.sleep(0.02)
+    wait(lambda: said in d.log(), 3, "the log says so")
+    assert d.log().count("is announced by") == 1, d.log()
+
+    def counted():
+        d.signal(signal.SIGUSR1, "_vrrp")
+        time.sleep(0.2)
+        with open(d.tmpdir + "/keepalived.data") as f:
+            lines = [line for line in f if "Foreign announcements of its addresses" in line]
+        return int(lines[0].split("=")[1])
+    wait(lambda: counted() == 20, 5, "all are counted")
+    d.signal(36, "_vrrp")
+    wait(lambda: os.path.exists(d.tmpdir + "/keepalived.json"), 5)
+    with open(d.tmpdir + "/keepalived.json") as f:
+        assert json.load(f)[0]["data"]["foreign_announcements"] == 20
 
 
 @case("defects")

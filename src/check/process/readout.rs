@@ -95,6 +95,10 @@ impl Readout for Look<'_> {
         })
     }
 
+    fn repairs(&self) -> u64 {
+        self.process.table.repairs
+    }
+
     fn file(&self, file: usize) -> Option<i64> {
         let mut files = self.process.files.list().iter();
         let found = files.find(|tracked| usize::try_from(tracked.key) == Ok(file))?;

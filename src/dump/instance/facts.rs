@@ -86,6 +86,8 @@ facts! {
         |v| Value::Number(master(v).map_or(0, |m| m.priority.0.into()));
     VIPS_SET = "", "vipset", |v| Value::truth(v.vips().any(|(_, is_set)| is_set), BOOL);
     SMTP = "Using smtp notification", "smtp_alert", |v| Value::answer(v.config.notify.alert, BOOL);
+    FOREIGN = "Foreign announcements of its addresses", "foreign_announcements",
+        |v| Value::Number(v.foreign);
     NOTIFY_DELETED = "Notify deleted", "notify_deleted", |v| Value::Flag {
         is_set: v.config.notify.tells_deleted,
         words: ["Fault", "Deleted"],

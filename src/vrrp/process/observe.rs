@@ -151,6 +151,7 @@ impl VrrpProcess {
                     deadline: machine.deadline().map(to_wall),
                     stats: &own.stats,
                     history: &own.history,
+                    foreign: own.rivalry.foreign(),
                     socket: own.socket.and_then(|id| self.pool.descriptor(id)),
                     is_virtual_link_up: self.is_virtual_link_up(config),
                     sync_group: self.sync_group_of(id),

@@ -85,6 +85,7 @@ impl VrrpProcess {
             self.announcer.begin(s.now(), id, Burst::Added);
         }
         self.set_delays(&old.config.vrrp.up_down_delays);
+        self.set_up_rivals(s);
         if self.set_up_linkbeat(s) {
             self.renew_link_states(s);
         }

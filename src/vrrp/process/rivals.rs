@@ -1,6 +1,6 @@
 //! Two masters at once: which of the usual causes it is, told once.
 //!
-//! * somebody else says by ARP that it has one of the addresses
+//! * somebody else says, by ARP or as a neighbour, that it has one of the addresses
 //! * another master's adverts are refused, for a reason its operator can change
 //! * another master goes on although it has the lower priority: it does not hear
 //! * nobody was ever heard at all
@@ -13,11 +13,10 @@ use scheduler::{Drain, Instant, Interest, IoId, Key, Ready, Scheduler};
 
 use super::VrrpProcess;
 use super::virtual_router::VirtualRouter;
-use crate::model::MacAddr;
-use crate::net::ArpTap;
+use crate::model::{Family, MacAddr};
+use crate::net::{AddressTap, Claim};
 use crate::vrrp::accept::RejectionKind;
 use crate::vrrp::fsm::{Cause, InstanceId, Peer, State};
-use crate::wire::arp::Arp;
 
 /// Packets that are looked at before the tap is closed for [`PAUSE`].
 const PACKETS: usize = 64;
@@ -28,11 +27,14 @@ const REMINDER: Duration = Duration::from_secs(60);
 /// So many adverts of a lower priority in one mastership say that their sender
 /// does not hear: one or two are usual after a takeover.
 const DEAF: u32 = 5;
+/// The log says it where a tap cannot be used.
+const CANNOT_LISTEN: &str = "cannot hear what others say of addresses";
 
 /// What the process hears of addresses.
 #[derive(Debug, Default)]
 pub(super) struct Rivals {
-    tap: Option<ArpTap>,
+    /// One for each family of addresses that there is.
+    taps: Vec<AddressTap>,
     masters: usize,
     is_listening: bool,
     is_pausing: bool,
@@ -71,17 +73,35 @@ fn is_due(told: Option<Instant>, now: Instant) -> bool {
 }
 
 impl VrrpProcess {
-    /// Open the tap. Without it no more is missing than a line in the log.
+    /// Open the taps that are missing. Without them no more is missing than a line in the
+    /// log.
     pub(super) fn set_up_rivals(&mut self, s: &mut Scheduler<Self>) {
-        let opened = ArpTap::open().and_then(|tap| {
-            let call = Self::on_arp;
-            s.watch("ARP of others", tap.as_fd(), Interest::Read, 0, call)?;
-            Ok(tap)
-        });
-        match opened {
-            Ok(tap) => self.rivals.tap = Some(tap),
-            Err(error) => log::debug!("cannot listen to ARP: {error}"),
+        for family in [Family::V4, Family::V6] {
+            let has = |tap: &AddressTap| tap.family() == family;
+            if !self.has_addresses_of(family) || self.rivals.taps.iter().any(has) {
+                continue;
+            }
+            let place = Key::try_from(self.rivals.taps.len()).unwrap_or(Key::MAX);
+            let opened = AddressTap::open(family).and_then(|tap| {
+                let call = Self::on_claims;
+                s.watch("claims of others", tap.as_fd(), Interest::Read, place, call)?;
+                if self.rivals.is_listening {
+                    tap.listen(true)?;
+                }
+                Ok(tap)
+            });
+            match opened {
+                Ok(tap) => self.rivals.taps.push(tap),
+                Err(error) => log::debug!("{CANNOT_LISTEN}: {error}"),
+            }
         }
+    }
+
+    /// Whether an instance has such addresses.
+    fn has_addresses_of(&self, family: Family) -> bool {
+        let instances = self.config.vrrp.instances.iter();
+        let mut addresses = instances.flat_map(|of| of.vips.iter().chain(&of.excluded_vips));
+        addresses.any(|address| address.net.value.family() == family)
     }
 
     /// Listen while there is a master.
@@ -91,8 +111,10 @@ impl VrrpProcess {
             return;
         }
         self.rivals.is_listening = wanted;
-        if let Some(Err(error)) = self.rivals.tap.as_ref().map(|tap| tap.listen(wanted)) {
-            log::debug!("cannot listen to ARP: {error}");
+        for tap in &self.rivals.taps {
+            if let Err(error) = tap.listen(wanted) {
+                log::debug!("{CANNOT_LISTEN}: {error}");
+            }
         }
     }
 
@@ -112,21 +134,24 @@ impl VrrpProcess {
         }
     }
 
-    fn on_arp(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+    fn on_claims(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, ready: Ready) -> Drain {
+        let place = usize::try_from(ready.key()).unwrap_or(usize::MAX);
         for _ in 0..PACKETS {
-            let packet = self.rivals.tap.as_ref().map(ArpTap::next);
-            match packet {
-                Some(Ok(Some(arp))) => self.on_claim(s.now(), &arp),
+            let claim = self.rivals.taps.get(place).map(AddressTap::next);
+            match claim {
+                Some(Ok(Some(claim))) => self.on_claim(s.now(), claim),
                 Some(Ok(None)) | None => return Drain::Drained,
                 Some(Err(error)) => {
-                    log::debug!("ARP of others: {error}");
+                    log::debug!("claims of others: {error}");
                     return Drain::Drained;
                 }
             }
         }
-        self.rivals.is_pausing = true;
-        self.follow_masters();
-        s.at("ARP of others", s.now() + PAUSE, 0, Self::on_pause_over);
+        if !self.rivals.is_pausing {
+            self.rivals.is_pausing = true;
+            self.follow_masters();
+            s.at("claims of others", s.now() + PAUSE, 0, Self::on_pause_over);
+        }
         Drain::More
     }
 
@@ -136,12 +161,12 @@ impl VrrpProcess {
     }
 
     /// Somebody says that it has an address.
-    fn on_claim(&mut self, now: Instant, arp: &Arp) {
+    fn on_claim(&mut self, now: Instant, claim: Claim) {
         let links = self.kernel.mirror.links();
-        if links.iter().any(|link| link.mac == Some(arp.sender_mac)) {
+        if links.iter().any(|link| link.mac == Some(claim.mac)) {
             return;
         }
-        let address = IpAddr::V4(arp.sender);
+        let address = claim.address;
         let count = u32::try_from(self.routers.len()).unwrap_or(u32::MAX);
         let holds = |id: &InstanceId| {
             let mut entries = self.book.of(*id).iter();
@@ -150,7 +175,7 @@ impl VrrpProcess {
         };
         let owner = (0..count).map(InstanceId).find(holds);
         if let Some(own) = owner.and_then(|id| self.routers.get_mut(id.index())) {
-            own.claimed(now, address, arp.sender_mac);
+            own.claimed(now, address, claim.mac);
         }
     }
 }

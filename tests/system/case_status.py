@@ -1,0 +1,365 @@
+"""What a running daemon tells those who watch: `keepalived --status`, metrics, the service manager."""
+import grp
+import json
+import os
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import kit  # noqa: E402,F401
+from backends import Http, balancer, check, real, settle, url, virtual  # noqa: E402
+from ka import Skip, case, sh, wait  # noqa: E402
+from vrrpkit import VIP, conf, inst, script, single  # noqa: E402
+
+# The parser of a scraper, as Debian has it.
+PARSER = "import sys\nfrom prometheus_client.openmetrics.parser import text_string_to_metric_families as parse\n" \
+         "import json\nprint(json.dumps([[f.name, f.type, f.unit, [[s.name, s.labels, s.value] for s in f.samples]]" \
+         " for f in parse(sys.stdin.read())]))\n"
+
+
+def status(daemon, *options, check=True):
+    """What the command says of this daemon."""
+    command = [daemon.host.lab.daemon, "--status=" + daemon.base + ".sock", *options]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=30)
+    assert not check or done.returncode == 0, done
+    return done.stdout if check else done
+
+
+def state(daemon):
+    return json.loads(status(daemon, "--json"))
+
+
+def instance(daemon, name="VI_1"):
+    found = [i for i in state(daemon)["vrrp"]["instances"] if i["name"] == name]
+    return found[0] if found else None
+
+
+def answer(sock):
+    """All that comes until the end."""
+    text = b""
+    while True:
+        part = sock.recv(1 << 16)
+        if not part:
+            return text
+        text += part
+
+
+def parsed(text):
+    """Families of metrics by name: type, unit and samples; the parser must take the text."""
+    if not os.path.isdir("/usr/lib/python3/dist-packages/prometheus_client"):
+        raise Skip("python3-prometheus-client is not installed")
+    out = sh("/usr/bin/python3", "-c", PARSER, input=text)
+    return {name: (kind, unit, samples) for name, kind, unit, samples in json.loads(out)}
+
+
+def fetch(host, at, request=b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n"):
+    """Head and body of an answer; `at` is a path or a port."""
+    def connected():
+        kind = socket.AF_INET if isinstance(at, int) else socket.AF_UNIX
+        return socket.socket(kind, socket.SOCK_STREAM)
+    with host.inside(connected) as s:
+        s.settimeout(10)
+        s.connect(("127.0.0.1", at) if isinstance(at, int) else at)
+        s.sendall(request)
+        head, _, body = answer(s).partition(b"\r\n\r\n")
+    return head.decode(), body.decode()
+
+
+@case("defects")
+def status_says_what_is_and_why(lab):
+    """State, since when, why, the priority and what it is composed of, addresses, peers, groups and trackers."""
+    r1, r2 = lab.pair()
+    bad = script(lab, "chk", "exit 1")
+    tracked = conf("vrrp_script chk {\nscript %s\ninterval 1\nweight -20\nfall 1\nuser root\n}" % bad,
+                   "vrrp_sync_group G {\ngroup {\nVI_2\nVI_3\n}\n}",
+                   inst(prio=200, extra="track_script {\nchk\n}"),
+                   inst(name="VI_2", vrid=52, vips=["10.77.0.101/24"]),
+                   inst(name="VI_3", vrid=53, vips=["10.77.0.102/24"]), globals="enable_script_security")
+    d1 = r1.keepalived(tracked)
+    d2 = r2.keepalived(single(prio=50))
+    wait(lambda: r1.has(VIP) and instance(d1)["priority"]["effective"] == 180, 8, "master with what is tracked")
+    wait(lambda: instance(d2)["master"], 5, "the backup knows its master")
+    one, other = instance(d1), instance(d2)
+    assert one["state"] == "MASTER" and other["state"] == "BACKUP"
+    assert abs(time.time() - one["since"]) < 30 and one["cause"], one
+    parts = {p["of"]: p for p in one["priority"]["parts"]}
+    assert parts["script chk"]["adds"] == -20 and parts["script chk"]["state"] == "down", parts
+    assert one["addresses"] == [{"address": VIP + "/24", "is_set": True}]
+    assert other["master"] == {"address": "10.77.0.1", "priority": 180}, other["master"]
+    (peer,) = other["peers"]
+    assert peer["address"] == "10.77.0.1" and peer["priority"] == 180 and peer["heard"] < 5 and peer["refused"] is None
+    everything = state(d1)
+    assert [g["members"] for g in everything["vrrp"]["groups"]] == [["VI_2", "VI_3"]]
+    assert everything["vrrp"]["trackers"] == [{"name": "script chk", "state": "down"}]
+    text = status(d1)
+    for part in ("MASTER", "180 = 200 - 20 script chk", VIP + "/24", "VI_2, VI_3", "script chk  down"):
+        assert part in text, text
+    assert "\x1b" not in text, "colours are for terminals"
+    # Why it cannot run.
+    r1.carrier("eth0", False)
+    wait(lambda: instance(d1)["state"] == "FAULT", 8)
+    assert "interface eth0 is down" in instance(d1)["faults"] and "interface eth0 is down" in status(d1)
+
+
+@case("defects")
+def status_is_for_those_who_may(lab):
+    """Root only, or whoever the mode lets in; a reload changes that; a stale socket gives way, and none is left."""
+    (r1,) = lab.pair(("r1",))
+    os.chmod(lab.dir, 0o755)
+    d = r1.keepalived(single())
+    path = d.base + ".sock"
+    wait(lambda: os.path.exists(path), 5)
+
+    def as_nobody():
+        command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", sys.executable, "-c",
+                   "import socket; socket.socket(socket.AF_UNIX).connect(%r)" % path]
+        return subprocess.run(command, stderr=subprocess.DEVNULL).returncode == 0
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o600 and not as_nobody()
+    group = grp.getgrgid(65534).gr_name
+    d.reload(single(globals="status_socket mode 0660 group %s" % group))
+    wait(lambda: "Reload finished" in d.log(), 8)
+    assert stat.S_IMODE(os.stat(path).st_mode) == 0o660 and os.stat(path).st_gid == 65534 and as_nobody()
+    d.reload(single(globals="status_socket off"))
+    wait(lambda: not os.path.exists(path), 8, "no socket")
+    done = status(d, check=False)
+    assert done.returncode == 1 and "No daemon answers" in done.stderr, done
+    d.reload(single())
+    wait(lambda: os.path.exists(path), 8)
+    d.crash()
+    assert os.path.exists(path)
+    d.proc = r1.spawn(lab.daemon, "-n", "-l", "-G", "-f", d.conf, "-p", d.base + ".pid", "-r", d.base + "_vrrp.pid",
+                      stdout=d.out, stderr=d.out)
+    wait(lambda: status(d, check=False).returncode == 0, 8, "the stale socket gives way")
+    d.proc.send_signal(signal.SIGTERM)
+    assert d.proc.wait(10) == 0 and not os.path.exists(path)
+
+
+@case("defects")
+def status_watches_and_finds_the_socket(lab):
+    """--watch shows it again; without a path the configuration says where; closing the output ends it."""
+    (r1,) = lab.pair(("r1",))
+    d = r1.keepalived(single(globals="status_socket %s/s mode 0600" % lab.dir))
+    wait(lambda: r1.has(VIP), 8)
+    p = r1.spawn(lab.daemon, "--status", "-f", d.conf, "--watch=0.5", stdout=subprocess.PIPE, text=True)
+    seen = 0
+    while seen < 3:
+        seen += "VI_1 " in p.stdout.readline()
+    p.stdout.close()
+    assert p.wait(10) == 0
+    done = subprocess.run([lab.daemon, "--status", "--watch=0", "-f", d.conf], stderr=subprocess.PIPE)
+    assert done.returncode == 1
+    assert d.stop() == 0 and not os.path.exists(lab.dir + "/s")
+
+
+@case("defects")
+def status_of_processes_that_hang_and_die(lab):
+    """A process that hangs is silent, one that was killed is counted; the daemon answers all the same."""
+    (r1,) = lab.pair(("r1",))
+    d = r1.keepalived(single())
+    wait(lambda: r1.has(VIP), 8)
+
+    def process():
+        (found,) = state(d)["processes"]
+        return found
+    before = process()
+    assert before["state"] == "running" and before["pid"] == d.pid("_vrrp") and before["restarts"] == 0
+    d.signal(signal.SIGSTOP, "_vrrp")
+    wait(lambda: process()["state"] == "silent", 8)
+    begin = time.monotonic()
+    assert "The vrrp process does not answer." in status(d) and state(d)["vrrp"] is None
+    assert time.monotonic() - begin < 1, "one that owes an answer is not waited for again"
+    d.signal(signal.SIGKILL, "_vrrp")
+    wait(lambda: process()["restarts"] == 1 and process()["state"] == "running", 8, "a restart")
+
+
+@case("defects")
+def status_clients_that_do_harm(lab):
+    """Hundreds who never read, say nothing or talk nonsense: adverts keep their interval, and others are answered."""
+    (r1,) = lab.pair(("r1",))
+    metrics = lab.dir + "/m"
+    wire = lab.sniff()
+    d = r1.keepalived(single(globals="metrics_listen unix:%s" % metrics))
+    wait(lambda: r1.has(VIP), 8)
+    mark, idle = time.time(), []
+    for number in range(300):
+        for path in (d.base + ".sock", metrics):
+            s = socket.socket(socket.AF_UNIX)
+            s.setblocking(False)
+            try:
+                s.connect(path)
+                s.send(b"\0\xff" * (number + 1))
+            except OSError:
+                pass
+            idle.append(s)
+        wire.poll()
+    while time.time() < mark + 2:
+        wire.poll()
+        time.sleep(0.01)
+    sent = [p.ts for p in wire.adverts("10.77.0.1", since=mark)]
+    assert len(sent) > 15 and max(b - a for a, b in zip(sent, sent[1:])) < 0.3, sent
+    wait(lambda: status(d, check=False).returncode == 0, 12, "an answer for others")
+    wait(lambda: len(os.listdir("/proc/%d/fd" % d.pid())) < 40, 12, "those who did not read are dropped")
+    for s in idle:
+        s.close()
+    assert d.alive() and "panic" not in d.log()
+
+
+@case("defects")
+def metrics_as_a_scraper_reads_them(lab):
+    """The parser of a scraper takes them, over TCP and a local socket; everything but GET /metrics is refused."""
+    r1, r2 = lab.pair()
+    local = lab.dir + "/m"
+    d1 = r1.keepalived(single(prio=200, globals="metrics_listen 127.0.0.1:9650"))
+    d2 = r2.keepalived(single(prio=50, adv=0.2, globals="metrics_listen unix:%s mode 0666" % local))
+    wait(lambda: r1.has(VIP), 8)
+    wait(lambda: instance(d2)["refused"] or instance(d2)["peers"], 8)
+    assert stat.S_IMODE(os.stat(local).st_mode) == 0o666
+    head, body = fetch(r1, 9650)
+    assert head.startswith("HTTP/1.1 200 OK") and "application/openmetrics-text" in head, head
+    assert "Content-Length: %d" % len(body) in head
+    families = parsed(body)
+
+    def value(families, name, family=None, **labels):
+        found = [v for n, given, v in families[family or name][2] if n == name and labels.items() <= given.items()]
+        assert len(found) == 1, (name, labels, found)
+        return found[0]
+    assert value(families, "keepalived_vrrp_state", keepalived_vrrp_state="MASTER", instance="VI_1") == 1
+    assert value(families, "keepalived_vrrp_state", keepalived_vrrp_state="BACKUP", instance="VI_1") == 0
+    assert value(families, "keepalived_vrrp_adverts_sent_total", "keepalived_vrrp_adverts_sent") >= 1
+    assert value(families, "keepalived_vrrp_became_master_total", "keepalived_vrrp_became_master") == 1
+    assert value(families, "keepalived_process_restarts_total", "keepalived_process_restarts", process="vrrp") == 0
+    lateness = "keepalived_timer_lateness_seconds"
+    assert families[lateness][:2] == ["histogram", "seconds"] or families[lateness][:2] == ("histogram", "seconds")
+    assert value(families, lateness + "_count", lateness, process="vrrp") > 2
+    assert value(families, "keepalived_process_resident_memory_bytes", process="parent") > 1e6
+    backup = parsed(fetch(r2, local)[1])
+    assert value(backup, "keepalived_vrrp_state", keepalived_vrrp_state="BACKUP") == 1
+    assert value(backup, "keepalived_vrrp_peer_heard_age_seconds", peer="10.77.0.1") < 5
+    d1.signal(signal.SIGKILL, "_vrrp")
+    time.sleep(0.6)     # a snapshot is kept for half a second
+    wait(lambda: value(parsed(fetch(r1, 9650)[1]), "keepalived_process_restarts_total", "keepalived_process_restarts") == 1, 8)
+    for request, status in (("GET / HTTP/1.1", 404), ("GET /metricsx HTTP/1.1", 404), ("POST /metrics HTTP/1.1", 405),
+                            ("HEAD /metrics HTTP/1.1", 405), ("hello", 400), ("GET /" + "x" * 9000, 400)):
+        assert fetch(r1, 9650, request.encode() + b"\r\n\r\n")[0].startswith("HTTP/1.1 %d " % status), request
+    # Nothing but the machine itself may be meant.
+    d1.write(single(globals="metrics_listen 0.0.0.0:9650"))
+    done = subprocess.run([lab.daemon, "-t", "-f", d1.conf], stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 5 and "own addresses" in done.stderr, done
+
+
+class Manager:
+    """A service manager: systemd by its name, in a process namespace of its own."""
+
+    def __init__(self, lab, host, config, env):
+        # Only what systemd itself has started may speak for the service.
+        shutil.copy("/bin/sh", lab.dir + "/systemd")
+        address = lab.dir + "/notify"
+        self.box = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.box.bind(address)
+        self.box.setblocking(False)
+        self.got = []
+        self.log = open(lab.dir + "/log", "w")
+        command = "%s -n -l -D -G -f %s -p %s/p -r %s/r & wait" % (lab.daemon, config, lab.dir, lab.dir)
+        self.process = host.spawn("unshare", "-pf", "--mount-proc", "--kill-child", lab.dir + "/systemd", "-c", command,
+                                  env=dict(os.environ, NOTIFY_SOCKET=address, **env), stdout=self.log, stderr=self.log)
+
+    def said(self, text):
+        """Everything it was told that has this, with the moments."""
+        try:
+            while True:
+                self.got.append((time.monotonic(), self.box.recv(4096).decode()))
+        except BlockingIOError:
+            pass
+        return [(at, m) for at, m in self.got if text in m]
+
+    def pids(self):
+        """The daemon's processes, the parent first."""
+        kids, found, todo = {}, [], [self.process.pid]
+        for d in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                with open("/proc/%s/stat" % d) as f:
+                    kids.setdefault(int(f.read().rsplit(")", 1)[1].split()[1]), []).append(int(d))
+            except OSError:
+                pass
+        while todo:
+            pid = todo.pop(0)
+            with open("/proc/%d/comm" % pid) as f:
+                found += [pid] if "keepalived" in f.read() else []
+            todo += sorted(kids.get(pid, []))
+        return found
+
+
+@case("defects")
+def manager_is_told_and_sees_that_all_are_alive(lab):
+    """READY, a line of status that follows changes, signs of life only while the children answer, STOPPING; credentials."""
+    (r1,) = lab.pair(("r1",))
+    secrets = lab.dir + "/credentials"
+    os.mkdir(secrets)
+    with open(secrets + "/vrrp-key", "w") as f:
+        f.write("k" * 32 + "\n")
+    os.chmod(secrets + "/vrrp-key", 0o400)
+    with open(lab.dir + "/c.conf", "w") as f:
+        f.write(conf(inst(extra="auth_hmac {\nkey 1 file:vrrp-key\nactive_key 1\n}"),
+                     inst(name="VI_2", vrid=52, vips=["10.77.0.101/24"])) + "\n")
+    m = Manager(lab, r1, lab.dir + "/c.conf", {"WATCHDOG_USEC": "1200000", "CREDENTIALS_DIRECTORY": secrets})
+    wait(lambda: m.said("READY=1"), 8, "READY")
+    wait(lambda: m.said("STATUS=VI_1 MASTER, VI_2 MASTER"), 8, "the status line")
+    r1.carrier("eth0", False)
+    wait(lambda: m.said("STATUS=VI_1 FAULT, VI_2 FAULT"), 8, "the line follows")
+    assert len(m.said("STATUS=")) < 8, m.got
+    parent, child = m.pids()
+    wait(lambda: len(m.said("WATCHDOG=1")) > 3, 5, "signs of life")
+    os.kill(child, signal.SIGSTOP)
+    stopped = time.monotonic()
+    # Asked four times in the time of the watchdog, and given half of it for the answer.
+    while time.monotonic() < stopped + 2.8:
+        late = [at for at, _ in m.said("WATCHDOG=1") if at > stopped + 1.6]
+        assert not late, "no sign of life while a child hangs"
+        time.sleep(0.05)
+    os.kill(child, signal.SIGCONT)
+    mark = time.monotonic()
+    wait(lambda: [at for at, _ in m.said("WATCHDOG=1") if at > mark], 5, "it is alive again")
+    os.kill(parent, signal.SIGTERM)
+    wait(lambda: m.said("STOPPING=1"), 5)
+    m.process.wait(10)
+    with open(lab.dir + "/log") as f:
+        assert "auth_hmac" not in f.read(), "the credential was found"
+
+
+@case("uml")
+def status_of_virtual_servers(lab):
+    """Services with servers up, the last result of each check with its reason and age; repairs of the kernel's table."""
+    h = balancer(lab)
+    a, b = "10.78.0.11", "10.78.0.12"
+    h.ip("addr", "add", a + "/32", "dev", "lo")
+    h.ip("addr", "add", b + "/32", "dev", "lo")
+    Http(h, a, 80, {"": (200, b"a")})
+    Http(h, b, 80, {"": (500, b"b")})
+    http = check("HTTP_GET", url("/", "status_code 200"), delay="0.3")
+    d = h.keepalived("global_defs {\nlvs_table_check_interval 1\nmetrics_listen 127.0.0.1:9650\n}\n"
+                     + virtual(VIP + " 80", real(a, 80, http), real(b, 80, http)))
+    settle(h, {a + ":80": 1}, timeout=10)
+    seen = wait(lambda: [c for s in state(d)["check"]["servers"] for c in s["checks"] if c["result"] == "failed"], 8)
+    assert "500" in seen[0]["reason"] and seen[0]["age"] < 5 and seen[0]["failures"] > 0, seen
+    (service,) = state(d)["check"]["services"]
+    assert (service["servers_up"], service["servers"], service["has_quorum"]) == (1, 2, True), service
+    text = status(d)
+    assert "1/2" in text and "HTTP_GET" in text and "500" in text, text
+    h.run("ipvsadm", "-C")
+    settle(h, {a + ":80": 1}, timeout=10)
+    wait(lambda: state(d)["check"]["repairs"] > 0, 5, "repairs are counted")
+    body = fetch(h, 9650)[1]
+    for line in ('keepalived_real_server_up{virtual_server="[%s]:tcp:80",real_server="[%s]:tcp:80"} 1' % (VIP, a),
+                 'keepalived_real_server_up{virtual_server="[%s]:tcp:80",real_server="[%s]:tcp:80"} 0' % (VIP, b),
+                 "# UNIT keepalived_check_duration_seconds seconds", "keepalived_ipvs_repairs_total "):
+        assert line in body, body
+    assert "keepalived_ipvs_repairs_total 0" not in body
+    d.signal(signal.SIGUSR1, "_check")
+    dump = d.tmpdir + "/keepalived_check.data"
+    wait(lambda: os.path.exists(dump) and " Entries put right = " in open(dump).read(), 5)
+    assert " Entries put right = 0\n" not in open(dump).read()
