@@ -234,8 +234,8 @@ def metrics_as_a_scraper_reads_them(lab):
     assert value(families, "keepalived_vrrp_became_master_total", "keepalived_vrrp_became_master") == 1
     assert value(families, "keepalived_process_restarts_total", "keepalived_process_restarts", process="vrrp") == 0
     lateness = "keepalived_timer_lateness_seconds"
-    assert families[lateness][:2] == ["histogram", "seconds"] or families[lateness][:2] == ("histogram", "seconds")
-    assert value(families, lateness + "_count", lateness, process="vrrp") > 2
+    assert families[lateness][0] == "histogram" and families[lateness][1] == "seconds"
+    assert value(families, lateness + "_count", lateness, process="vrrp") >= 1
     assert value(families, "keepalived_process_resident_memory_bytes", process="parent") > 1e6
     backup = parsed(fetch(r2, local)[1])
     assert value(backup, "keepalived_vrrp_state", keepalived_vrrp_state="BACKUP") == 1
