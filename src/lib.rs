@@ -3,7 +3,7 @@
 //! This file is the map of the modules; `doc/architecture.md` has the layers.
 //! From the foundation upwards:
 //!
-//! * [`sys`]: the only unsafe code; [`model`], [`memory`], [`log`]
+//! * [`sys`]: the only unsafe code; [`memory`]: its account and its place; [`model`], [`log`]
 //! * [`wire`]: bytes of packets to values and back
 //! * [`control_plane`]: the configuration compiler; [`global`] its global block
 //! * [`netlink`]: the reflector of the kernel's links and addresses
@@ -28,6 +28,7 @@ pub mod dump;
 pub mod global;
 pub mod ipvs;
 pub mod log;
+pub mod memory;
 pub mod model;
 pub mod net;
 pub mod netlink;

@@ -4,13 +4,12 @@
 //! The machines are driven as the shell drives them, for a master and a backup of
 //! many virtual routers; what the shell adds are system calls.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use keepalived::model::{Family, Priority, UnixTime, Vrid};
 use keepalived::net::{Datagram, TxBatch};
+use keepalived::sys::alloc::{Counting, thread_allocations};
 use keepalived::vrrp::accept::{
     OldUnicastChecksum, ReceiveAuth, ReceiveMode, ReceivePolicy, ReceiveView, Received, accept,
     vrid_of,
@@ -28,41 +27,8 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const MASTER: &str = "192.0.2.100";
 const BACKUP: &str = "192.0.2.101";
 
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// The system's allocator, which counts for the present thread.
-struct Counting;
-
 #[global_allocator]
 static COUNTING: Counting = Counting;
-
-fn count() {
-    // At the end of a thread its count is gone.
-    let _ = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-}
-
-#[expect(unsafe_code, reason = "an allocator can be nothing else")]
-// SAFETY: everything is the system allocator's; counting allocates nothing.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, at: *mut u8, layout: Layout) {
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.dealloc(at, layout) }
-    }
-
-    unsafe fn realloc(&self, at: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        count();
-        // SAFETY: the caller's promise is passed on.
-        unsafe { System.realloc(at, layout, size) }
-    }
-}
 
 /// One machine with all virtual routers.
 struct Node {
@@ -224,7 +190,7 @@ fn interval(version: Version) -> Duration {
 
 /// Let a master and a backup run for so many intervals; adverts, allocations.
 fn run(master: &mut Node, backup: &mut Node, from: u32, intervals: u32) -> (usize, u64) {
-    let before = ALLOCATIONS.get();
+    let before = thread_allocations();
     let mut adverts = 0;
     for round in from..from + intervals {
         // The backups' timers are far off.
@@ -237,7 +203,7 @@ fn run(master: &mut Node, backup: &mut Node, from: u32, intervals: u32) -> (usiz
             backup.tick(now);
         }
     }
-    (adverts, ALLOCATIONS.get() - before)
+    (adverts, thread_allocations() - before)
 }
 
 fn nothing_is_allocated(auth: &Authentication) {

@@ -79,6 +79,11 @@ fn bad_options_end_with_1() {
         (&["--bogus"], "Unknown option --bogus\n"),
         (&["-p"], "Missing parameter for option -p\n"),
         (&["--pid="], "Missing parameter for option --pid\n"),
+        (&["--dont"], "Unknown option --dont\n"),
+        (
+            &["--wdog-vrrp", "5"],
+            "Unknown option --wdog-vrrp: keepalived has it no more: the parent process sees at once when a child ends. Leave it out\n",
+        ),
     ] {
         let run = keepalived(args);
         assert_eq!((run.status, run.out.as_str()), (1, ""), "{args:?}");
@@ -88,13 +93,19 @@ fn bad_options_end_with_1() {
 
 #[test]
 fn options_without_effect_say_so() {
-    let run = keepalived(&["--debug", "-t", "-f", file("debug", GOOD).to_str().unwrap()]);
-    assert_eq!(run.status, 0);
-    assert!(
-        run.err.contains("--debug is not yet in effect"),
-        "{}",
-        run.err
-    );
+    for (option, text) in [
+        ("-O", "--openssl-mem-check has no effect: "),
+        ("--perf=run", "--perf has no effect: "),
+        ("--debug=Nv", ""),
+        ("-X", ""),
+        ("-I", ""),
+    ] {
+        let path = file("noted", GOOD);
+        let run = keepalived(&[option, "-t", "-f", path.to_str().unwrap()]);
+        assert!(run.err.contains(text), "{option}: {}", run.err);
+        assert_eq!(text.is_empty(), run.err.is_empty(), "{option}: {}", run.err);
+        assert_eq!(run.status, 0, "{option}");
+    }
     let run = keepalived(&["-T"]);
     assert_eq!(run.status, 1);
     assert!(run.err.contains("genhash"), "{}", run.err);
@@ -124,6 +135,17 @@ fn configuration_test_says_what_is_wrong_and_where() {
         "{}",
         run.err
     );
+}
+
+#[test]
+fn the_configuration_may_come_through_a_descriptor() {
+    for (name, text, status) in [("fd-good", GOOD, 0), ("fd-bad", BAD, 5)] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_keepalived"));
+        command.args(["-t", "--config-fd=0", "-f", "/nonexistent"]);
+        command.stdin(fs::File::open(file(name, text)).expect("the file"));
+        let output = command.output().expect("run keepalived");
+        assert_eq!(output.status.code(), Some(status), "{output:?}");
+    }
 }
 
 #[test]

@@ -29,7 +29,7 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "memory",
-        may: &["model"],
+        may: &["sys"],
     },
     Row {
         module: "wire",
@@ -37,7 +37,7 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "log",
-        may: &["model", "sys"],
+        may: &["memory", "model", "sys"],
     },
     Row {
         module: "net",
@@ -243,6 +243,7 @@ const ARROWS: &[Row] = &[
             "control_plane",
             "global",
             "ipvs",
+            "memory::account",
             "model",
             "netlink",
             "sys",

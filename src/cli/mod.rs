@@ -58,7 +58,7 @@ fn run(program: &str, words: &[String]) -> u8 {
         return status;
     }
     report_surplus(&parsed);
-    report_later(&parsed);
+    report_notes(&parsed);
     let all_words = std::iter::once(program.to_owned()).chain(words.iter().cloned());
     let settings = run::settings(&parsed, all_words.collect());
     if parsed.has("config-test") {
@@ -116,6 +116,9 @@ fn config_test(settings: &Settings, file: Option<String>) -> u8 {
     {
         return complain(&format!("Cannot enter network namespace {name}: {error}"));
     }
+    if settings.namespace.is_none() {
+        enter_configured_namespace(settings);
+    }
     let loaded = config::read(settings);
     let report = config::report(&loaded);
     match file {
@@ -132,6 +135,18 @@ fn config_test(settings: &Settings, file: Option<String>) -> u8 {
     // The process ends here, and the memory of thousands of services with it.
     std::mem::forget(loaded);
     status
+}
+
+/// Interfaces are those of the namespace that the daemon would run in. A file may be
+/// tested where that does not exist: it is said, and no mistake of the file.
+fn enter_configured_namespace(settings: &Settings) {
+    if let Some(name) = config::namespace(settings)
+        && let Err(error) = ns::enter_network(&name)
+    {
+        complain(&format!(
+            "Cannot enter network namespace {name}: {error}. The interfaces are those of this one"
+        ));
+    }
 }
 
 fn append(path: &str, text: &str) -> io::Result<()> {
@@ -172,12 +187,15 @@ fn report_surplus(parsed: &Parsed) {
     }
 }
 
-/// An option without its effect is never passed over in silence.
-fn report_later(parsed: &Parsed) {
-    for option in OPTIONS.iter().filter(|o| !o.in_effect) {
-        if parsed.has(option.long) {
-            complain(&format!("Option --{} is not yet in effect", option.long));
+/// What an option does not do here, although it is accepted.
+fn report_notes(parsed: &Parsed) {
+    for option in OPTIONS.iter().filter(|option| parsed.has(option.long)) {
+        if let Some(note) = option.note {
+            complain(&format!("Option --{} has no effect: {note}", option.long));
         }
+    }
+    if parsed.has("config-fd") && !parsed.has("config-test") {
+        complain("Option --config-fd has no effect without --config-test");
     }
 }
 

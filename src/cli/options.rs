@@ -23,8 +23,8 @@ pub struct CliOption {
     pub argument: Argument,
     /// What it does: one paragraph of the manual, its first sentence for the help.
     pub doc: &'static str,
-    /// Whether it does what it says; otherwise a start with it gets a remark.
-    pub in_effect: bool,
+    /// What whoever uses it is told: it changes nothing in this program.
+    pub note: Option<&'static str>,
 }
 
 pub(super) const fn flag(short: char, long: &'static str, doc: &'static str) -> CliOption {
@@ -55,14 +55,15 @@ const fn row(
         long,
         argument,
         doc,
-        in_effect: true,
+        note: None,
     }
 }
 
 impl CliOption {
-    /// Recognised, with its effect still to come.
-    const fn later(mut self) -> Self {
-        self.in_effect = false;
+    /// An option of the C daemon that makes no sense here: accepted, and its use gets
+    /// this remark.
+    const fn noted(mut self, note: &'static str) -> Self {
+        self.note = Some(note);
         self
     }
 }
@@ -126,9 +127,8 @@ pub const OPTIONS: &[CliOption] = &[
     flag(
         'X',
         "release-vips",
-        "Remove the virtual addresses on a transition caused by a signal.",
-    )
-    .later(),
+        "Remove the virtual addresses when a signal ends the mastership. An orderly stop always does, and --dont-release-vrrp has the last word: the option changes nothing.",
+    ),
     flag(
         'V',
         "dont-release-vrrp",
@@ -138,8 +138,7 @@ pub const OPTIONS: &[CliOption] = &[
         'I',
         "dont-release-ipvs",
         "Keep the IPVS configuration when the daemon stops.",
-    )
-    .later(),
+    ),
     flag(
         'R',
         "dont-respawn",
@@ -209,20 +208,15 @@ pub const OPTIONS: &[CliOption] = &[
     ),
     long_flag(
         "no-mem-check",
-        "No memory debugging. That is always so here.",
+        "Count no memory, in a program that was built with the feature mem-check. Others never do.",
     ),
-    flag(
-        'L',
-        "mem-check-log",
-        "Log memory debugging. There is none here.",
-    )
-    .later(),
+    memory::LOG,
     flag(
         'O',
         "openssl-mem-check",
-        "Debug the memory of the TLS library. There is no such thing here.",
+        "Accepted and without effect: the memory of the TLS library is its own.",
     )
-    .later(),
+    .noted("the memory of the TLS library is its own and is not counted here"),
     value(
         's',
         "namespace",
@@ -279,24 +273,22 @@ pub const OPTIONS: &[CliOption] = &[
         None,
         "config-fd",
         Argument::Required("N"),
-        "Internal: read the configuration from this descriptor.",
-    )
-    .later(),
+        "With --config-test: read the configuration from this open descriptor instead of a file. The C daemon calls itself so before a reload.",
+    ),
     long_flag("ignore-sigint", "Do not stop on SIGINT (for debuggers)."),
     row(
         None,
         "perf",
         Argument::Optional("WHEN"),
-        "Record performance data: all, run or end.",
+        "Accepted and without effect: the C daemon records performance data by itself if it is built for that. Here, use perf record -p PID.",
     )
-    .later(),
+    .noted("this program does not start perf: use perf record -p PID"),
     row(
         None,
         "debug",
         Argument::Optional("LETTERS"),
-        "Debugging output by category.",
-    )
-    .later(),
+        "Log everything, as --log-detail twice does. The categories that the C daemon can be built with do not exist here, the letters are ignored.",
+    ),
     flag('v', "version", "Print the version and end."),
     flag('h', "help", "Print this text and end."),
 ];
@@ -319,6 +311,56 @@ pub fn by_word(table: &'static [CliOption], word: &str) -> Option<&'static CliOp
         (Some(only), None) => Some(only),
         _ => None,
     }
+}
+
+/// Options that keepalived once had: word, letter unless another option has it now,
+/// whether it took an argument, and what became of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Removed {
+    /// The letter, if it has no other meaning today.
+    pub short: Option<char>,
+    /// The word.
+    pub long: &'static str,
+    /// Why it is no more.
+    pub text: &'static str,
+}
+
+/// Options of old versions, which are refused with their reason.
+pub const REMOVED: &[Removed] = &[
+    Removed {
+        short: Some('W'),
+        long: "wdog-check",
+        text: WATCHDOG,
+    },
+    Removed {
+        short: None,
+        long: "wdog-vrrp",
+        text: WATCHDOG,
+    },
+];
+
+const WATCHDOG: &str = "keepalived has it no more: the parent process sees at once when a child \
+     ends. Leave it out";
+
+/// The counting of memory, in builds with it.
+#[cfg(feature = "mem-check")]
+mod memory {
+    pub(super) const LOG: super::CliOption = super::flag(
+        'L',
+        "mem-check-log",
+        "Log at the end what memory each part of the program still has, and what was never given back.",
+    );
+}
+
+/// The same in others.
+#[cfg(not(feature = "mem-check"))]
+mod memory {
+    pub(super) const LOG: super::CliOption = super::flag(
+        'L',
+        "mem-check-log",
+        "Log at the end what memory each part of the program still has. Only in a program that was built with the feature mem-check; this one was not.",
+    )
+    .noted("this program was built without the feature mem-check: there is nothing to log");
 }
 
 #[cfg(test)]

@@ -4,13 +4,15 @@ use std::fmt;
 
 use getopts::{Fail, HasArg, Matches, Occur, Options};
 
-use super::options::{self, Argument, CliOption};
+use super::options::{self, Argument, CliOption, REMOVED, Removed};
 
 /// Why a command line is not understood. The texts are those of the C daemon.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Mistake {
     /// No option has this name (with its dashes).
     Unknown(String),
+    /// The option (with its dashes) is one of an old version.
+    Removed(String, &'static str),
     /// The option needs an argument, and it is missing or empty.
     MissingArgument(String),
     /// The option takes no argument.
@@ -21,6 +23,7 @@ impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(option) => write!(f, "Unknown option {option}"),
+            Self::Removed(option, text) => write!(f, "Unknown option {option}: {text}"),
             Self::MissingArgument(option) => write!(f, "Missing parameter for option {option}"),
             Self::SurplusArgument(option) => write!(f, "Option {option} takes no parameter"),
         }
@@ -129,7 +132,7 @@ fn normalize_word(
         Some((name, value)) => (name, Some(value)),
         None => (long, None),
     };
-    let unknown = || Mistake::Unknown(format!("--{name}"));
+    let unknown = || unknown(format!("--{name}"), |removed| removed.long == name);
     let option = options::by_word(table, name).ok_or_else(unknown)?;
     let missing = || Mistake::MissingArgument(format!("--{}", option.long));
     let value = match (option.argument, attached) {
@@ -150,7 +153,11 @@ fn normalize_letters(
 ) -> Result<(), Mistake> {
     let mut letters = letters.chars();
     while let Some(letter) = letters.next() {
-        let unknown = || Mistake::Unknown(format!("-{letter}"));
+        let unknown = || {
+            unknown(format!("-{letter}"), |removed| {
+                removed.short == Some(letter)
+            })
+        };
         let option = options::by_letter(table, letter).ok_or_else(unknown)?;
         if option.argument == Argument::None {
             out.push(spell(option.long, None));
@@ -168,6 +175,14 @@ fn normalize_letters(
         break;
     }
     Ok(())
+}
+
+/// No option of the table; perhaps one of an old version.
+fn unknown(option: String, is_it: impl Fn(&Removed) -> bool) -> Mistake {
+    match REMOVED.iter().find(|removed| is_it(removed)) {
+        Some(removed) => Mistake::Removed(option, removed.text),
+        None => Mistake::Unknown(option),
+    }
 }
 
 fn spell(long: &str, value: Option<&str>) -> String {

@@ -27,19 +27,20 @@ const CORE_PATTERN: &str = "core";
 pub(super) fn settings(parsed: &Parsed, command_line: Vec<String>) -> Settings {
     let path = |name| parsed.value(name).map(PathBuf::from);
     Settings {
-        config_file: path("use-file").unwrap_or_else(|| DEFAULT_CONFIG.into()),
+        config_file: config_file(parsed),
         load: load_options(parsed),
         roles: roles(parsed),
         all_roles: parsed.has("all"),
         foreground: parsed.has("dont-fork"),
         log: log_settings(parsed),
         umask: parsed.value("umask").and_then(|text| umask(&text)),
-        release_vips: parsed.has("release-vips"),
         dont_release_vrrp: parsed.has("dont-release-vrrp"),
         dont_release_ipvs: parsed.has("dont-release-ipvs"),
         respawn: !parsed.has("dont-respawn"),
         address_monitoring: parsed.has("address-monitoring"),
         dump_config: parsed.has("dump-conf"),
+        memory_log: parsed.has("mem-check-log"),
+        memory_account: !parsed.has("no-mem-check"),
         pid_files: PidFiles {
             parent: path("pid"),
             vrrp: path("vrrp_pid"),
@@ -56,6 +57,38 @@ pub(super) fn settings(parsed: &Parsed, command_line: Vec<String>) -> Settings {
         watchdog: watchdog(),
         command_line,
     }
+}
+
+/// `-f`; with `-t` also an open descriptor.
+fn config_file(parsed: &Parsed) -> PathBuf {
+    let descriptor = parsed
+        .value("config-fd")
+        .filter(|_| parsed.has("config-test"));
+    match descriptor.map(|text| text.parse::<u32>()) {
+        Some(Ok(number)) => return format!("/proc/self/fd/{number}").into(),
+        Some(Err(_)) => {
+            complain("Option --config-fd needs the number of an open descriptor");
+        }
+        None => {}
+    }
+    let given = parsed.value("use-file").map(PathBuf::from);
+    given.unwrap_or_else(default_config)
+}
+
+/// The one beside the program, such as `/usr/local/etc` for `/usr/local/sbin`, if it
+/// exists; else the one of the system.
+fn default_config() -> PathBuf {
+    let program = env::current_exe().unwrap_or_default();
+    let beside = beside(&program).filter(|file| file.exists());
+    beside.unwrap_or_else(|| DEFAULT_CONFIG.into())
+}
+
+/// Where the configuration of a program in `PREFIX/sbin` or `PREFIX/bin` is.
+fn beside(program: &Path) -> Option<PathBuf> {
+    let folder = program.parent()?;
+    let is_installed = matches!(folder.file_name()?.to_str()?, "sbin" | "bin");
+    let prefix = folder.parent().filter(|_| is_installed)?;
+    Some(prefix.join("etc/keepalived/keepalived.conf"))
 }
 
 /// The directory for files that anybody may look for: `$TMPDIR` or `/tmp`.
@@ -102,6 +135,7 @@ fn log_settings(parsed: &Parsed) -> LogSettings {
     LogSettings {
         console: parsed.has("log-console"),
         detail: match parsed.count("log-detail") {
+            _ if parsed.has("debug") => Detail::Extra,
             0 => Detail::Normal,
             1 => Detail::Detailed,
             _ => Detail::Extra,
@@ -206,6 +240,24 @@ mod tests {
     }
 
     #[test]
+    fn the_configuration_beside_the_program_comes_first() {
+        let of = |program: &str| beside(Path::new(program));
+        let local = Path::new("/usr/local/etc/keepalived/keepalived.conf");
+        assert_eq!(of("/usr/local/sbin/keepalived").as_deref(), Some(local));
+        assert_eq!(of("/home/me/target/debug/keepalived"), None);
+        assert_eq!(of("keepalived"), None);
+    }
+
+    #[test]
+    fn a_descriptor_is_for_the_test_only() {
+        let file = |line| of(line).config_file;
+        assert_eq!(file("-t --config-fd 7"), Path::new("/proc/self/fd/7"));
+        for line in ["--config-fd 7 -f x", "-t --config-fd=x -f x"] {
+            assert_eq!(file(line), Path::new("x"), "{line}");
+        }
+    }
+
+    #[test]
     fn roles_are_taken_away() {
         assert_eq!(of("-P -B").roles, [Role::Vrrp, Role::Dbus]);
         assert_eq!(of("--vrrp").roles, [Role::Bfd, Role::Vrrp, Role::Dbus]);
@@ -237,7 +289,9 @@ mod tests {
     #[test]
     fn detail_and_log_file() {
         assert_eq!(of("-D").log.detail, Detail::Detailed);
-        assert_eq!(of("-DD").log.detail, Detail::Extra);
+        for line in ["-DD", "-D --log-detail", "--debug", "--debug=Nv -D"] {
+            assert_eq!(of(line).log.detail, Detail::Extra, "{line}");
+        }
         let file = of("-g").log.file.expect("a default");
         assert!(file.ends_with("keepalived.log"));
         assert_eq!(of("-g/x/y").log.file, Some("/x/y".into()));

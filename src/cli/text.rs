@@ -44,14 +44,9 @@ fn argument_suffix(option: &CliOption) -> String {
     }
 }
 
-fn first_sentence(option: &CliOption) -> String {
+fn first_sentence(option: &CliOption) -> &'static str {
     let end = option.doc.find(". ").unwrap_or(option.doc.len() - 1);
-    let text = option.doc.get(..end).unwrap_or(option.doc);
-    if option.in_effect {
-        text.to_owned()
-    } else {
-        format!("{text} (not yet in effect)")
-    }
+    option.doc.get(..end).unwrap_or(option.doc)
 }
 
 /// The manual page `keepalived.8`.
@@ -61,9 +56,6 @@ pub fn manual() -> String {
     for option in OPTIONS {
         let _ = writeln!(out, ".TP\n{}", manual_tag(option));
         let _ = writeln!(out, "{}", escape(option.doc));
-        if !option.in_effect {
-            let _ = writeln!(out, "This option is recognised and not yet in effect.");
-        }
     }
     out.push_str(MANUAL_TAIL);
     out

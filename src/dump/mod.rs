@@ -31,6 +31,7 @@ pub mod global;
 pub mod instance;
 pub mod json;
 pub mod kernel;
+pub mod memory;
 pub mod scheduler;
 pub mod stats;
 pub mod text;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::control_plane::value::Spanned;
 use crate::ipvs::sync_daemon::Parameters;
+use crate::model::IfName;
 
 /// How often the kernel's table is compared with what is wanted, unless said otherwise.
 const TABLE_CHECK: Duration = Duration::from_secs(60);
@@ -90,6 +91,18 @@ pub struct SyncDaemon {
     /// `inst`: the instance whose role it follows. It belongs to the VRRP process then,
     /// else to the checker process.
     pub instance: Option<Spanned<String>>,
+}
+
+impl SyncDaemon {
+    /// Of an instance, on this interface, all else as it is without other words.
+    #[must_use]
+    pub const fn of(instance: Spanned<String>, interface: IfName) -> Self {
+        Self {
+            parameters: Parameters::on(interface),
+            id: None,
+            instance: Some(instance),
+        }
+    }
 }
 
 /// `net_namespace_ipvs`

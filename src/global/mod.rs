@@ -74,6 +74,8 @@ pub struct GlobalConfig {
     pub vrrp: VrrpDefaults,
     /// When and how the configuration is read again.
     pub reload: ReloadConfig,
+    /// `oom_score_adj` of all processes, -1000 to 1000; `None`: as they were started.
+    pub oom_score: Option<i16>,
     /// `max_auto_priority` and what belongs to it.
     pub auto_priority: AutoPriority,
     /// How the VRRP process is scheduled.
@@ -298,6 +300,7 @@ impl Default for GlobalConfig {
             disable_local_igmp: false,
             vrrp: VrrpDefaults::default(),
             reload: ReloadConfig::default(),
+            oom_score: None,
             auto_priority: AutoPriority::default(),
             vrrp_process: ProcessLimits::default(),
             checker_process: ProcessLimits::default(),

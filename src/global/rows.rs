@@ -430,6 +430,14 @@ const PROCESS: &[Row] = &[
     )
     .default("0"),
     Row::new(
+        "oom_score_adj",
+        int(-1000, 1000, "", at!(oom_score)),
+        "How soon the kernel ends the processes of the daemon when the machine has no memory left: -1000 \
+         never, 1000 first. Scripts are started with the value that the daemon was started with. \
+         keepalived in C does not have this word.",
+    )
+    .default("unchanged"),
+    Row::new(
         "min_auto_priority_delay",
         int(1, 10_000_000, "microseconds", at!(auto_priority.delay)),
         "How late is late.",

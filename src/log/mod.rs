@@ -38,6 +38,8 @@ use ::log::{Level, LevelFilter, Log, Metadata, Record};
 pub use ::syslog::Facility;
 use scheduler::{Key, Scheduler};
 
+use crate::memory::account::{self, Tag};
+
 use console::Console;
 use file::LogFile;
 use sink::Channel;
@@ -83,6 +85,21 @@ pub struct Setup {
     pub detail: Detail,
 }
 
+/// Say one more thing, wherever the process is, and send what waits. In the middle of
+/// another message it is lost.
+pub fn last_words(text: &str) {
+    if let Ok(mut sinks) = LOGGER.sinks.try_lock()
+        && let Some(sinks) = sinks.as_mut()
+    {
+        for line in text.lines() {
+            sinks.say(Level::Error, line);
+        }
+    } else {
+        return;
+    }
+    finish();
+}
+
 /// How long the end of a process may wait for its last messages.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a message that found its sink busy waits for the next attempt.
@@ -96,6 +113,7 @@ static LOGGER: Logger = Logger {
 
 /// Begin to log. Before this, messages are lost; a second call replaces the sinks.
 pub fn start(setup: &Setup) {
+    let _log = account::enter(Tag::Log);
     *LOGGER.lock() = Some(Sinks::open(setup));
     // Fails when a logger was installed before, which is then this one.
     let _ = ::log::set_logger(&LOGGER);
@@ -158,6 +176,7 @@ impl Log for Logger {
             return;
         }
         if let Some(sinks) = self.lock().as_mut() {
+            let _log = account::enter(Tag::Log);
             let text = record.args().to_string();
             // One line is one message: a dump arrives as several lines.
             for line in text.lines() {

@@ -10,16 +10,14 @@ use std::io;
 use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 use std::path::Path;
 use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI32, Ordering};
 
 use nix::errno::Errno;
-use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
-use nix::sys::resource::{Resource, getrlimit, rlim_t, setrlimit};
 use nix::sys::wait::{WaitStatus, waitpid};
 use nix::unistd::Pid;
 
 use super::check;
+use super::ordinary::{self, Ordinary};
 
 /// Octets of the stack that the new process has until it is loaded. It calls
 /// nothing but the kernel.
@@ -40,35 +38,6 @@ pub struct Credentials {
     pub gid: u32,
     /// Supplementary groups; without any the program has none.
     pub groups: Vec<u32>,
-}
-
-/// How this process was scheduled and limited before it was given a priority and
-/// limits of its own. A script of a real-time process is no real-time process.
-#[derive(Clone, Debug)]
-struct Ordinary {
-    nice: c_int,
-    processors: Option<CpuSet>,
-    limits: Vec<(Resource, rlim_t, rlim_t)>,
-}
-
-static ORDINARY: OnceLock<Ordinary> = OnceLock::new();
-
-/// Remember how this process is scheduled and limited now, for all programs it
-/// will start. Only the first call counts.
-pub fn remember_ordinary() {
-    let limits = [Resource::RLIMIT_RTTIME, Resource::RLIMIT_NOFILE];
-    let limits = limits.into_iter().filter_map(|resource| {
-        let (soft, hard) = getrlimit(resource).ok()?;
-        Some((resource, soft, hard))
-    });
-    // SAFETY: integers. A result of -1 is a value as well, and taken as one.
-    let nice = unsafe { libc::getpriority(libc::PRIO_PROCESS, 0) };
-    let ordinary = Ordinary {
-        nice,
-        processors: sched_getaffinity(Pid::from_raw(0)).ok(),
-        limits: limits.collect(),
-    };
-    let _ = ORDINARY.set(ordinary);
 }
 
 /// A program that can be started any number of times.
@@ -167,7 +136,7 @@ impl Program {
             shell_argv: &shell_argv,
             envp: &envp,
             credentials: self.credentials.as_ref(),
-            ordinary: ORDINARY.get(),
+            ordinary: ordinary::remembered(),
             parent: nix::unistd::getpid().as_raw(),
             failure: AtomicI32::new(0),
         };
@@ -260,7 +229,7 @@ fn enter(start: &Start<'_>) -> Result<c_int, c_int> {
     call(i64::from(unsafe { libc::setpgid(0, 0) }))?;
     no_descriptors()?;
     if let Some(ordinary) = start.ordinary {
-        become_ordinary(ordinary);
+        ordinary.become_it();
     }
     if let Some(credentials) = start.credentials {
         become_user(credentials)?;
@@ -297,19 +266,6 @@ fn no_descriptors() -> Step {
     // the program is loaded, since all of the daemon's are so marked.
     let _ = unsafe { libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0) };
     Ok(())
-}
-
-/// What the system refuses stays as it is: that keeps no script from running.
-/// The real-time class is not inherited (`SCHED_RESET_ON_FORK`).
-fn become_ordinary(ordinary: &Ordinary) {
-    if let Some(processors) = &ordinary.processors {
-        let _ = sched_setaffinity(Pid::from_raw(0), processors);
-    }
-    // SAFETY: integers.
-    let _ = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, ordinary.nice) };
-    for (resource, soft, hard) in &ordinary.limits {
-        let _ = setrlimit(*resource, *soft, *hard);
-    }
 }
 
 /// By the bare system calls: those of the C library would change the threads of

@@ -12,6 +12,19 @@ pub fn give_back_free() {
     }
 }
 
+/// Have the heap keep what is freed, and take large blocks from it as well: pages that are
+/// there stay there.
+pub fn keep_free() {
+    // Others than the GNU C library have no such setting.
+    #[cfg(target_env = "gnu")]
+    for (parameter, value) in [(libc::M_TRIM_THRESHOLD, -1), (libc::M_MMAP_MAX, 0)] {
+        // SAFETY: integers; they concern only what is allocated later.
+        unsafe {
+            libc::mallopt(parameter, value);
+        }
+    }
+}
+
 /// Let go of the pages of program and libraries that hold code and constants.
 ///
 /// Reading a configuration goes through nearly all of them; who only waits from then

@@ -5,6 +5,7 @@
 //! SAFETY line with the invariant it rests on. What `nix` offers as safe code
 //! is used from there; a file here gives it the shape the daemon needs.
 //!
+//! * [`alloc`]: allocators: one that ends the process, one that counts
 //! * [`calendar`]: seconds since the epoch to local calendar time
 //! * [`exec`]: programs started without a copy of the daemon
 //! * [`host`]: names of the machine and the user
@@ -16,6 +17,7 @@
 //! * [`memory`]: heap and code that are no longer needed, given back
 //! * `pattern`: searches with PCRE2, in parts
 //! * [`pass`]: messages between processes, with descriptors in them
+//! * [`ordinary`]: how the process was started, to go back to
 //! * [`ns`]: network and mount namespaces
 //! * [`fd`]: waiting for one descriptor
 //! * [`link_state`]: whether an interface has a link, asked for
@@ -29,6 +31,7 @@
 
 use std::io;
 
+pub mod alloc;
 pub mod bpf;
 pub mod calendar;
 pub mod cmsg;
@@ -41,6 +44,7 @@ mod lazy_tls;
 pub mod link_state;
 pub mod memory;
 pub mod ns;
+pub mod ordinary;
 pub mod pass;
 #[cfg(feature = "regex")]
 pub mod pattern;

@@ -22,6 +22,18 @@ pub fn set_realtime(priority: i32) -> io::Result<()> {
     check(result).map(drop)
 }
 
+/// Run in the ordinary class again.
+///
+/// # Errors
+/// What `sched_setscheduler(2)` says.
+pub fn set_ordinary() -> io::Result<()> {
+    // SAFETY: `sched_param` is plain integers, for which zero is a value.
+    let param: libc::sched_param = unsafe { std::mem::zeroed() };
+    // SAFETY: `param` lives for the length of the call; process 0 is the caller.
+    let result = unsafe { libc::sched_setscheduler(0, libc::SCHED_OTHER, &raw const param) };
+    check(result).map(drop)
+}
+
 /// The real-time priority of this process; 0 in the ordinary class.
 ///
 /// # Errors
@@ -64,5 +76,15 @@ pub fn lock_memory() -> io::Result<()> {
     let flags = libc::MCL_CURRENT | libc::MCL_FUTURE;
     // SAFETY: no pointer is involved.
     let result = unsafe { libc::mlockall(flags) };
+    check(result).map(drop)
+}
+
+/// Let pages of this process be swapped out again.
+///
+/// # Errors
+/// What `munlockall(2)` says.
+pub fn unlock_memory() -> io::Result<()> {
+    // SAFETY: no pointer is involved.
+    let result = unsafe { libc::munlockall() };
     check(result).map(drop)
 }

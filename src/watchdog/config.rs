@@ -6,6 +6,7 @@ use crate::control_plane::diag::Severity;
 use crate::control_plane::files::Disk;
 use crate::control_plane::transcript::Recorder;
 use crate::control_plane::{Config, Loaded, Machine, load, render};
+use crate::memory::account::{self, Tag};
 
 use super::machine::{Anything, Interfaces};
 use super::settings::Settings;
@@ -25,6 +26,7 @@ pub fn read(settings: &Settings) -> Loaded {
 /// to the same configuration ([`crate::control_plane::transcript`]).
 #[must_use]
 pub fn read_with_notes(settings: &Settings) -> (Loaded, Vec<u8>) {
+    let _config = account::enter(Tag::Config);
     let machine = Interfaces::read();
     let recorder = Recorder::new(&Disk, &machine);
     let loaded = load(&recorder, &settings.config_file, &settings.load, &recorder);
@@ -41,6 +43,7 @@ pub fn namespace(settings: &Settings) -> Option<String> {
 }
 
 fn read_for(settings: &Settings, machine: &dyn Machine) -> Loaded {
+    let _config = account::enter(Tag::Config);
     load(&Disk, &settings.config_file, &settings.load, machine)
 }
 

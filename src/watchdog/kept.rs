@@ -16,6 +16,7 @@ use super::ipc::in_memory;
 use super::settings::Settings;
 use crate::control_plane::transcript::Player;
 use crate::control_plane::{Config, load};
+use crate::memory::account::{self, Tag};
 
 /// The configuration in use.
 #[derive(Debug)]
@@ -110,6 +111,7 @@ impl ForChild {
 /// # Errors
 /// In words, if they are not those of such a load.
 pub fn repeat_load(notes: &[u8], settings: &Settings) -> Result<Rc<Config>, String> {
+    let _config = account::enter(Tag::Config);
     let player = Player::new(notes);
     let loaded = load(&player, &settings.config_file, &settings.load, &player);
     let config = loaded.config.filter(|_| player.is_faithful());

@@ -30,6 +30,7 @@ pub mod dump_files;
 pub mod ipc;
 pub mod kept;
 mod key_file;
+mod last_words;
 pub mod launch;
 pub mod machine;
 pub mod names;
@@ -53,11 +54,13 @@ use crate::control_plane::Config;
 use crate::dump::Text;
 use crate::dump::global::definitions;
 use crate::global::UMASK;
+use crate::memory::account::{self, Tag};
 use crate::model::version;
 use crate::sys::{fork, memory, ns, prctl, rlimit, sysctl};
 
 use kept::KeptConfig;
 use launch::daemon::{Detached, Startup, detach};
+use launch::limits;
 use launch::paths::{PidPaths, RUN_DIR, make_directory};
 use launch::pidfile::{PidFile, Refusal};
 use launch::role::{ROLES, Role, RoleSpec};
@@ -65,6 +68,8 @@ use names::{Names, TASK_NAME};
 use parent::{Ground, WatchDog};
 use settings::{CoreFiles, Settings};
 
+/// What the parent process is called in messages.
+const TITLE: &str = "Parent";
 /// Exit status of a fatal error.
 const FATAL: u8 = 1;
 
@@ -73,7 +78,12 @@ const FATAL: u8 = 1;
 #[must_use]
 pub fn start(settings: Settings) -> u8 {
     let settings = Rc::new(settings);
+    account::begin(Tag::Parent);
+    if !settings.memory_account {
+        account::stop();
+    }
     fork::close_given();
+    last_words::install(settings.core.is_some());
     set_umask(settings.umask.unwrap_or(UMASK));
     crate::log::start(&Names::of_settings(&settings).log_setup(&settings, None));
     greet(&settings);
@@ -82,6 +92,7 @@ pub fn start(settings: Settings) -> u8 {
         Err(status) => status,
     };
     log::info!("Stopped {}", version::line());
+    account::report(TITLE, settings.memory_log);
     crate::log::finish();
     status
 }
@@ -99,8 +110,10 @@ fn greet(settings: &Settings) {
 fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
     let own_dir = enter_namespace(settings)?;
     let config = read_config(settings)?;
-    if settings.umask.is_none() {
-        set_umask(config.global.umask.unwrap_or(UMASK));
+    settings.set_umask(&config);
+    limits::remember();
+    if config.global.oom_score.is_some() {
+        limits::set_oom_score(TITLE, config.global.oom_score);
     }
     let names = Names::new(settings, &config);
     crate::log::start(&names.log_setup(settings, None));

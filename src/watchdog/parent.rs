@@ -30,6 +30,7 @@ use crate::sys::signals::SignalReader;
 use super::desk::Desk;
 use super::kept::KeptConfig;
 use super::launch::daemon::Startup;
+use super::launch::limits;
 use super::launch::lines::Lines;
 use super::launch::paths::PidPaths;
 use super::launch::pidfile::PidFile;
@@ -280,6 +281,10 @@ impl WatchDog {
         if self.ground.config.global.process_names.parent.as_deref() != name {
             name_task(&config);
         }
+        if self.ground.config.global.oom_score != config.global.oom_score {
+            limits::set_oom_score(super::TITLE, config.global.oom_score);
+        }
+        self.ground.settings.set_umask(&config);
         self.ground.config = config;
         memory::give_back_code();
     }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::control_plane::LoadOptions;
-use crate::global::GlobalConfig;
+use nix::sys::stat::{Mode, umask};
+
+use crate::control_plane::{Config, LoadOptions};
+use crate::global::{GlobalConfig, UMASK};
 use crate::log::{Detail, Facility};
 use crate::model::AgentSocket;
 
@@ -35,8 +37,6 @@ pub struct Settings {
     pub log: LogSettings,
     /// The umask (`-u`), which overrides the configuration.
     pub umask: Option<u32>,
-    /// Remove addresses on a transition caused by a signal (`-X`).
-    pub release_vips: bool,
     /// Keep addresses, routes and rules at the end (`-V`).
     pub dont_release_vrrp: bool,
     /// Keep the IPVS configuration at the end (`-I`).
@@ -47,6 +47,10 @@ pub struct Settings {
     pub address_monitoring: bool,
     /// Log the configuration at start (`-d`).
     pub dump_config: bool,
+    /// Log the account of memory at the end (`-L`).
+    pub memory_log: bool,
+    /// Keep an account of memory (not with `--no-mem-check`).
+    pub memory_account: bool,
     /// Pid files given on the command line.
     pub pid_files: PidFiles,
     /// The network namespace (`-s`), which overrides the configuration.
@@ -75,6 +79,12 @@ impl Settings {
     pub fn master_agent(&self, global: &GlobalConfig) -> AgentSocket {
         let given = self.agent_socket.as_ref().or(global.snmp.socket.as_ref());
         given.cloned().unwrap_or_default()
+    }
+
+    /// The umask of the command line, else of the configuration.
+    pub fn set_umask(&self, config: &Config) {
+        let mask = self.umask.or(config.global.umask).unwrap_or(UMASK);
+        umask(Mode::from_bits_truncate(mask));
     }
 }
 

@@ -48,6 +48,7 @@ pub fn handled() -> Vec<i32> {
         libc::SIGTERM,
         libc::SIGUSR1,
         libc::SIGUSR2,
+        libc::SIGXCPU,
     ];
     named.into_iter().chain(real_time()).collect()
 }

@@ -93,6 +93,8 @@ impl BfdProcess {
             s.stop(Stop::Now);
         } else if signal == Signal::SIGUSR1 {
             self.dump_data(s);
+        } else if signal == Signal::SIGXCPU {
+            self.plumbing.tell_budget();
         } else if signal == Signal::SIGHUP {
             log::info!("SIGHUP is for the parent process, which reads the configuration");
         }

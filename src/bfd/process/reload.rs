@@ -44,7 +44,9 @@ impl BfdProcess {
         for gone in old.into_iter().flatten() {
             log::info!("Reload: bfd_instance {} ends", gone.name());
         }
+        self.plumbing.reconfigure(&self.config, &config);
         self.config = config;
+        self.mind_lateness(s);
         self.settle_places(s);
         for place in 0..self.sessions.len() {
             if let Some(session) = self.sessions.get(place) {

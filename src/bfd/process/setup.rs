@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::os::fd::AsFd as _;
 use std::rc::Rc;
+use std::time::Duration;
 
 use scheduler::{Alarm, Drain, Instant, Interest, IoId, Ready, Scheduler, Signal};
 
@@ -26,12 +27,13 @@ use crate::watchdog::signals::{self, RealTime, real_time};
 use crate::watchdog::survey::{Surveyed as _, Watched};
 
 /// The signals this process acts on.
-const SIGNALS: [Signal; 5] = [
+const SIGNALS: [Signal; 6] = [
     Signal::SIGTERM,
     Signal::SIGINT,
     Signal::SIGHUP,
     Signal::SIGUSR1,
     Signal::SIGUSR2,
+    Signal::SIGXCPU,
 ];
 
 impl BfdProcess {
@@ -63,6 +65,7 @@ impl BfdProcess {
         };
         s.refresh();
         process.watch(s)?;
+        process.mind_lateness(s);
         crate::log::keep_flushing(&mut process, s, 0);
         let left = process.memory.read();
         let config = Rc::clone(&process.config);
@@ -87,6 +90,17 @@ impl BfdProcess {
         }
         self.watch_readers(s)?;
         s.signals(&SIGNALS, Self::on_signal)
+    }
+
+    /// `max_auto_priority`
+    pub(super) fn mind_lateness(&self, s: &mut Scheduler<Self>) {
+        let auto = &self.config.global.auto_priority;
+        if auto.most > 0 {
+            let limit = Duration::from_micros(auto.delay.into());
+            s.on_late(limit, |process, _, late| {
+                process.plumbing.raise_priority(&process.config, late);
+            });
+        }
     }
 
     /// A session that is not in the directory yet.

@@ -132,6 +132,8 @@ impl CheckProcess {
             self.stop(s);
         } else if signal == Signal::SIGUSR1 {
             self.dump_data(s);
+        } else if signal == Signal::SIGXCPU {
+            self.plumbing.tell_budget();
         } else if signal == Signal::SIGHUP {
             log::info!("SIGHUP is for the parent process, which reads the configuration");
         }

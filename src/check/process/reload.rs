@@ -90,6 +90,7 @@ impl CheckProcess {
 
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
         let before = Rc::clone(&self.config);
+        self.plumbing.reconfigure(&before, &config);
         let is_changed =
             self.config.check != config.check || self.config.global.lvs != config.global.lvs;
         // What SNMP has set lasts until now.

@@ -26,12 +26,13 @@ use crate::watchdog::signals::real_time;
 use crate::watchdog::survey::{Surveyed as _, Watched};
 
 /// The signals this process acts on.
-const SIGNALS: [Signal; 5] = [
+const SIGNALS: [Signal; 6] = [
     Signal::SIGTERM,
     Signal::SIGINT,
     Signal::SIGHUP,
     Signal::SIGUSR1,
     Signal::SIGUSR2,
+    Signal::SIGXCPU,
 ];
 /// The share of each in the time of those first checks that are wanted soon.
 const FIRST_CHECK: Duration = Duration::from_micros(400);
@@ -70,6 +71,7 @@ impl CheckProcess {
             plumbing,
         };
         process.watch(s)?;
+        process.mind_lateness(s);
         process.set_up_notifications(s);
         process.set_up_snmp(s);
         crate::log::keep_flushing(&mut process, s, 0);
@@ -105,6 +107,17 @@ impl CheckProcess {
             s.watch("parent", channel, Interest::Read, 0, call)?;
         }
         s.signals(&SIGNALS, Self::on_signal)
+    }
+
+    /// `max_auto_priority`
+    pub(super) fn mind_lateness(&self, s: &mut Scheduler<Self>) {
+        let auto = &self.config.global.auto_priority;
+        if auto.most > 0 {
+            let limit = Duration::from_micros(auto.delay.into());
+            s.on_late(limit, |process, _, late| {
+                process.plumbing.raise_priority(&process.config, late);
+            });
+        }
     }
 
     fn add_services(&mut self) {

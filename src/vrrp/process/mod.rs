@@ -182,6 +182,8 @@ impl VrrpProcess {
             self.dump_data(s, "signal");
         } else if signal == Signal::SIGUSR2 {
             self.dump_stats(s, "signal");
+        } else if signal == Signal::SIGXCPU {
+            self.plumbing.tell_budget();
         } else if signal == Signal::SIGHUP {
             log::info!("SIGHUP is for the parent process, which reads the configuration");
         } else {

@@ -80,6 +80,7 @@ impl VrrpProcess {
         self.change_notifications(s, &old.config);
         self.set_up_snmp(s);
         self.plumbing.reconfigure(&old.config, &self.config);
+        self.mind_lateness(s);
         self.write_states();
         for id in grown {
             self.announcer.begin(s.now(), id, Burst::Added);

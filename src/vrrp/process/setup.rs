@@ -31,18 +31,19 @@ use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
 use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
-use crate::watchdog::launch::{Plumbing, limits};
+use crate::watchdog::launch::Plumbing;
 use crate::watchdog::signals::real_time;
 use crate::watchdog::survey::Watched;
 
 /// The signals this process acts on; the others that the parent passes on are
 /// blocked, so none of them can end it.
-const SIGNALS: [Signal; 5] = [
+const SIGNALS: [Signal; 6] = [
     Signal::SIGTERM,
     Signal::SIGINT,
     Signal::SIGHUP,
     Signal::SIGUSR1,
     Signal::SIGUSR2,
+    Signal::SIGXCPU,
 ];
 /// The interface of addresses that name none and whose instance has none.
 const DEFAULT_INTERFACE: &str = "eth0";
@@ -126,8 +127,7 @@ impl VrrpProcess {
         if auto.most > 0 {
             let limit = Duration::from_micros(auto.delay.into());
             s.on_late(limit, |process, _, late| {
-                let auto = &process.config.global.auto_priority;
-                limits::raise_priority("VRRP", auto, late);
+                process.plumbing.raise_priority(&process.config, late);
             });
         }
     }

@@ -26,19 +26,23 @@ pub mod paths;
 pub mod pidfile;
 pub mod role;
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::rc::Rc;
+use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid, getppid};
 
 use crate::control_plane::Config;
-use crate::log;
+use crate::global::ProcessLimits;
+use crate::memory::account::{self, Tag};
 use crate::sys::fork::{Side, close_inherited, fork, leave};
 use crate::sys::prctl;
 use crate::sys::signals::block_only;
+use crate::{dump, log};
 
 use super::ipc::{self, ChildEnd, DumpKind, Order, ParentEnd};
 use super::kept::{KeptConfig, repeat_load};
@@ -66,6 +70,10 @@ pub struct Plumbing {
     is_observed: bool,
     /// The last line for service managers.
     headline: String,
+    /// How this process is scheduled.
+    limits: ProcessLimits,
+    /// The real-time priority that it got for being late, kept over a reload.
+    raised: i32,
 }
 
 impl Plumbing {
@@ -73,6 +81,7 @@ impl Plumbing {
     /// The command of daemon mode returns, and the service manager is told, when
     /// all children have said so.
     pub fn ready(&self) {
+        limits::enter_class(self.role.spec().title, &self.limits);
         if let Some(channel) = &self.channel {
             // A parent that is gone ends this process by its own signal.
             let _ = channel.ready();
@@ -97,10 +106,12 @@ impl Plumbing {
         while let Some(order) = self.next_order() {
             match order {
                 Order::Prepare(notes) => {
+                    self.leave_class();
                     let read = repeat_load(&notes, &self.settings);
                     let judged = read.and_then(|config| judge(&config).map(|()| config));
                     self.answer(&judged);
                     self.proposed = judged.ok();
+                    self.resume_class();
                 }
                 Order::Commit => chosen = self.proposed.take().or(chosen),
                 Order::Cancel => self.proposed = None,
@@ -108,24 +119,56 @@ impl Plumbing {
                 Order::Observe => self.is_observed = true,
             }
         }
+        if chosen.is_some() {
+            self.leave_class();
+        }
         chosen
     }
 
     /// What concerns the process itself follows a new configuration: its name, how it
     /// is scheduled.
-    pub fn reconfigure(&self, old: &Config, new: &Config) {
+    pub fn reconfigure(&mut self, old: &Config, new: &Config) {
         let spec = self.role.spec();
         if old.global.process_names != new.global.process_names {
             set_task_name(spec, new);
         }
         let limits = (spec.limits)(new);
-        if (spec.limits)(old) != limits {
-            limits::apply(spec.title, &limits);
+        limits::change(spec.title, &self.limits, &limits);
+        self.limits = limits;
+        if old.global.oom_score != new.global.oom_score {
+            limits::set_oom_score(spec.title, new.global.oom_score);
         }
+        self.settings.set_umask(new);
+    }
+
+    /// SIGXCPU: most of the processor time of a real-time process is used up.
+    pub fn tell_budget(&self) {
+        let spec = self.role.spec();
+        limits::tell_budget(spec.title, spec.prefix);
+    }
+
+    /// The loop was late (`max_auto_priority`).
+    pub fn raise_priority(&self, config: &Config, late: Duration) {
+        limits::raise_priority(self.role.spec().title, &config.global.auto_priority, late);
+    }
+
+    /// What comes takes longer than a real-time process may take.
+    fn leave_class(&mut self) {
+        let priority = limits::leave_class(self.role.spec().title);
+        let configured = self.limits.realtime.map_or(0, i32::from);
+        self.raised = if priority > configured { priority } else { 0 };
+    }
+
+    /// It is over.
+    fn resume_class(&self) {
+        let title = self.role.spec().title;
+        limits::enter_class(title, &self.limits);
+        limits::return_to(title, self.raised);
     }
 
     /// Tell the parent that the new configuration is in use.
     pub fn reloaded(&self) {
+        self.resume_class();
         if let Some(channel) = &self.channel {
             // A parent that does not hear it goes on after a while.
             let _ = channel.reloaded();
@@ -198,7 +241,13 @@ impl Plumbing {
         let Some(channel) = &self.channel else {
             return;
         };
-        if let Err(error) = channel.dump(kind, text) {
+        let _dump = account::enter(Tag::Dump);
+        let accounts = match kind {
+            DumpKind::Data => dump::memory::accounts(&account::table()),
+            DumpKind::Stats | DumpKind::Json | DumpKind::Before | DumpKind::After => None,
+        };
+        let text = accounts.map_or(Cow::Borrowed(text), |more| format!("{text}{more}").into());
+        if let Err(error) = channel.dump(kind, &text) {
             ::log::warn!("Cannot hand a dump to the parent process: {error}");
         }
     }
@@ -242,6 +291,8 @@ pub fn spawn(
                 proposed: None,
                 is_observed: false,
                 headline: String::new(),
+                limits: (spec.limits)(config),
+                raised: 0,
             };
             let whole = config.for_child();
             let prepared = prepare(spec, config, &plumbing, parent, &theirs);
@@ -262,6 +313,7 @@ pub fn spawn(
                     1
                 }
             };
+            account::report(spec.title, settings.memory_log);
             log::finish();
             leave(status)
         }
@@ -285,11 +337,13 @@ fn prepare(
     let mut kept = plumbing.ends.descriptors();
     kept.push(channel.as_fd());
     close_inherited(&kept)?;
+    drop(kept);
+    account::begin(spec.account);
     block_only(&signals::handled())?;
     let settings = &plumbing.settings;
     log::start(&plumbing.names.log_setup(settings, Some(spec)));
     set_task_name(spec, config);
-    limits::apply(spec.title, &(spec.limits)(config));
+    limits::apply(spec.title, &plumbing.limits);
     Ok(())
 }
 

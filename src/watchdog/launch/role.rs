@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use crate::control_plane::{Config, Presence};
 use crate::global::{ProcessLimits, ProcessNames};
+use crate::memory::account::Tag;
 
 use super::Plumbing;
 
@@ -46,6 +47,10 @@ pub struct RoleSpec {
     pub configured_name: fn(&ProcessNames) -> Option<&str>,
     /// How it is scheduled.
     pub limits: fn(&Config) -> ProcessLimits,
+    /// How keywords that concern it begin.
+    pub prefix: &'static str,
+    /// Whose account its memory is on.
+    pub account: Tag,
     /// The program; nothing if this one was built without it.
     pub main: Option<Main>,
 }
@@ -63,6 +68,8 @@ pub static ROLES: [RoleSpec; 4] = [
         runs_with_all: true,
         configured_name: |names| names.bfd.as_deref(),
         limits: |config| config.global.bfd_process.clone(),
+        prefix: "bfd",
+        account: Tag::Bfd,
         main: Some(crate::bfd::process::main),
     },
     RoleSpec {
@@ -76,6 +83,8 @@ pub static ROLES: [RoleSpec; 4] = [
         runs_with_all: true,
         configured_name: |names| names.checker.as_deref(),
         limits: |config| config.global.checker_process.clone(),
+        prefix: "checker",
+        account: Tag::Check,
         main: Some(crate::check::process::main),
     },
     RoleSpec {
@@ -89,6 +98,8 @@ pub static ROLES: [RoleSpec; 4] = [
         runs_with_all: true,
         configured_name: |names| names.vrrp.as_deref(),
         limits: |config| config.global.vrrp_process.clone(),
+        prefix: "vrrp",
+        account: Tag::Vrrp,
         main: Some(crate::vrrp::process::main),
     },
     RoleSpec {
@@ -102,6 +113,8 @@ pub static ROLES: [RoleSpec; 4] = [
         runs_with_all: false,
         configured_name: |_| None,
         limits: |_| ProcessLimits::default(),
+        prefix: "dbus",
+        account: Tag::Dbus,
         main: DBUS,
     },
 ];

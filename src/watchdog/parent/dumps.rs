@@ -5,8 +5,9 @@ use std::io::{self, Seek as _, Write as _};
 use std::process;
 
 use super::WatchDog;
-use crate::dump::Text;
 use crate::dump::global::definitions;
+use crate::dump::{self, Text};
+use crate::memory::account::{self, Tag};
 use crate::watchdog::dump_files::{self, DumpPaths};
 use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::launch::role::Role;
@@ -55,10 +56,12 @@ impl WatchDog {
             "Printing parent data for process({}) on signal",
             process::id()
         );
+        let _dump = account::enter(Tag::Dump);
         let path = self.dump_paths().of(DumpKind::Data, None);
         let mut text = Text::default();
         definitions(&self.ground.config.global, &mut text);
-        let text = text.finish();
+        let mut text = text.finish();
+        text.extend(dump::memory::accounts(&account::table()));
         let done = dump_files::replace(&path, |file| file.write_all(text.as_bytes()));
         if let Err(error) = done {
             log::error!("Cannot write {}: {error}", path.display());

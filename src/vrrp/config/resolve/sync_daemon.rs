@@ -5,7 +5,6 @@ use super::{DynamicInterfaces, InstanceConfig, Resolver};
 use crate::control_plane::diag::{Code, Diag, Severity};
 use crate::control_plane::value::Spanned;
 use crate::global::lvs::SyncDaemon;
-use crate::ipvs::sync_daemon::Parameters;
 use crate::model::IfName;
 
 impl Resolver<'_> {
@@ -54,11 +53,8 @@ impl Resolver<'_> {
                 }
                 None => {
                     let name = instance.name.value.to_string();
-                    *daemon = Some(SyncDaemon {
-                        parameters: Parameters::on(interface.value.clone()),
-                        id: None,
-                        instance: Some(Spanned::new(name, interface.span)),
-                    });
+                    let name = Spanned::new(name, interface.span);
+                    *daemon = Some(SyncDaemon::of(name, interface.value.clone()));
                 }
             }
         }
