@@ -271,7 +271,7 @@ def samples_and_snippets_are_right(lab):
     for path in ["README.md", *("doc/" + n for n in os.listdir(os.path.join(TOP, "doc")) if n.endswith(".md"))]:
         with open(os.path.join(TOP, path)) as f:
             texts.update(("%s:%d" % (path, n), text) for n, text in snippets(f.read()))
-    assert len(texts) > 15, sorted(texts)
+    assert len(texts) > 20, sorted(texts)
     wrong = []
     for name, text in sorted(texts.items()):
         path = os.path.join(lab.dir, "snippet.conf")
