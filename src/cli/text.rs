@@ -96,17 +96,24 @@ Optional arguments must be attached to their option. Words may be shortened as
 long as they are clear.
 "#;
 
-const MANUAL_TAIL: &str = r#".SH SIGNALS
+const MANUAL_TAIL: &str = r#".SH PROCESSES
+The parent process reads the configuration, supervises the others and writes their files. VRRP,
+health checks (if there are virtual servers) and BFD (if there are sessions) have a process each.
+A process that dies is started again at once, and after 1, 2, 4 ... up to 60 seconds while it goes
+on dying within a minute. If the parent dies, the others stop in order.
+.SH SIGNALS
 Signals are sent to the parent process, which passes them on.
 .TP
 .B SIGTERM, SIGINT
 Stop: addresses are removed, and other routers are told to take over.
 .TP
 .B SIGHUP
-Read the configuration again.
+Read the configuration again. What did not change goes on as if nothing had happened; a file that
+cannot be used changes nothing. A signal that comes during a reload is remembered.
 .TP
 .B SIGUSR1
-Write the state to keepalived.data in $TMPDIR or /tmp.
+Write configuration and state to keepalived.data, keepalived_check.data, keepalived_bfd.data and
+keepalived_parent.data in $TMPDIR or /tmp.
 .TP
 .B SIGUSR2
 Write the statistics to keepalived.stats in $TMPDIR or /tmp.
@@ -118,14 +125,15 @@ Write the statistics and set them to zero.
 Write the state to keepalived.json in $TMPDIR or /tmp. Numbers 36 and 37 are both
 taken, whatever the C library of the program is.
 .PP
-The option \fB\-\-signum\fR prints the numbers.
+The option \fB\-\-signum\fR prints the numbers. A dump has its name only when it is complete.
 .SH EXIT STATUS
 .TP
 .B 0
-Stopped as told, or the configuration test found nothing.
+Stopped as told, the daemon has started (without \fB\-\-dont\-fork\fR), or the configuration test
+found nothing.
 .TP
 .B 1
-Bad command line, or a fatal error.
+Bad command line, or a fatal error; with \fB\-\-reload\-plan\fR: the reload would be refused.
 .TP
 .B 2
 The configuration cannot be used, or an argument is missing in it.
@@ -137,16 +145,51 @@ A permission is missing; in the configuration test: an interface is missing.
 The configuration test found mistakes.
 .TP
 .B 6
-There is no configuration file; in the configuration test: a security problem.
+There is no configuration file, or an included file is missing that has to be there; in the
+configuration test: scripts that others may change, or that root would run without
+enable_script_security.
+.SH ENVIRONMENT
+.TP
+.B TMPDIR
+The folder of dump files and of the log file, if it is an absolute path of a folder. Otherwise /tmp.
+.TP
+.B PATH
+Where scripts without a slash in their name are found.
+.TP
+.B NOTIFY_SOCKET
+Set by systemd for a service of Type=notify: it is told when the daemon is ready, reloads and stops.
+.PP
+Configurations read variables with ${_ENV \fINAME\fR}. Scripts get the environment without IFS,
+LD_PRELOAD and LD_LIBRARY_PATH.
 .SH FILES
 .TP
 .I /etc/keepalived/keepalived.conf
 The configuration.
 .TP
-.I /run/keepalived.pid, /run/vrrp.pid
-Numbers of the parent process and of the VRRP process.
+.I /etc/default/keepalived, /etc/sysconfig/keepalived
+Options for the service, as DAEMON_ARGS or KEEPALIVED_OPTIONS.
+.TP
+.I /run/keepalived.pid, /run/vrrp.pid, /run/checkers.pid, /run/bfd.pid
+Numbers of the parent process and of the others; locked while the daemon runs. With use_pid_dir, a
+network namespace or an instance name they are below /run/keepalived/.
+.TP
+.I /tmp/keepalived.data, /tmp/keepalived.stats, /tmp/keepalived.json
+What signals make the daemon write, readable by its user only. See state_dump_file,
+stats_dump_file, json_dump_file and umask in
+.BR keepalived.conf (5).
+.TP
+.I /usr/share/doc/keepalived/samples
+Configurations to begin with.
+.SH CAPABILITIES
+The daemon is started as root. It needs NET_ADMIN (addresses, routes, interfaces, IPVS, nftables)
+and NET_RAW (adverts, announcements); NET_BIND_SERVICE for checks from ports below 1024; SETUID,
+SETGID and KILL for scripts of other users; CHOWN, DAC_OVERRIDE and FOWNER for pipes and files of
+other users; SYS_NICE, SYS_RESOURCE and IPC_LOCK for priorities, limits and locked memory;
+SYS_ADMIN only for net_namespace. The unit for systemd that comes with it grants this, without
+SYS_ADMIN. Scripts have no more than the daemon.
 .SH SEE ALSO
 .BR keepalived.conf (5),
+.BR genhash (1),
 .BR ipvsadm (8)
 "#;
 

@@ -134,16 +134,11 @@ impl Describe for Writer {
 
 /// A keyword as a paragraph of the manual.
 fn entry(row: &RowFacts<'_>) -> String {
-    let mut out = format!(
-        ".TP\n\\fB{}\\fR {}\n{}\n",
-        roff(row.name),
-        roff(row.usage),
-        roff(row.doc)
-    );
+    let mut out = format!(".TP\n{}\n{}\n", tag(row), roff(row.doc));
     if let Some(domain) = &row.domain {
         let _ = writeln!(out, "Values: {}.", roff(domain));
     }
-    if let Some(default) = row.meta.default {
+    if let Some(default) = default(row) {
         let _ = writeln!(out, "Default: {}.", roff(default));
     }
     for alias in row.aliases {
@@ -159,10 +154,28 @@ fn entry(row: &RowFacts<'_>) -> String {
     if row.meta.once {
         out.push_str("The first definition stays.\n");
     }
+    if let Some(release) = row.meta.since {
+        let _ = writeln!(out, "Since: {}.", roff(release));
+    }
     if row.meta.later {
         out.push_str("Recognised, and not yet in effect.\n");
     }
     out
+}
+
+/// The keyword as it is written, with its arguments.
+fn tag(row: &RowFacts<'_>) -> String {
+    let name = format!("\\fB{}\\fR", roff(row.name));
+    match row.usage {
+        "" => name,
+        usage => format!("{name} {}", roff(usage)),
+    }
+}
+
+/// The value without the keyword: a switch that says nothing else is off.
+fn default(row: &RowFacts<'_>) -> Option<&'static str> {
+    let switch = (row.usage == "[on|off]").then_some("off");
+    row.meta.default.or(switch)
 }
 
 /// Text whose dashes and dots at the start of a line mean themselves.

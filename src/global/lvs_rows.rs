@@ -71,7 +71,7 @@ pub(super) const CHECKER: &[Row] = &[
     Row::new(
         "lvs_netlink_cmd_rcv_bufs_force",
         boolean(at!(lvs.buffers.command_force)),
-        "Also beyond the system's limit.",
+        "lvs_netlink_cmd_rcv_bufs may be larger than the system's limit, net.core.rmem_max.",
     ),
     Row::new(
         "lvs_netlink_monitor_rcv_bufs",
@@ -82,7 +82,7 @@ pub(super) const CHECKER: &[Row] = &[
     Row::new(
         "lvs_netlink_monitor_rcv_bufs_force",
         boolean(at!(lvs.buffers.monitor_force)),
-        "Also beyond the system's limit.",
+        "lvs_netlink_monitor_rcv_bufs may be larger than the system's limit, net.core.rmem_max.",
     ),
 ];
 
@@ -113,7 +113,8 @@ pub(super) const CHECKS: &[Row] = &[
         boolean(at!(lvs.dedupe_checks)),
         "A check that several real servers have in the same words, against the same address and \
          port, runs once for all of them. keepalived in C does not have this word.",
-    ),
+    )
+    .since("keepalived-rs 0.1; the C daemon does not have this word"),
 ];
 
 pub(super) const TABLE: &[Row] = &[
@@ -128,7 +129,7 @@ pub(super) const TABLE: &[Row] = &[
         ),
         "How long the kernel keeps connections without packets: TCP, TCP after FIN, and UDP. 0 leaves \
          its own time; those of before are set again at the end.",
-    ),
+    ).default("the kernel's"),
     Row::new(
         "lvs_flush",
         flag(at!(lvs.flush)),
@@ -156,7 +157,7 @@ pub(super) const TABLE: &[Row] = &[
         ),
         "How often the kernel's table is compared with what it should be, and put right. 0: only at \
          reloads. keepalived in C does not have this word.",
-    )
+    ).since("keepalived-rs 0.1; the C daemon does not have this word")
     .default("60"),
     Row::new(
         "lvs_sync_daemon",
@@ -169,7 +170,7 @@ pub(super) const TABLE: &[Row] = &[
         ),
         "Tell other directors of connections, and hear of theirs: in the role of the instance, or \
          without one in both roles.",
-    )
+    ).default("none")
     .once(),
 ];
 

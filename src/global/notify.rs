@@ -141,7 +141,7 @@ pub(super) const MAIL: &[Row] = &[
         words("HOST [PORT]", 1, 2, set_server, show_server),
         "The server that takes mails. A name is looked up when the configuration is read; all of its \
          addresses are tried.",
-    ),
+    ).default("none; port 25"),
     Row::new(
         "smtp_helo_name",
         words(
@@ -165,7 +165,7 @@ pub(super) const MAIL: &[Row] = &[
         "smtp_connect_timeout",
         seconds(1, 4294, at!(notify.mail.connect_timeout)),
         "How long a connection to that server may take.",
-    ),
+    ).default("30"),
     Row::new(
         "smtp_alert",
         boolean(at!(notify.mail.alert)),
@@ -196,7 +196,7 @@ pub(super) const SCRIPTS: &[Row] = &[
         "startup_script_timeout",
         seconds(1, 1000, at!(notify.startup.timeout)),
         "How long it may take; then it is killed, and the start goes on.",
-    ),
+    ).default("10"),
     Row::new(
         "shutdown_script",
         script!(GlobalConfig, SCRIPT, notify.shutdown.script),
@@ -207,7 +207,7 @@ pub(super) const SCRIPTS: &[Row] = &[
         "shutdown_script_timeout",
         seconds(1, 1000, at!(notify.shutdown.timeout)),
         "How long it may take; then it is killed.",
-    ),
+    ).default("10"),
     Row::new(
         "notify_fifo",
         words(
@@ -219,7 +219,7 @@ pub(super) const SCRIPTS: &[Row] = &[
         ),
         "A pipe for the events of all processes. It is created if it is missing, for USER or the user \
          of scripts.",
-    )
+    ).default("none")
     .once(),
     Row::new(
         "notify_fifo_script",
@@ -237,7 +237,7 @@ pub(super) const SCRIPTS: &[Row] = &[
             |global, name, out| global.notify.vrrp_fifo.show(name, out),
         ),
         "A pipe for the events of instances and groups.",
-    )
+    ).default("none")
     .once(),
     Row::new(
         "vrrp_notify_fifo_script",
@@ -255,7 +255,7 @@ pub(super) const SCRIPTS: &[Row] = &[
             |global, name, out| global.notify.lvs_fifo.show(name, out),
         ),
         "A pipe for the events of virtual and real servers.",
-    )
+    ).default("none")
     .once(),
     Row::new(
         "lvs_notify_fifo_script",

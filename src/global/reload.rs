@@ -58,14 +58,14 @@ pub(super) const ROWS: &[Row] = &[
         words("[LOGFILE]", 0, 1, set_check, show_check),
         "A reload with a file that has mistakes is cancelled, and the mistakes are appended to LOGFILE. \
          Without it such a file is used as far as it goes; one that nothing can run with never is.",
-    ),
+    ).default("off; the messages go nowhere without LOGFILE"),
     Row::new(
         "reload_time_file",
         text("FILE", at!(reload.time_file)),
         "The first line of this file is the time of a reload: HH:MM:SS, YY-MM-DD HH:MM:SS or \
          YYYY-MM-DD HH:MM:SS, with a Z behind it for UTC. It may come, change and go at any time, and is \
          removed when the reload happens. Its folder has to exist.",
-    ),
+    ).default("none"),
     Row::new(
         "reload_repeat",
         flag(at!(reload.repeats)),
@@ -83,7 +83,7 @@ pub(super) const ROWS: &[Row] = &[
         text("FOLDER", at!(reload.save_dir)),
         "Around reload N, copies go to this folder: keepalived.conf.PID.N is the configuration, \
          keepalived_vrrp.PID.N.pre and .post are the states before and after it. Without secrets.",
-    ),
+    ).default("none"),
     Row::new(
         "fifo_write_vrrp_states_on_reload",
         flag(at!(reload.writes_states)),

@@ -98,7 +98,7 @@ const IDENTITY: &[Row] = &[
         "use_symlink_paths",
         boolean(at!(scripts.keep_symlinks)),
         "Run scripts by the path given instead of the one it resolves to.",
-    ),
+    ).since("a release after 2.2.7"),
     Row::new(
         "script_user",
         words("USER [[:]GROUP]", 1, 2, words::set_script_user, words::show_script_user),
@@ -115,7 +115,7 @@ const IDENTITY: &[Row] = &[
         "set_supplementary_groups",
         boolean(at!(scripts.supplementary)),
         "Run scripts with all groups of their user.",
-    ),
+    ).since("a release after 2.2.7"),
     Row::new(
         "random_seed",
         int(0, NUMBER_MAX, "", at!(random_seed)),
@@ -147,7 +147,7 @@ const INTERFACES: &[Row] = &[
             words::show_dynamic_interfaces,
         ),
         "Interfaces may be absent at start, and with the word also change their type or parent.",
-    ),
+    ).default("off"),
     Row::new(
         "nftables",
         words(
@@ -169,7 +169,7 @@ const INTERFACES: &[Row] = &[
             at!(nftables.priority),
         ),
         "The priority of its chains; behind nftables.",
-    ),
+    ).default("-1"),
     Row::new(
         "nftables_counters",
         flag(at!(nftables.counters)),
@@ -202,13 +202,13 @@ const INTERFACES: &[Row] = &[
         "iproute_etc_dir",
         text("FOLDER", at!(iproute_etc_dir)),
         "Where the names of tables and the like are, as iproute2 has them; a file here hides that of iproute_usr_dir.",
-    )
+    ).since("a release after 2.2.7")
     .default("/etc/iproute2"),
     Row::new(
         "iproute_usr_dir",
         text("FOLDER", at!(iproute_usr_dir)),
         "Where else they are.",
-    )
+    ).since("a release after 2.2.7")
     .default("/usr/share/iproute2"),
     Row::new(
         "disable_local_igmp",
@@ -311,7 +311,7 @@ const ANNOUNCEMENTS: &[Row] = &[
             words::show_extra_if(global.vrrp.garp.extra, name, out);
         }),
         "Announce one address on each interface with a virtual MAC address that carries addresses and no adverts, that often; with all also on other interfaces.",
-    )
+    ).default("never")
     .aliases(&[deprecated("vrrp_vmac_garp_intvl")]),
 ];
 
@@ -359,12 +359,14 @@ const ELECTION: &[Row] = &[
         boolean(at!(vrrp.owner_ignore_adverts)),
         "A master of priority 255 drops adverts.",
     )
+    .since("a release after 2.2.7")
     .default("off"),
     Row::new(
         "v3_checksum_as_v2",
         boolean(at!(vrrp.v3_checksum_as_v2)),
         "Checksums of version 3 over IPv4 without pseudo header.",
-    ),
+    )
+    .since("a release after 2.2.7"),
     Row::new(
         "vrrp_startup_delay",
         time(MILLISECOND, LONGEST, MICROSECOND, at!(startup_delay)),
@@ -376,6 +378,7 @@ const ELECTION: &[Row] = &[
         time(MILLISECOND, LONGEST, MICROSECOND, at!(delay_after_boot)),
         "Instances stay idle until the machine is up that long.",
     )
+    .since("a release after 2.2.7")
     .default("0"),
     Row::new(
         "log_unknown_vrids",
@@ -451,18 +454,21 @@ const DUMPS: &[Row] = &[
         text("FILE", at!(dump_files.state)),
         "The data dump; a name of the process is put before its extension.",
     )
+    .since("a release after 2.2.7")
     .default("keepalived.data in TMPDIR"),
     Row::new(
         "stats_dump_file",
         text("FILE", at!(dump_files.stats)),
         "The dump of statistics.",
     )
+    .since("a release after 2.2.7")
     .default("keepalived.stats in TMPDIR"),
     Row::new(
         "json_dump_file",
         text("FILE", at!(dump_files.json)),
         "The JSON dump.",
     )
+    .since("a release after 2.2.7")
     .default("keepalived.json in TMPDIR"),
     Row::new(
         "data_use_instance",
@@ -474,6 +480,7 @@ const DUMPS: &[Row] = &[
         int(1, 2, "", at!(dump_files.json_version)),
         "The form of the JSON dump: 1 an array of instances, 2 an object.",
     )
+    .since("a release after 2.2.7")
     .default("1"),
 ];
 
@@ -487,7 +494,7 @@ const BUFFERS: &[Row] = &[
     Row::new(
         "vrrp_netlink_cmd_rcv_bufs_force",
         boolean(at!(buffers.netlink_command_force)),
-        "Also beyond the system's limit.",
+        "vrrp_netlink_cmd_rcv_bufs may be larger than the system's limit, net.core.rmem_max.",
     ),
     Row::new(
         "vrrp_netlink_monitor_rcv_bufs",
@@ -498,7 +505,7 @@ const BUFFERS: &[Row] = &[
     Row::new(
         "vrrp_netlink_monitor_rcv_bufs_force",
         boolean(at!(buffers.netlink_monitor_force)),
-        "Also beyond the system's limit.",
+        "vrrp_netlink_monitor_rcv_bufs may be larger than the system's limit, net.core.rmem_max.",
     ),
     Row::new(
         "process_monitor_rcv_bufs",
@@ -509,7 +516,7 @@ const BUFFERS: &[Row] = &[
     Row::new(
         "process_monitor_rcv_bufs_force",
         boolean(at!(buffers.process_monitor_force)),
-        "Also beyond the system's limit.",
+        "process_monitor_rcv_bufs may be larger than the system's limit, net.core.rmem_max.",
     ),
     Row::new(
         "vrrp_rx_bufs_policy",

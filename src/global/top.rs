@@ -55,7 +55,7 @@ const GLOBAL: &[Row] = &[
         "net_namespace",
         text("NAME", at!(global.net_namespace)),
         "Run in this network namespace. Implies use_pid_dir.",
-    )
+    ).default("none")
     .once(),
     Row::new(
         "net_namespace_ipvs",
@@ -67,7 +67,7 @@ const GLOBAL: &[Row] = &[
             }
         }),
         "The kernel's table is that of another namespace; without a name, that of the machine.",
-    ),
+    ).default("the namespace of the daemon"),
     Row::new(
         "namespace_with_ipsets",
         flag(crate::control_plane::arg::nowhere()),
@@ -82,7 +82,7 @@ const GLOBAL: &[Row] = &[
         "instance",
         text("NAME", at!(global.instance)),
         "Tells several daemons on a machine apart, in names of pid files and in logs. Implies use_pid_dir.",
-    )
+    ).default("none")
     .once(),
     Row::new(
         "child_wait_time",

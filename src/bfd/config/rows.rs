@@ -35,7 +35,7 @@ static SESSION: Child<Draft, SessionConfig> = Child {
 };
 
 const ENDS: &[Row<SessionConfig>] = &[
-    Row::new(
+    Row::<SessionConfig>::new(
         "neighbor_ip",
         address(Lens {
             get: |session: &SessionConfig| {
@@ -43,7 +43,7 @@ const ENDS: &[Row<SessionConfig>] = &[
             },
             set: |session, addr, span| session.neighbour = Spanned::new(addr, span),
         }),
-        "The neighbour's address.",
+        "The neighbour's address. Obligatory.",
     )
     .aliases(&[old_name("neighbour_ip")]),
     Row::<SessionConfig>::new(
@@ -59,7 +59,7 @@ const ENDS: &[Row<SessionConfig>] = &[
         "The TTL or hop limit of what is sent; also what max_hops counts from.",
     )
     .default("255 for IPv4, 64 for IPv6"),
-    Row::new(
+    Row::<SessionConfig>::new(
         "hoplimit",
         int(
             1,
@@ -72,9 +72,9 @@ const ENDS: &[Row<SessionConfig>] = &[
                 },
             },
         ),
-        "As ttl.",
+        "Another word for ttl.",
     ),
-    Row::new(
+    Row::<SessionConfig>::new(
         "max_hops",
         int(
             -1,
@@ -91,13 +91,15 @@ const ENDS: &[Row<SessionConfig>] = &[
         ),
         "How far away the neighbour may be: a packet is dropped if its TTL is lower than the own \
          ttl by more. -1 and 255: any distance.",
-    ),
-    Row::new(
+    )
+    .default("0"),
+    Row::<SessionConfig>::new(
         "multihop",
         boolean(at!(multihop)),
         "Use the port for several hops, 4784 (RFC 5883), instead of 3784.",
-    ),
-    Row::new(
+    )
+    .since("a release after 2.2.7"),
+    Row::<SessionConfig>::new(
         "passive",
         flag(at!(passive)),
         "Send nothing before the neighbour has.",
@@ -105,7 +107,7 @@ const ENDS: &[Row<SessionConfig>] = &[
 ];
 
 const TIMES: &[Row<SessionConfig>] = &[
-    Row::new(
+    Row::<SessionConfig>::new(
         "min_rx",
         words(
             "MILLISECONDS",
@@ -119,8 +121,9 @@ const TIMES: &[Row<SessionConfig>] = &[
             |session, name, out| out.line(name, &[&milliseconds_text(session.min_rx)]),
         ),
         "How often we can receive, with up to three decimals. The neighbour sends no more often.",
-    ),
-    Row::new(
+    )
+    .default("10"),
+    Row::<SessionConfig>::new(
         "min_tx",
         words(
             "MILLISECONDS",
@@ -134,8 +137,9 @@ const TIMES: &[Row<SessionConfig>] = &[
             |session, name, out| out.line(name, &[&milliseconds_text(session.min_tx)]),
         ),
         "How often we would like to send while the session is up.",
-    ),
-    Row::new(
+    )
+    .default("10"),
+    Row::<SessionConfig>::new(
         "idle_tx",
         words(
             "MILLISECONDS",
@@ -149,16 +153,18 @@ const TIMES: &[Row<SessionConfig>] = &[
             |session, name, out| out.line(name, &[&milliseconds_text(session.idle_tx)]),
         ),
         "How often we send while the session is not up: once a second or less.",
-    ),
-    Row::new(
+    )
+    .default("1000"),
+    Row::<SessionConfig>::new(
         "multiplier",
         int(1, 255, "", at!(multiplier)),
         "So many of our packets missing in a row mean to the neighbour that we are down.",
-    ),
+    )
+    .default("5"),
 ];
 
 const USERS: &[Row<SessionConfig>] = &[
-    Row::new(
+    Row::<SessionConfig>::new(
         "weight",
         words(
             "N [reverse]",
@@ -173,13 +179,14 @@ const USERS: &[Row<SessionConfig>] = &[
         ),
         "Added to the priority of what tracks it while it is up if positive, while it is down if \
          negative; reverse subtracts it instead. 0: down means FAULT.",
-    ),
-    Row::new(
+    )
+    .default("0"),
+    Row::<SessionConfig>::new(
         "vrrp",
         flag(at!(vrrp)),
         "Tell the VRRP process only. Without vrrp and checker both are told.",
     ),
-    Row::new(
+    Row::<SessionConfig>::new(
         "checker",
         flag(at!(checker)),
         "Tell the checker process only.",

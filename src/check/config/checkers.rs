@@ -171,23 +171,27 @@ pub(super) const CONNECTION: &[Row] = &[
         "bindto",
         address(at!(connection.bind)),
         "The source address.",
-    ),
+    )
+    .default("the kernel's choice"),
     Row::new(
         "bind_port",
         int(1, 65535, "", at!(connection.bind_port)),
         "The source port.",
-    ),
+    )
+    .default("the kernel's choice"),
     Row::new(
         "bind_if",
         interface(at!(connection.interface)),
         "The interface; a link-local bindto needs one.",
-    ),
+    )
+    .default("the kernel's choice"),
     connect_timeout!(CheckerDraft),
     Row::new(
         "fwmark",
         int(0, NUMBER_MAX, "", at!(connection.mark)),
         "The mark of its packets.",
-    ),
+    )
+    .default("0, none"),
 ];
 
 const TIMES: &[Row] = times!(CheckerDraft);

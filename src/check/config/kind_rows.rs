@@ -149,7 +149,8 @@ pub(super) const UDP: Rows = &[
             },
         ),
         "There must be an answer, and how it begins; X stands for any digit.",
-    ),
+    )
+    .default("any answer, or none, will do"),
     Row::new(
         "min_reply_length",
         int(0, 65535, "octets", at!(special.min_length)),

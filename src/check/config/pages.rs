@@ -65,7 +65,8 @@ pub(super) const HTTP: &[CheckRow] = &[
             },
         ),
         "The name in TLS; sets enable_sni.",
-    ),
+    )
+    .since("a release after 2.2.7"),
     CheckRow::new(
         "fast_recovery",
         boolean(at!(special.fast_recovery)),
@@ -82,7 +83,8 @@ pub(super) const TLS: &[CheckRow] = &[CheckRow::new(
     "tls_compliant",
     boolean(at!(special.tls_compliant)),
     "End TLS with close-notify as its standard says.",
-)];
+)
+.since("a release after 2.2.7")];
 
 static URL: Child<CheckerDraft, PageDraft> = Child {
     block: &Block {
@@ -156,7 +158,8 @@ const PAGE: &[Row] = &[
             set: |page, value, span| page.tls_compliant = Some(Spanned::new(value, span)),
         }),
         "As tls_compliant of the check.",
-    ),
+    )
+    .since("a release after 2.2.7"),
 ];
 
 fn set_digest(page: &mut PageDraft, call: &Call<'_>, diags: &mut Diags) {
@@ -262,7 +265,8 @@ const PATTERN: &[Row] = &[
         "regex_max_offset",
         int(0, NUMBER_MAX, "octets", at!(max_offset)),
         "The last octet of the page that a match may begin at.",
-    ),
+    )
+    .default("no limit"),
     Row::new(
         "regex_stack",
         words("START MAX", 2, 2, set_stack, |page, name, out| {

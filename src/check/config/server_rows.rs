@@ -93,13 +93,15 @@ const SERVER: &[Row] = &[
     Row::new(
         "uthreshold",
         int(0, NUMBER_MAX, "connections", at!(upper_threshold)),
-        "No more connections from that many on. 0: no limit.",
-    ),
+        "From that many connections on the server gets no more. 0: no limit.",
+    )
+    .default("0"),
     Row::new(
         "lthreshold",
         int(0, NUMBER_MAX, "connections", at!(lower_threshold)),
-        "Again connections below that many.",
-    ),
+        "Below that many it gets connections again. 0: below three quarters of uthreshold.",
+    )
+    .default("0"),
     Row::new("notify_up", notify!(up), "Run when it comes up.").once(),
     Row::new("notify_down", notify!(down), "Run when it goes down.").once(),
 ];

@@ -158,7 +158,7 @@ const SCHEDULING: Rows = &[
     Row::new(
         "lb_algo",
         choice(SCHEDULERS, OLD_SCHEDULER),
-        "As lvs_sched.",
+        "Another word for lvs_sched.",
     ),
     Row::new(
         "lvs_method",
@@ -178,7 +178,7 @@ const SCHEDULING: Rows = &[
     Row::new(
         "lb_kind",
         words(method::USAGE, 1, usize::MAX, set_method, |_, _, _| ()),
-        "As lvs_method.",
+        "Another word for lvs_method.",
     ),
     Row::new(
         "hashed",
@@ -255,12 +255,12 @@ const PERSISTENT: Rows = &[
         "persistence_engine",
         short_text("NAME", Name::MAX, at!(engine)),
         "What tells clients apart beside their address; the kernel has sip.",
-    ),
+    ).default("none"),
     Row::new(
         "persistence_timeout",
         int_or(PERSISTENCE as i64, 1, 2_678_400, at!(persistence)),
         "A client stays with its server that many seconds after its last connection; 360 without a number.",
-    ),
+    ).default("no persistence"),
     Row::new(
         "persistence_granularity",
         words("NETMASK|LENGTH", 1, 1, set_granularity, show_granularity),
@@ -393,7 +393,8 @@ const SERVERS: Rows = &[
         "sorry_server",
         words("ADDRESS [PORT]", 1, 2, set_sorry, show_sorry),
         "Takes over while the quorum is lost.",
-    ),
+    )
+    .default("none"),
     Row::new(
         "sorry_server_inhibit",
         words(

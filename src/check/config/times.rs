@@ -91,15 +91,17 @@ macro_rules! server_defaults {
                 $crate::control_plane::arg::boolean($crate::control_plane::schema::at!(
                     given.inhibit
                 )),
-                "A server that is down stays with weight 0.",
-            ),
+                "A server that is down stays in the table with weight 0: its connections live on, and it gets no new ones.",
+            )
+            .default("off; of a real server as its virtual server"),
             $crate::control_plane::schema::Row::<$target>::new(
                 "alpha",
                 $crate::control_plane::arg::boolean($crate::control_plane::schema::at!(
                     given.alpha
                 )),
                 "A server is down until its checks have succeeded once.",
-            ),
+            )
+            .default("off; of a real server as its virtual server"),
             $crate::control_plane::schema::Row::<$target>::new(
                 "smtp_alert",
                 $crate::control_plane::arg::boolean($crate::control_plane::schema::at!(
@@ -115,7 +117,8 @@ macro_rules! server_defaults {
                     $crate::control_plane::schema::at!(given.virtualhost),
                 ),
                 "The host that checks of pages ask for.",
-            ),
+            )
+            .default("none; of a real server as its virtual server"),
             $crate::control_plane::schema::Row::<$target>::new(
                 "snmp_name",
                 $crate::control_plane::arg::text(
@@ -123,7 +126,8 @@ macro_rules! server_defaults {
                     $crate::control_plane::schema::at!(snmp_name),
                 ),
                 "The name in SNMP.",
-            ),
+            )
+            .default("none"),
         ]
     };
 }

@@ -37,8 +37,8 @@ static OPTIONS: &[Row<AddressConfig>] = &[
                 out.line(name, &[dev.as_str()]);
             }
         }),
-        "The interface it is put on.",
-    ),
+        "The interface the address is put on.",
+    ).default("the interface of the instance; of static addresses default_interface"),
     Row::new(
         "scope",
         words(
@@ -52,13 +52,13 @@ static OPTIONS: &[Row<AddressConfig>] = &[
                 }
             },
         ),
-        "Where it is valid; IPv4 only.",
+        "Where the address is valid, by name or 0 to 255. IPv4 only; the kernel derives it for IPv6.",
     )
     .default("global"),
     Row::new(
         "broadcast",
         words("ADDRESS|+|-", 1, 1, set_broadcast, |_, _, _| ()),
-        "As brd.",
+        "Another word for brd.",
     ),
     Row::new(
         "brd",
@@ -77,8 +77,8 @@ static OPTIONS: &[Row<AddressConfig>] = &[
                 out.line(name, &[label]);
             }
         }),
-        "A label of at most 15 octets; IPv4 only.",
-    ),
+        "A name of at most 15 octets by which ifconfig shows the address: that of the interface, a colon and something. IPv4 only.",
+    ).default("none"),
     Row::new(
         "peer",
         words("ADDRESS", 1, 1, set_peer, |address, name, out| {
@@ -86,9 +86,9 @@ static OPTIONS: &[Row<AddressConfig>] = &[
                 out.line(name, &[&peer.addr.to_string()]);
             }
         }),
-        "The other end of a point-to-point link.",
-    ),
-    Row::new("home", flag(at!(home)), "A home address of mobile IPv6."),
+        "The address at the other end of a point-to-point link.",
+    ).default("none"),
+    Row::new("home", flag(at!(home)), "A home address of mobile IPv6 (RFC 6275)."),
     Row::new(
         "-nodad",
         flag(NODAD),
@@ -97,23 +97,23 @@ static OPTIONS: &[Row<AddressConfig>] = &[
     Row::new(
         "mngtmpaddr",
         flag(at!(mngtmpaddr)),
-        "The kernel makes temporary addresses from this one.",
+        "The kernel makes temporary (privacy) addresses from this one. IPv6 only.",
     ),
     Row::new(
         "noprefixroute",
         flag(at!(noprefixroute)),
-        "Make no route for the prefix.",
+        "The kernel makes no route to the network of the address.",
     ),
-    Row::new("autojoin", flag(at!(autojoin)), "Join multicast groups."),
+    Row::new("autojoin", flag(at!(autojoin)), "The kernel joins the multicast group of the address."),
     Row::new(
         "no_track",
         flag(NO_TRACK),
-        "Do nothing when somebody else deletes it.",
+        "Nothing happens when somebody else deletes the address. Otherwise the instance leaves MASTER for a moment and puts it back.",
     ),
     Row::new(
         "preferred_lft",
         words("SECONDS|forever", 1, 1, set_preferred, show_preferred),
-        "How long it is preferred; IPv6 only.",
+        "For how many seconds it is used as a source of new connections. IPv6 only.",
     )
     .default("forever, and 0 for a prefix length of 128"),
 ];

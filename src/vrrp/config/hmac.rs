@@ -81,7 +81,8 @@ pub(super) static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
                 "active_key",
                 int(1, 255, "", at!(given.hmac.active_key)),
                 "The key that signs. Without it there is no authentication.",
-            ),
+            )
+            .default("none"),
             Row::new(
                 "time_window",
                 int(1, 300, "seconds", at!(given.hmac.time_window)),
@@ -92,7 +93,7 @@ pub(super) static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
                 "anti_replay",
                 choice(&["time", "monotonic"], at!(given.hmac.anti_replay)),
                 "How repeated adverts are told: by the clock, or by order alone.",
-            ),
+            ).default("time"),
             Row::new(
                 "mode",
                 choice(

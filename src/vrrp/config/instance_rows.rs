@@ -118,13 +118,13 @@ const IDENTITY: &[Row] = &[
     Row::new(
         "native_ipv6",
         flag(at!(given.native_ipv6)),
-        "Run over IPv6, also when the first address is not an IPv6 one or there is none.",
+        "Run over IPv6, also when the first address is not an IPv6 one or there is none. Otherwise the first address says.",
     ),
     Row::new(
         "strict_mode",
         boolean(at!(given.strict)),
         "Hold to the RFC; goes before vrrp_strict.",
-    ),
+    ).default("vrrp_strict"),
     Row::new(
         "authentication",
         block(&AUTHENTICATION),
@@ -134,8 +134,8 @@ const IDENTITY: &[Row] = &[
         "auth_hmac",
         block(&super::hmac::HMAC),
         "Authentication with a shared key and protection against replay, in every version.",
-    ),
-    Row::new("debug", int(0, 4, "", at!(debug)), "Without effect."),
+    ).since("a release after 2.2.7"),
+    Row::new("debug", int(0, 4, "", at!(debug)), "Without effect.").default("0"),
 ];
 
 static AUTHENTICATION: Inner<InstanceConfig, InstanceConfig> = Inner::same(
@@ -145,7 +145,8 @@ static AUTHENTICATION: Inner<InstanceConfig, InstanceConfig> = Inner::same(
                 "auth_type",
                 choice(&["PASS", "AH"], at!(given.auth_type)),
                 "PASS: a password in clear text; AH: an authentication header, IPv4 only.",
-            ),
+            )
+            .default("none"),
             Row::new(
                 "auth_pass",
                 words("PASSWORD", 1, 1, set_password, |instance, name, out| {
@@ -215,7 +216,8 @@ const ADDRESSES: &[Row] = &[
         "no_virtual_ipaddress",
         flag(at!(given.no_virtual_ipaddress)),
         "There are no addresses, and that is meant so.",
-    ),
+    )
+    .since("a release after 2.2.7"),
     Row::new(
         "accept",
         flag(at!(given.accept)),
@@ -249,7 +251,7 @@ const TRANSPORT: &[Row] = &[
         "unicast_src_ip",
         address(UNICAST_SOURCE),
         "The same for unicast.",
-    ),
+    ).default("as mcast_src_ip"),
     Row::new(
         "mcast_dst_ip",
         address(at!(given.mcast_dst_ip)),
@@ -314,12 +316,12 @@ const TRANSPORT: &[Row] = &[
         }),
         "Use the checksum of old releases for unicast adverts of version 3; never: not even when the \
          other side does.",
-    ),
+    ).default("what the other side does"),
     Row::new(
         "v3_checksum_as_v2",
         boolean(at!(given.v3_checksum_as_v2)),
         "Checksum of version 3 over IPv4 without pseudo header.",
-    )
+    ).since("a release after 2.2.7")
     .default("the global one"),
     Row::new(
         "kernel_rx_buf_size",
@@ -376,7 +378,7 @@ const ELECTION: &[Row] = &[
         "timer_expired_backup",
         int_or(254, 1, 254, at!(given.timer_expired_backup)),
         "The priority of the best other router: a master that woke up so late that this one must have taken over goes to BACKUP. Needs nopreempt.",
-    )
+    ).default("off; 254 without a number").since("a release after 2.2.7")
     .aliases(&[deprecated("thread_timer_expired")]),
     Row::new(
         "preempt_delay",
@@ -417,7 +419,7 @@ const ELECTION: &[Row] = &[
         "owner_ignore_adverts",
         boolean(at!(given.owner_ignore_adverts)),
         "With priority 255: drop all adverts.",
-    )
+    ).since("a release after 2.2.7")
     .default("the global one"),
 ];
 

@@ -21,12 +21,13 @@ pub(super) const TRACK_USAGE: &str = "NAME [weight N [reverse|noreverse]]";
 pub(super) const PEER_USAGE: &str = "ADDRESS [min_ttl N] [max_ttl N]";
 
 static INTERFACE_OPTIONS: &[Row<TrackedInterface>] = &[
-    Row::new(
+    Row::<TrackedInterface>::new(
         "weight",
         int(-253, 253, "", at!(weight)),
         "Added to the priority while the interface is up if positive, while it is down if negative. \
          0: FAULT while it is down.",
-    ),
+    )
+    .default("0"),
     Row::new(
         "reverse",
         flag(at!(reverse)),
@@ -35,11 +36,12 @@ static INTERFACE_OPTIONS: &[Row<TrackedInterface>] = &[
 ];
 
 static TRACK_OPTIONS: &[Row<TrackEntry>] = &[
-    Row::new(
+    Row::<TrackEntry>::new(
         "weight",
         int(-254, 254, "", at!(weight)),
-        "Goes before the weight of the definition.",
-    ),
+        "Takes the place of the weight of the definition.",
+    )
+    .default("that of the definition"),
     Row::new("reverse", flag(at!(reverse)), "Turns the weight round."),
     Row::new(
         "noreverse",
@@ -54,16 +56,18 @@ const NOREVERSE: Lens<TrackEntry, bool> = Lens {
 };
 
 static PEER_OPTIONS: &[Row<UnicastPeer>] = &[
-    Row::new(
+    Row::<UnicastPeer>::new(
         "min_ttl",
         int(0, 255, "", at!(min_ttl)),
         "Drop adverts of this peer with a smaller TTL or hop limit. Turns check_unicast_src on.",
-    ),
-    Row::new(
+    )
+    .default("0"),
+    Row::<UnicastPeer>::new(
         "max_ttl",
         int(0, 255, "", at!(max_ttl)),
         "Drop adverts of this peer with a greater one. Turns check_unicast_src on.",
-    ),
+    )
+    .default("255"),
 ];
 
 pub(super) fn describe_interface(out: &mut dyn Describe) {

@@ -156,16 +156,18 @@ pub(super) fn one_name(call: &Call<'_>, diags: &mut Diags) -> Option<Spanned<Str
 static GARP_GROUP: Child<Draft, GarpGroup> = Child {
     block: &Block {
         rows: &[&[
-            Row::new(
+            Row::<GarpGroup>::new(
                 "garp_interval",
                 time(Duration::ZERO, LONGEST, MICROSECOND, at!(garp_interval)),
                 "Least time between two gratuitous ARP messages.",
-            ),
-            Row::new(
+            )
+            .default("0"),
+            Row::<GarpGroup>::new(
                 "gna_interval",
                 time(Duration::ZERO, LONGEST, MICROSECOND, at!(gna_interval)),
                 "Least time between two unsolicited neighbour adverts.",
-            ),
+            )
+            .default("0"),
             Row::new(
                 "interface",
                 words(

@@ -75,7 +75,7 @@ pub(crate) fn show_weight(weight: Weight, name: &str, out: &mut dyn Sink) {
 pub(super) static SCRIPT: Child<Draft, ScriptConfig> = Child {
     block: &Block {
         rows: &[&[
-            Row::new(
+            Row::<ScriptConfig>::new(
                 "script",
                 words(
                     "COMMAND",
@@ -92,20 +92,21 @@ pub(super) static SCRIPT: Child<Draft, ScriptConfig> = Child {
                         }
                     },
                 ),
-                "What to run; in quotes with its arguments. Exit status 0 is success.",
+                "What to run; in quotes with its arguments. Exit status 0 is success. Obligatory.",
             ),
-            Row::new(
+            Row::<ScriptConfig>::new(
                 "interval",
                 time(Duration::ZERO, LONGEST, MICROSECOND, at!(interval)),
                 "How often, from 0.01 seconds; not while it still runs.",
-            ),
+            )
+            .default("1"),
             Row::<ScriptConfig>::new(
                 "timeout",
                 time(Duration::ZERO, LONGEST, MICROSECOND, at!(timeout)),
                 "After that it has failed, and it and all it has started is ended.",
             )
             .default("the interval"),
-            Row::new(
+            Row::<ScriptConfig>::new(
                 "weight",
                 words(
                     "N [reverse]",
@@ -120,18 +121,21 @@ pub(super) static SCRIPT: Child<Draft, ScriptConfig> = Child {
                 ),
                 "Added to the priority while it succeeds if positive, while it fails if negative; \
                  reverse subtracts it instead. 0: failure means FAULT.",
-            ),
-            Row::new(
+            )
+            .default("0"),
+            Row::<ScriptConfig>::new(
                 "rise",
                 int(1, i32::MAX as i64, "", at!(rise)),
                 "Successes in a row until it is up.",
-            ),
-            Row::new(
+            )
+            .default("1"),
+            Row::<ScriptConfig>::new(
                 "fall",
                 int(1, i32::MAX as i64, "", at!(fall)),
                 "Failures in a row until it is down. The first result of all counts at once.",
-            ),
-            Row::new(
+            )
+            .default("1"),
+            Row::<ScriptConfig>::new(
                 "user",
                 words("USER [[:]GROUP]", 1, 2, set_user, |target, name, out| {
                     if let Some(user) = &target.user {
@@ -143,7 +147,7 @@ pub(super) static SCRIPT: Child<Draft, ScriptConfig> = Child {
                 "Who runs it.",
             )
             .default("that of script_user"),
-            Row::new(
+            Row::<ScriptConfig>::new(
                 "init_fail",
                 flag(at!(init_fail)),
                 "It counts as failed until its first success.",
@@ -222,7 +226,7 @@ pub(super) static PROCESS: Child<Draft, ProcessConfig> = Child {
 };
 
 const PROCESS_MATCH: &[Row<ProcessConfig>] = &[
-    Row::new(
+    Row::<ProcessConfig>::new(
         "process",
         words(
             "COMMAND [PARAMETER ...]",
@@ -242,13 +246,13 @@ const PROCESS_MATCH: &[Row<ProcessConfig>] = &[
          command line.",
     )
     .once(),
-    Row::new(
+    Row::<ProcessConfig>::new(
         "param_match",
         words("[initial|partial]", 0, 1, set_match, show_match),
         "How to compare parameters: all and no more without a word; partial: those given come first; \
          initial: and the last one may be a beginning.",
-    ),
-    Row::new(
+    ).default("parameters do not count"),
+    Row::<ProcessConfig>::new(
         "full_command",
         flag(at!(full_command)),
         "Compare the first word of the command line, not the name of the task.",
@@ -256,7 +260,7 @@ const PROCESS_MATCH: &[Row<ProcessConfig>] = &[
 ];
 
 const PROCESS_COUNT: &[Row<ProcessConfig>] = &[
-    Row::new(
+    Row::<ProcessConfig>::new(
         "weight",
         words(
             "N [reverse]",
@@ -271,32 +275,32 @@ const PROCESS_COUNT: &[Row<ProcessConfig>] = &[
         ),
         "Added to the priority while there are enough if positive, while there are not if negative; \
          reverse subtracts it instead. 0: too few or too many mean FAULT.",
-    ),
-    Row::new(
+    ).default("0"),
+    Row::<ProcessConfig>::new(
         "quorum",
         int(1, 65535, "", QUORUM),
         "How many there must be.",
-    ),
-    Row::new(
+    ).default("1"),
+    Row::<ProcessConfig>::new(
         "quorum_max",
         int(0, 65535, "", QUORUM_MAX),
         "How many there may be. 0: there must be none.",
-    ),
-    Row::new(
+    ).default("no limit"),
+    Row::<ProcessConfig>::new(
         "delay",
         time(MICROSECOND, HOUR, MICROSECOND, BOTH_DELAYS),
         "Sets terminate_delay and fork_delay.",
-    ),
-    Row::new(
+    ).default("0"),
+    Row::<ProcessConfig>::new(
         "terminate_delay",
         time(MICROSECOND, HOUR, MICROSECOND, TERMINATE_DELAY),
         "How long an end must last before its consequence counts.",
-    ),
-    Row::new(
+    ).default("0"),
+    Row::<ProcessConfig>::new(
         "fork_delay",
         time(MICROSECOND, HOUR, MICROSECOND, FORK_DELAY),
         "How long a new one must last before its consequence counts.",
-    ),
+    ).default("0"),
 ];
 
 fn set_match(target: &mut ProcessConfig, call: &Call<'_>, diags: &mut Diags) {
@@ -322,7 +326,7 @@ fn show_match(target: &ProcessConfig, name: &str, out: &mut dyn Sink) {
 pub(super) static FILE: Child<Draft, FileConfig> = Child {
     block: &Block {
         rows: &[&[
-            Row::new(
+            Row::<FileConfig>::new(
                 "file",
                 words(
                     "PATH",
@@ -338,10 +342,10 @@ pub(super) static FILE: Child<Draft, FileConfig> = Child {
                         }
                     },
                 ),
-                "The file; it holds a number. Without the file the number is 0.",
+                "The file; it holds a number. Without the file the number is 0. Obligatory.",
             )
             .once(),
-            Row::new(
+            Row::<FileConfig>::new(
                 "weight",
                 words("N [reverse]", 1, 2, set_file_weight, |target, name, out| {
                     let number = target.weight.value.to_string();
@@ -353,12 +357,14 @@ pub(super) static FILE: Child<Draft, FileConfig> = Child {
                 }),
                 "The number is multiplied by this and added to the priority; reverse subtracts it \
                  instead. -254 and less means FAULT. 0: a number other than 0 means FAULT.",
-            ),
-            Row::new(
+            )
+            .default("0"),
+            Row::<FileConfig>::new(
                 "init_file",
                 words("[N] [overwrite]", 0, 2, set_init, show_init),
                 "Make the file at start if there is none; overwrite: also if there is one.",
-            ),
+            )
+            .default("the file is not made; N is 0"),
         ]],
         finish: None,
     },

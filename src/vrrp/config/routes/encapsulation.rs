@@ -15,22 +15,22 @@ const LABEL_MAX: i64 = (1 << 20) - 1;
 
 /// The kinds, and what each is followed by.
 pub(super) static KINDS: &[Row<RouteDraft>] = &[
-    Row::new(
+    Row::<RouteDraft>::new(
         "ip",
         words("", 0, 0, |_, _, _| (), |_, _, _| ()),
-        "IPv4 tunnel.",
+        "Into a tunnel over IPv4 that has no fixed end.",
     ),
-    Row::new(
+    Row::<RouteDraft>::new(
         "ip6",
         words("", 0, 0, |_, _, _| (), |_, _, _| ()),
-        "IPv6 tunnel.",
+        "Into a tunnel over IPv6 that has no fixed end.",
     ),
-    Row::new(
+    Row::<RouteDraft>::new(
         "mpls",
         words("LABEL[/LABEL...]", 1, 1, set_labels, |_, _, _| ()),
         "MPLS labels, 0 to 1048575, the outermost first.",
     ),
-    Row::new(
+    Row::<RouteDraft>::new(
         "ila",
         words("LOCATOR", 1, 1, set_locator, |_, _, _| ()),
         "Identifier locator addressing: four groups of hexadecimal digits.",
@@ -39,40 +39,55 @@ pub(super) static KINDS: &[Row<RouteDraft>] = &[
 
 /// The words of tunnels.
 pub(super) static OPTIONS: &[Row<RouteDraft>] = &[
-    Row::new(
+    Row::<RouteDraft>::new(
         "id",
         words("N", 1, 1, set_id, |_, _, _| ()),
-        "The tunnel, a number of 64 bits.",
-    ),
-    Row::new(
+        "The number of the tunnel, up to 64 bits.",
+    )
+    .default("0"),
+    Row::<RouteDraft>::new(
         "dst",
         address(Lens {
             get: |_| None,
             set: |draft, addr, _| draft.tunnel.destination = Some(addr),
         }),
-        "Its end.",
-    ),
-    Row::new(
+        "The address of the other end of the tunnel.",
+    )
+    .default("that of the lower tunnel device"),
+    Row::<RouteDraft>::new(
         "src",
         address(Lens {
             get: |_| None,
             set: |draft, addr, _| draft.tunnel.source = Some(addr),
         }),
-        "Its beginning.",
-    ),
-    Row::new(
+        "The address of this end of the tunnel.",
+    )
+    .default("the kernel's choice"),
+    Row::<RouteDraft>::new(
         "tos",
         words("VALUE", 1, 1, set_tos, |_, _, _| ()),
-        "Type of service; of ip.",
-    ),
-    Row::new(
+        "The type of service of the outer packets; for ip.",
+    )
+    .default("0"),
+    Row::<RouteDraft>::new(
         "tc",
         words("VALUE", 1, 1, set_tos, |_, _, _| ()),
-        "Traffic class; of ip6.",
-    ),
-    Row::new("ttl", int(0, 255, "", TTL), "Time to live; of ip."),
-    Row::new("hoplimit", int(0, 255, "", TTL), "Hop limit; of ip6."),
-    Row::new(
+        "The traffic class of the outer packets; for ip6.",
+    )
+    .default("0"),
+    Row::<RouteDraft>::new(
+        "ttl",
+        int(0, 255, "", TTL),
+        "The time to live of the outer packets; for ip. 0: the kernel's.",
+    )
+    .default("0"),
+    Row::<RouteDraft>::new(
+        "hoplimit",
+        int(0, 255, "", TTL),
+        "The hop limit of the outer packets; for ip6. 0: the kernel's.",
+    )
+    .default("0"),
+    Row::<RouteDraft>::new(
         "flags",
         int(
             0,
@@ -83,8 +98,9 @@ pub(super) static OPTIONS: &[Row<RouteDraft>] = &[
                 set: |draft, flags, _| draft.tunnel.flags = u16::try_from(flags).ok(),
             },
         ),
-        "The kernel's flags of the tunnel.",
-    ),
+        "Flags of the tunnel as the kernel numbers them.",
+    )
+    .default("0"),
 ];
 
 const TTL: Lens<RouteDraft, i64> = Lens {

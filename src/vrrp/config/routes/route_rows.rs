@@ -63,9 +63,9 @@ macro_rules! metric_time {
 const NUMBER: i64 = u32::MAX as i64;
 
 pub(super) static ROUTE: &[Row] = &[
-    Row::new("to", NOTHING, "May stand before the destination."),
-    Row::new("inet", NOTHING, "IPv4."),
-    Row::new("inet6", NOTHING, "IPv6."),
+    Row::new("to", NOTHING, "May stand before the destination, as with ip route."),
+    Row::new("inet", NOTHING, "The destination is an IPv4 one; for the word default, which does not tell."),
+    Row::new("inet6", NOTHING, "The destination is an IPv6 one; for the word default, which does not tell."),
     Row::new(
         "src",
         qualified("ADDRESS", |draft, call, diags| {
@@ -73,20 +73,20 @@ pub(super) static ROUTE: &[Row] = &[
                 draft.route.source = Some(addr);
             }
         }),
-        "The source address preferred.",
-    ),
+        "The source address that this machine's own packets take on this route.",
+    ).default("the kernel's choice"),
     VIA,
     Row::new("or", qualified("ADDRESS", set_or), "A second gateway.").replaced_by("nexthop"),
     Row::new(
         "from",
         one("PREFIX", set_from),
-        "Only for this source; IPv6.",
-    ),
-    Row::new("tos", one("VALUE", set_tos), "As dsfield."),
+        "Only packets with a source in this prefix take the route. IPv6 only.",
+    ).default("any source"),
+    Row::new("tos", one("VALUE", set_tos), "Another word for dsfield."),
     Row::new(
         "dsfield",
         one("VALUE", set_tos),
-        "The type of service, 0 to 255 or a name; IPv4.",
+        "Only packets with this type of service take the route: 0 to 255, or a name of rt_dsfield. IPv4 only.",
     )
     .default("0"),
     Row::new(
@@ -96,7 +96,7 @@ pub(super) static ROUTE: &[Row] = &[
                 draft.route.table = table;
             }
         }),
-        "The table, a number or a name.",
+        "The routing table: a number from 1 to 4294967295, or a name of rt_tables.",
     )
     .default("main"),
     Row::new(
@@ -106,7 +106,7 @@ pub(super) static ROUTE: &[Row] = &[
                 draft.route.protocol = protocol;
             }
         }),
-        "Who made it, 0 to 255 or a name. Another than keepalived needs no_track.",
+        "Who made the route, as others see it: 0 to 255, or a name of rt_protos. A value other than keepalived needs no_track, since such routes of others cannot be told from ours.",
     )
     .default("keepalived"),
     Row::new(
@@ -114,12 +114,12 @@ pub(super) static ROUTE: &[Row] = &[
         one("SCOPE", |draft, call, diags| {
             draft.scope = look_up_octet(draft, call, NameKind::Scope, diags);
         }),
-        "How far it reaches, 0 to 255 or a name; IPv4.",
+        "How far the destination is away: 0 to 255, or a name of rt_scopes (global, site, link, host, nowhere). IPv4 only.",
     )
     .default("global, or what the type needs"),
-    Row::new("metric", METRIC, "Its preference; the smallest is taken."),
-    Row::new("priority", METRIC, "As metric."),
-    Row::new("preference", METRIC, "As metric."),
+    Row::new("metric", METRIC, "The preference among routes to the same destination; the smallest number is taken.").default("0 for IPv4, 1024 for IPv6, as the kernel has it"),
+    Row::new("priority", METRIC, "Another word for metric."),
+    Row::new("preference", METRIC, "Another word for metric."),
     DEV,
     OIF,
     ONLINK,
@@ -132,77 +132,77 @@ pub(super) static ROUTE: &[Row] = &[
                 draft.route.expires = decimal(word, NUMBER, diags);
             }
         }),
-        "Seconds it is valid; IPv6.",
-    ),
-    Row::new("mtu", metric!(Mtu, NUMBER), "The largest packet."),
-    Row::new("hoplimit", metric!(HopLimit, 255), "The hop limit."),
+        "The route goes after so many seconds. IPv6 only.",
+    ).default("never"),
+    Row::new("mtu", metric!(Mtu, NUMBER), "The largest packet in octets on this route; with lock also when a router on the way reports less.").default("that of the interface"),
+    Row::new("hoplimit", metric!(HopLimit, 255), "The hop limit of packets on this route, 0 to 255.").default("the kernel's"),
     Row::new(
         "advmss",
         metric!(AdvertisedSegment, NUMBER),
-        "The segment size told to others.",
-    ),
+        "The largest TCP segment in octets that is offered to the other side.",
+    ).default("by the MTU"),
     Row::new(
         "rtt",
         metric_time!(Rtt, 8),
-        "The round trip time at first: eighths of a millisecond, or with s or ms.",
-    ),
+        "The round trip time TCP begins with: a number counts eighths of a millisecond, or it ends with s or ms.",
+    ).default("the kernel's"),
     Row::new(
         "rttvar",
         metric_time!(RttVariance, 4),
-        "Its variance: quarters of a millisecond, or with s or ms.",
-    ),
+        "The variance of the round trip time TCP begins with: a number counts quarters of a millisecond, or it ends with s or ms.",
+    ).default("the kernel's"),
     Row::new(
         "reordering",
         metric!(Reordering, NUMBER),
-        "How much reordering to expect.",
-    ),
+        "How many packets out of order TCP takes for reordering, not loss.",
+    ).default("the kernel's"),
     Row::new(
         "window",
         metric!(Window, NUMBER),
-        "The largest window told to others.",
-    ),
+        "The largest TCP window in octets that is offered to the other side.",
+    ).default("no limit"),
     Row::new(
         "cwnd",
         metric!(CongestionWindow, NUMBER),
-        "The largest congestion window.",
-    ),
+        "The largest congestion window of TCP in packets; takes effect with lock only.",
+    ).default("no limit"),
     Row::new(
         "ssthresh",
         metric!(SlowStartThreshold, NUMBER),
-        "The slow start threshold.",
-    ),
+        "The slow start threshold TCP begins with, in packets.",
+    ).default("the kernel's"),
     REALMS,
     Row::new(
         "rto_min",
         metric_time!(LeastRetransmission, 1),
-        "The least retransmission time: milliseconds, or with s or ms.",
-    ),
+        "The shortest retransmission timeout of TCP: a number counts milliseconds, or it ends with s or ms.",
+    ).default("the kernel's, 200 ms"),
     Row::new(
         "initcwnd",
         metric!(InitialCongestionWindow, NUMBER),
-        "The congestion window at first.",
-    ),
+        "The congestion window a TCP connection begins with, in packets.",
+    ).default("the kernel's, 10"),
     Row::new(
         "initrwnd",
         metric!(InitialReceiveWindow, NUMBER),
-        "The receive window at first.",
-    ),
-    Row::new("features", one("ecn", set_features), "Features."),
+        "The receive window a TCP connection begins with, in packets.",
+    ).default("the kernel's"),
+    Row::new("features", one("ecn", set_features), "Features of TCP on this route: ecn, explicit congestion notification.").default("none"),
     Row::new(
         "quickack",
         metric!(QuickAcknowledge, 1),
-        "Acknowledge at once.",
-    ),
+        "1: TCP acknowledges at once on this route; 0: it may wait.",
+    ).default("0"),
     Row::new(
         "congctl",
         qualified("[lock] NAME", set_congestion),
-        "Congestion control.",
-    ),
+        "The congestion control of TCP, a name such as cubic or bbr; with lock programs cannot choose another.",
+    ).default("the system's"),
     Row::new(
         "pref",
         one("low|medium|high|N", set_preference),
-        "Router preference; IPv6.",
-    ),
+        "The preference among default routes of router advertisements (RFC 4191). IPv6 only.",
+    ).default("medium"),
     Row::new(
         "ttl-propagate",
         choice(
@@ -212,32 +212,32 @@ pub(super) static ROUTE: &[Row] = &[
                 set: |draft, word, _| draft.route.propagates_ttl = Some(word == "enabled"),
             },
         ),
-        "MPLS.",
-    ),
+        "Whether MPLS copies the time to live of the packet inside.",
+    ).default("the kernel's"),
     Row::new(
         "fastopen_no_cookie",
         metric!(FastOpenWithoutCookie, 1),
-        "TCP fast open without cookie.",
-    ),
+        "1: TCP fast open needs no cookie on this route.",
+    ).default("0"),
     Row::new(
         "add",
         mark!(placing = Some(Placing::Alone)),
-        "Fail if there is such a route.",
+        "It is an error if there is such a route already, instead of taking its place.",
     ),
     Row::new(
         "prepend",
         mark!(placing = Some(Placing::First)),
-        "Before such routes.",
+        "Put the route before those to the same destination.",
     ),
     Row::new(
         "append",
         mark!(placing = Some(Placing::Last)),
-        "Behind such routes.",
+        "Put the route behind those to the same destination.",
     ),
     Row::new(
         "no_track",
         mark!(route.track = false),
-        "Do nothing when somebody else deletes it.",
+        "Nothing happens when somebody else deletes the route. Otherwise it is put back, or the instance leaves MASTER.",
     ),
     Row::new(
         "vrf",
@@ -245,8 +245,8 @@ pub(super) static ROUTE: &[Row] = &[
             get: |_| None,
             set: |draft, name, span| draft.route.vrf = Some(Spanned::new(name, span)),
         }),
-        "The table of a VRF.",
-    ),
+        "The table of this VRF; instead of table.",
+    ).default("none"),
 ];
 
 pub(super) static STATIC: &[Row] = &[Row::new(
@@ -268,8 +268,9 @@ pub(super) static NEXTHOP: &[Row] = &[Row::new(
 pub(super) static ENCAP: &[Row] = &[Row::new(
     "encap",
     one("ip|ip6|mpls|ila", |_, _, _| ()),
-    "Put packets into others.",
-)];
+    "Put packets into a tunnel without an interface; the words of this kind of tunnel follow.",
+)
+.default("none")];
 
 pub(super) static HOP: &[Row] = &[
     VIA,
@@ -286,7 +287,7 @@ pub(super) static HOP: &[Row] = &[
                 set: |draft, weight, _| draft.hop.weight = u16::try_from(weight).unwrap_or(1),
             },
         ),
-        "Its share.",
+        "Its share among the gateways: packets are divided by these numbers.",
     )
     .default("1"),
     ONLINK,
@@ -300,8 +301,9 @@ const VIA: Row = Row::new(
             draft.hop.via = Some(addr);
         }
     }),
-    "The gateway.",
+    "The gateway, a direct neighbour; may be of the other family.",
 )
+.default("none: destinations are neighbours")
 .aliases(&[deprecated("gw")]);
 
 const DEVICE: Lens<RouteDraft, crate::model::IfName> = Lens {
@@ -309,13 +311,14 @@ const DEVICE: Lens<RouteDraft, crate::model::IfName> = Lens {
     set: |draft, name, span| draft.hop.dev = Some(Spanned::new(name, span)),
 };
 
-const DEV: Row = Row::new("dev", interface(DEVICE), "The interface.");
-const OIF: Row = Row::new("oif", interface(DEVICE), "As dev.");
+const DEV: Row =
+    Row::new("dev", interface(DEVICE), "The interface packets leave by.").default("by the gateway");
+const OIF: Row = Row::new("oif", interface(DEVICE), "Another word for dev.");
 
 const ONLINK: Row = Row::new(
     "onlink",
     mark!(hop.onlink = true),
-    "The gateway need not be in a network of the interface.",
+    "The gateway is a neighbour, although no network of the interface has its address.",
 );
 
 const REALMS: Row = Row::new(
@@ -328,8 +331,9 @@ const REALMS: Row = Row::new(
             draft.hop.realms = realms(&names, word, diags);
         }
     }),
-    "Realms; IPv4.",
-);
+    "Marks of packets for accounting and filters, numbers or names of rt_realms. IPv4 only.",
+)
+.default("none");
 
 const METRIC: Arg<RouteDraft> = int(
     0,

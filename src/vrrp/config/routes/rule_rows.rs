@@ -28,14 +28,14 @@ const fn act(set: Set) -> Arg<RuleDraft> {
 }
 
 pub(super) static RULE: &[Row] = &[
-    Row::new("inet", NOTHING, "IPv4."),
-    Row::new("inet6", NOTHING, "IPv6."),
+    Row::new("inet", NOTHING, "The rule is for IPv4; where no address tells."),
+    Row::new("inet6", NOTHING, "The rule is for IPv6; where no address tells."),
     Row::new(
         "from",
         one("PREFIX|default|any|all", |draft, call, diags| {
             draft.rule.from = draft.prefix(call, diags);
         }),
-        "The source.",
+        "The source of packets.",
     )
     .default("all"),
     Row::new(
@@ -43,7 +43,7 @@ pub(super) static RULE: &[Row] = &[
         one("PREFIX|default|any|all", |draft, call, diags| {
             draft.rule.to = draft.prefix(call, diags);
         }),
-        "The destination.",
+        "The destination of packets.",
     )
     .default("all"),
     Row::new(
@@ -52,19 +52,19 @@ pub(super) static RULE: &[Row] = &[
             get: |_| None,
             set: |draft, _, _| draft.rule.inverted = true,
         }),
-        "When the rest does not match.",
+        "The rule is for packets that the other conditions do not match.",
     ),
-    Row::new("preference", PREFERENCE, "Its place among the rules."),
-    Row::new("order", PREFERENCE, "As preference."),
-    Row::new("priority", PREFERENCE, "As preference."),
-    Row::new("tos", one("VALUE", set_tos), "As dsfield."),
+    Row::new("preference", PREFERENCE, "Where the rule stands: rules are asked in the order of this number.").default("one before the least of the rules, as the kernel has it"),
+    Row::new("order", PREFERENCE, "Another word for preference."),
+    Row::new("priority", PREFERENCE, "Another word for preference."),
+    Row::new("tos", one("VALUE", set_tos), "Another word for dsfield."),
     Row::new(
         "dsfield",
         one("VALUE", set_tos),
-        "The type of service, 0 to 255 or a name.",
+        "The type of service of packets: 0 to 255, or a name of rt_dsfield.",
     )
     .default("0"),
-    Row::new("fwmark", one("MARK[/MASK]", set_mark), "The mark."),
+    Row::new("fwmark", one("MARK[/MASK]", set_mark), "The firewall mark of packets, the bits of MASK of it.").default("any"),
     Row::new(
         "realms",
         one("[FROM/]TO", |draft, call, diags| {
@@ -74,38 +74,38 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.realms = realms(&draft.names, word, diags);
             }
         }),
-        "Realms; IPv4, only with a table.",
-    ),
+        "Marks for accounting and filters, numbers or names of rt_realms. IPv4 only, and only with a table.",
+    ).default("none"),
     Row::new(
         "suppress_prefixlength",
         one("N", set_suppress_prefix),
-        "Ignore routes as short as that; only with a table.",
-    ),
+        "Routes of the table with a prefix of at most this length do not count: 0 leaves default routes out. Only with a table.",
+    ).default("all routes count"),
     Row::new(
         "sup_pl",
         one("N", set_suppress_prefix),
-        "As suppress_prefixlength.",
+        "Another word for suppress_prefixlength.",
     ),
     Row::new(
         "suppress_ifgroup",
         one("GROUP", set_suppress_group),
-        "Ignore routes to that group of interfaces; only with a table.",
-    ),
+        "Routes of the table through this group of interfaces do not count. Only with a table.",
+    ).default("all routes count"),
     Row::new(
         "sup_group",
         one("GROUP", set_suppress_group),
-        "As suppress_ifgroup.",
+        "Another word for suppress_ifgroup.",
     ),
-    Row::new("dev", interface(INPUT), "As iif."),
-    Row::new("iif", interface(INPUT), "The interface packets come from."),
+    Row::new("dev", interface(INPUT), "Another word for iif."),
+    Row::new("iif", interface(INPUT), "The interface that packets came in by; lo: they are this machine's own.").default("any"),
     Row::new(
         "oif",
         interface(Lens {
             get: |_| None,
             set: |draft, name, span| draft.rule.output = Some(Spanned::new(name, span)),
         }),
-        "The interface packets go to.",
-    ),
+        "The interface that a socket of this machine is bound to.",
+    ).default("any"),
     Row::new(
         "tunnel-id",
         one("N", |draft, call, diags| {
@@ -113,8 +113,8 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.tunnel = in_any_base(word, u64::MAX, diags);
             }
         }),
-        "The tunnel, a number of 64 bits.",
-    ),
+        "The tunnel that packets came in by, a number of 64 bits.",
+    ).default("any"),
     Row::new(
         "uidrange",
         one("A-B", |draft, call, diags| {
@@ -122,8 +122,8 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.users = range(word, u32::MAX.into(), diags);
             }
         }),
-        "Users.",
-    ),
+        "The users whose sockets packets come from, first and last number.",
+    ).default("any"),
     Row::new(
         "protocol",
         int(
@@ -137,14 +137,14 @@ pub(super) static RULE: &[Row] = &[
                 },
             },
         ),
-        "Who made it. Another than 18 needs no_track.",
+        "Who made the rule, as others see it. A value other than 18 needs no_track.",
     )
     .default("18"),
     Row::new(
         "ipproto",
         one("PROTOCOL", set_ip_protocol),
-        "The protocol of packets, a name or a number.",
-    ),
+        "The protocol of packets, a name or a number: tcp, udp, icmp.",
+    ).default("any"),
     Row::new(
         "sport",
         one("A-B", |draft, call, diags| {
@@ -152,8 +152,8 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.source_ports = range(word, 65535, diags);
             }
         }),
-        "Source ports.",
-    ),
+        "Source ports of packets, one or a range.",
+    ).default("any"),
     Row::new(
         "dport",
         one("A-B", |draft, call, diags| {
@@ -161,30 +161,30 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.destination_ports = range(word, 65535, diags);
             }
         }),
-        "Destination ports.",
-    ),
+        "Destination ports of packets, one or a range.",
+    ).default("any"),
     Row::new(
         "no_track",
         flag(Lens {
             get: |_| None,
             set: |draft, _, _| draft.rule.track = false,
         }),
-        "Do nothing when somebody else deletes it.",
+        "Nothing happens when somebody else deletes the rule. Otherwise it is put back, or the instance leaves MASTER.",
     ),
-    Row::new("type", NOTHING, "May stand before an action."),
+    Row::new("type", NOTHING, "May stand before an action, as with ip rule."),
 ];
 
 pub(super) static ACTION: &[Row] = &[
     Row::new(
         "table",
         one("TABLE", set_table),
-        "The table to look in, a number or a name.",
+        "The table to look in: a number, or a name of rt_tables.",
     ),
-    Row::new("lookup", one("TABLE", set_table), "As table."),
+    Row::new("lookup", one("TABLE", set_table), "Another word for table."),
     Row::new(
         "l3mdev",
         act(|draft, call, diags| draft.act(RuleAction::Vrf, call.span(), diags)),
-        "The table of the VRF.",
+        "Look in the table of the VRF that the interface belongs to.",
     ),
     Row::new(
         "goto",
@@ -195,27 +195,27 @@ pub(super) static ACTION: &[Row] = &[
                 draft.act(RuleAction::Goto(target), call.span(), diags);
             }
         }),
-        "The rule to go on with.",
+        "Go on with the rule of this preference; it has to stand behind this one.",
     ),
     Row::new(
         "nop",
         act(|draft, call, diags| draft.act(RuleAction::Nothing, call.span(), diags)),
-        "Nothing.",
+        "Do nothing; the target of a goto.",
     ),
     Row::new(
         "blackhole",
         act(|draft, call, diags| draft.act(RuleAction::Blackhole, call.span(), diags)),
-        "Drop.",
+        "Drop packets without an answer.",
     ),
     Row::new(
         "unreachable",
         act(|draft, call, diags| draft.act(RuleAction::Unreachable, call.span(), diags)),
-        "Drop, and say unreachable.",
+        "Drop packets, and tell the sender that the network cannot be reached.",
     ),
     Row::new(
         "prohibit",
         act(|draft, call, diags| draft.act(RuleAction::Prohibit, call.span(), diags)),
-        "Drop, and say prohibited.",
+        "Drop packets, and tell the sender that this is prohibited.",
     ),
 ];
 
