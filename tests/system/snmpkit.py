@@ -15,18 +15,19 @@ ENV = dict(os.environ, MIBS="")
 class Master:
     """net-snmp's agent on a host, with an AgentX socket and a receiver of notifications."""
 
-    def __init__(self, host):
+    def __init__(self, host, address=None):
         if not os.access(SNMPD, os.X_OK) or not os.access(SNMPTRAPD, os.X_OK):
             raise Skip("there is no net-snmp")
         self.host, self.folder = host, os.path.join(host.lab.dir, "snmp-" + host.name)
         os.makedirs(self.folder)
         self.socket = self.folder + "/agentx"
+        self.address = address or "unix:" + self.socket
         self.env = dict(ENV, SNMP_PERSISTENT_DIR=self.folder)
-        self.file("snmpd.conf", "rocommunity public\nrwcommunity private\nmaster agentx\nagentXSocket unix:%s\n"
-                  "agentXPerms 0777 0777\ntrap2sink 127.0.0.1:16262 public\n" % self.socket)
-        self.file("snmptrapd.conf", "disableAuthorization yes\n")
+        self.file("master.conf", "rocommunity public\nrwcommunity private\nmaster agentx\nagentXSocket %s\n"
+                  "agentXPerms 0777 0777\ntrap2sink 127.0.0.1:16262 public\n" % self.address)
+        self.file("sink.conf", "disableAuthorization yes\n")
         self.trap_log = self.file("traps", "")
-        self.sink = host.spawn(SNMPTRAPD, "-f", "-On", "-C", "-c", self.folder + "/snmptrapd.conf", "-Lf", self.trap_log,
+        self.sink = host.spawn(SNMPTRAPD, "-f", "-On", "-C", "-c", self.folder + "/sink.conf", "-Lf", self.trap_log,
                                "-p", self.folder + "/sink.pid", "udp:127.0.0.1:16262", env=self.env)
         self.proc = None
         self.start()
@@ -38,9 +39,10 @@ class Master:
         return path
 
     def start(self):
-        self.proc = self.host.spawn(SNMPD, "-f", "-C", "-c", self.folder + "/snmpd.conf", "-p", self.folder + "/pid",
+        self.proc = self.host.spawn(SNMPD, "-f", "-C", "-c", self.folder + "/master.conf", "-p", self.folder + "/pid",
                                     "-Lf", self.folder + "/log", "-I", "-smux", "udp:127.0.0.1:16161", env=self.env)
-        wait(lambda: os.path.exists(self.socket), 10, "the AgentX socket")
+        if self.address.startswith("unix:"):
+            wait(lambda: os.path.exists(self.socket), 10, "the AgentX socket")
 
     def stop(self):
         self.proc.terminate()
@@ -68,7 +70,7 @@ class Master:
 
 def started(host, master, text, *args, binary=None):
     host.lab.daemon = os.path.abspath(binary or ours())
-    return host.keepalived(text, "-A", "unix:" + master.socket, *args)
+    return host.keepalived(text, "-A", master.address, *args)
 
 
 def router(lab, name="r1", number=1):
