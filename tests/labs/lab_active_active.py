@@ -2,6 +2,8 @@
 
     clients ── lan ── r1 192.0.2.1 (master of 192.0.2.101), r2 192.0.2.2 (master of 192.0.2.102)
 """
+import re
+
 A, B = "192.0.2.101", "192.0.2.102"
 
 
@@ -31,6 +33,9 @@ def play(site):
     site.measured("address A, whose router has died", first)
     lost = site.measured("address B, which had nothing to do with it", second)
     assert lost < 500, "the address of the router that lives was away for %.0f ms" % lost
+
+    status = site.status(r2)
+    assert all(re.search(r"%s\b.*MASTER" % name, status) for name in ("WEB_A", "WEB_B")), status
 
     site.head("r1 comes back: each has its own again")
     site.do("r1 comes back")

@@ -2,6 +2,7 @@
 
     clients 192.0.2.10, .11 ── lan ── r1, r2 (192.0.2.100) ── back (10.0.0.254) ── web1 10.0.0.11, web2 10.0.0.12
 """
+import re
 import time
 
 import backends
@@ -41,6 +42,8 @@ def play(site):
     site.do("r1 has only %s left" % servers[1])
     for client in clients:
         assert stays(site, client) == servers[1]
+    status = site.status(r1)
+    assert re.search(r"\b1/2\b", status), status
 
     site.head("It is well again: who has moved stays")
     site.do("%s: /health is answered with status 200" % servers[0])

@@ -110,6 +110,14 @@ class Site:
         self.daemons[host.name] = daemon
         return daemon
 
+    def status(self, host):
+        """Show what the daemon of a host says when asked (`keepalived --status`); the text."""
+        text = self.execute(host, self.lab.daemon, "--status=%s/keepalived.sock" % RUN)
+        self.say("%s: keepalived --status" % host.name)
+        for line in text.splitlines():
+            self.stage.line("             " + line)
+        return text
+
     def prove(self, host, args):
         """What a reader learns from is without mistakes."""
         r = subprocess.run(["ip", "netns", "exec", host.ns, self.wrapper(host), self.lab.daemon, "-t", "-f", ETC + "/keepalived.conf", *args],
