@@ -157,7 +157,15 @@ The folder of dump files and of the log file, if it is an absolute path of a fol
 Where scripts without a slash in their name are found.
 .TP
 .B NOTIFY_SOCKET
-Set by systemd for a service of Type=notify: it is told when the daemon is ready, reloads and stops.
+Set by systemd for a service of Type=notify: it is told when the daemon is ready, reloads and stops,
+and the states of instances and servers in a line.
+.TP
+.B WATCHDOG_USEC
+Set by systemd with WatchdogSec=: it gets a sign of life while all processes answer.
+.TP
+.B CREDENTIALS_DIRECTORY
+Set by systemd with LoadCredential=: a key of auth_hmac in file:\fINAME\fR, without a slash in front,
+is the credential of this name.
 .PP
 Configurations read variables with ${_ENV \fINAME\fR}. Scripts get the environment without IFS,
 LD_PRELOAD and LD_LIBRARY_PATH.
@@ -172,6 +180,9 @@ Options for the service, as DAEMON_ARGS or KEEPALIVED_OPTIONS.
 .I /run/keepalived.pid, /run/vrrp.pid, /run/checkers.pid, /run/bfd.pid
 Numbers of the parent process and of the others; locked while the daemon runs. With use_pid_dir, a
 network namespace or an instance name they are below /run/keepalived/.
+.TP
+.I /run/keepalived.sock
+Where \fB\-\-status\fR asks; beside the pid file, with its name.
 .TP
 .I /tmp/keepalived.data, /tmp/keepalived.stats, /tmp/keepalived.json
 What signals make the daemon write, readable by its user only. See state_dump_file,
