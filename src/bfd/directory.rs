@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::model::IfIndex;
 use crate::wire::bfd::Control;
 
 /// The way a packet came.
@@ -17,6 +18,8 @@ pub struct Arrival {
     pub multihop: bool,
     /// TTL or hop limit; nothing if the kernel did not tell.
     pub ttl: Option<u8>,
+    /// The interface of a packet of IPv6.
+    pub interface: Option<IfIndex>,
 }
 
 /// What tells a session before the neighbour knows our number of it.
@@ -24,6 +27,8 @@ pub struct Arrival {
 pub struct Ends {
     /// The neighbour.
     pub neighbour: IpAddr,
+    /// The interface of a link-local neighbour, as far as it is known.
+    pub interface: Option<IfIndex>,
     /// The own address, if configured.
     pub source: Option<IpAddr>,
     /// Several hops.
@@ -80,6 +85,13 @@ impl Directory {
         }
     }
 
+    /// A link-local neighbour is on this interface now.
+    pub fn set_interface(&mut self, number: usize, interface: IfIndex) {
+        if let Some(Some(ends)) = self.ends.get_mut(number) {
+            ends.interface = Some(interface);
+        }
+    }
+
     /// Whether a number is taken.
     #[must_use]
     pub fn has(&self, discriminator: u32) -> bool {
@@ -112,9 +124,11 @@ impl Directory {
     fn by_addresses(&self, arrival: &Arrival) -> Option<usize> {
         let same = self.by_neighbour.get(&(arrival.source, arrival.multihop))?;
         let fits = |number: &&usize| {
-            let ends = self.ends.get(**number).copied().flatten();
-            let source = ends.and_then(|ends| ends.source);
-            source.is_none_or(|source| source == arrival.destination)
+            let Some(ends) = self.ends.get(**number).copied().flatten() else {
+                return false;
+            };
+            let is_source = ends.source.is_none_or(|own| own == arrival.destination);
+            is_source && (ends.interface.is_none() || ends.interface == arrival.interface)
         };
         same.iter().find(fits).copied()
     }
@@ -132,6 +146,7 @@ mod tests {
     fn ends(neighbour: &str, source: Option<&str>, multihop: bool) -> Ends {
         Ends {
             neighbour: ip(neighbour),
+            interface: None,
             source: source.map(ip),
             multihop,
             least_ttl: 255,
@@ -144,6 +159,7 @@ mod tests {
             destination: ip(destination),
             multihop: false,
             ttl: Some(255),
+            interface: None,
         }
     }
 
@@ -186,6 +202,25 @@ mod tests {
             ..arrival("10.0.0.2", "10.0.0.1")
         };
         assert_eq!(find(far), Ok(2));
+    }
+
+    #[test]
+    fn the_same_link_local_address_on_two_interfaces_is_two_neighbours() {
+        let mut directory = Directory::default();
+        for number in [0, 1] {
+            directory.add(number, 10, ends("fe80::1", None, false));
+        }
+        directory.set_interface(0, IfIndex(3));
+        directory.set_interface(1, IfIndex(4));
+        let find = |index| {
+            let arrival = Arrival {
+                interface: Some(IfIndex(index)),
+                ..arrival("fe80::1", "fe80::9")
+            };
+            directory.find(&packet(0), &arrival)
+        };
+        assert_eq!((find(3), find(4)), (Ok(0), Ok(1)));
+        assert_eq!(find(5), Err(Stray::UnknownNeighbour));
     }
 
     #[test]

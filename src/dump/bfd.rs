@@ -37,6 +37,9 @@ pub fn data(received: u64, sent: u64, dropped: &BTreeMap<String, u64>, out: &mut
 pub fn session(config: &SessionConfig, live: Option<&LiveSession<'_>>, out: &mut Text) {
     out.object("BFD Instance", &config.name.value);
     out.property("Neighbor IP", Value::Address(config.neighbour.value));
+    if let Some(interface) = &config.interface {
+        out.property("Neighbor interface", Value::Word(interface.as_str()));
+    }
     if let Some(source) = &config.source {
         out.property("Source IP", Value::Address(source.value));
     }

@@ -5,7 +5,7 @@
 //! to be its own: it is connected, so that the kernel keeps the route.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use std::time::Duration;
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, socket};
 
-use crate::model::{Family, UnixTime};
+use crate::model::{Family, IfIndex, UnixTime};
 use crate::sys::cmsg;
 use crate::sys::sock::{self, Buffer, MANY, RxSlot, name};
 use crate::sys::sysctl;
@@ -187,6 +187,8 @@ pub struct BfdDatagram<'a> {
     pub destination: IpAddr,
     /// TTL or hop limit, if the kernel told.
     pub ttl: Option<u8>,
+    /// The interface it came by, for IPv6.
+    pub interface: Option<IfIndex>,
     /// When it came, if the kernel told.
     pub came: Option<UnixTime>,
 }
@@ -199,6 +201,7 @@ impl<'a> BfdDatagram<'a> {
             source,
             destination: any(Family::of(&source)),
             ttl: None,
+            interface: None,
             came: None,
         };
         for message in slot.control.messages() {
@@ -224,8 +227,10 @@ impl<'a> BfdDatagram<'a> {
                 }
             }
             (name::IPPROTO_IPV6, name::IPV6_PKTINFO) => {
-                if let Some(octets) = message.data.first_chunk::<16>() {
+                if let Some((octets, rest)) = message.data.split_first_chunk::<16>() {
                     self.destination = IpAddr::from(*octets);
+                    let index = rest.first_chunk().map(|index| u32::from_ne_bytes(*index));
+                    self.interface = index.map(IfIndex);
                 }
             }
             (name::SOL_SOCKET, name::SCM_TIMESTAMPNS) => self.came = timestamp(message.data),
@@ -247,12 +252,26 @@ fn timestamp(data: &[u8]) -> Option<UnixTime> {
 pub struct SenderSpec {
     /// The neighbour.
     pub neighbour: IpAddr,
+    /// The interface of a link-local one.
+    pub interface: Option<IfIndex>,
     /// The own address; without it the kernel chooses.
     pub source: Option<IpAddr>,
     /// To the port for several hops.
     pub multihop: bool,
     /// TTL or hop limit.
     pub ttl: u8,
+}
+
+impl SenderSpec {
+    /// An address, which is on the interface if it is link-local.
+    fn at(&self, address: IpAddr, port: u16) -> SocketAddr {
+        match (address, self.interface) {
+            (IpAddr::V6(address), Some(IfIndex(scope))) if address.is_unicast_link_local() => {
+                SocketAddrV6::new(address, port, 0, scope).into()
+            }
+            _ => SocketAddr::new(address, port),
+        }
+    }
 }
 
 /// The socket that a session sends from.
@@ -272,8 +291,8 @@ impl BfdSender {
         let family = Family::of(&spec.neighbour);
         let fd = open(family)?;
         set_options(fd.as_fd(), family, spec.ttl)?;
-        bind_source(&fd, spec.source.unwrap_or_else(|| any(family)), random)?;
-        let to = SocketAddr::new(spec.neighbour, port(spec.multihop));
+        bind_source(&fd, spec, random)?;
+        let to = spec.at(spec.neighbour, port(spec.multihop));
         connect(fd.as_raw_fd(), &SockaddrStorage::from(to))?;
         Ok(Self { fd })
     }
@@ -317,13 +336,15 @@ fn set_options(fd: BorrowedFd<'_>, family: Family, ttl: u8) -> io::Result<()> {
     sock::set_option(fd, name::SOL_SOCKET, name::SO_PRIORITY, CONTROL_PRIORITY)
 }
 
-fn bind_source(fd: &OwnedFd, source: IpAddr, random: u64) -> io::Result<()> {
+fn bind_source(fd: &OwnedFd, spec: &SenderSpec, random: u64) -> io::Result<()> {
     let ports = source_ports(&sysctl::read("net/ipv4/ip_local_port_range").unwrap_or_default());
+    let source = spec.source;
+    let source = source.unwrap_or_else(|| any(Family::of(&spec.neighbour)));
     let count = u64::from(ports.end() - ports.start()) + 1;
     for attempt in 0..ATTEMPTS {
         let place = (random % count + u64::from(attempt)) % count;
         let port = ports.start() + u16::try_from(place).unwrap_or(0);
-        let own = SocketAddr::new(source, port);
+        let own = spec.at(source, port);
         match bind(fd.as_raw_fd(), &SockaddrStorage::from(own)) {
             Ok(()) => return Ok(()),
             Err(Errno::EADDRINUSE | Errno::EACCES) => {}
@@ -366,6 +387,7 @@ mod tests {
         let receiver = BfdReceiver::open(Family::of(&neighbour), true).ok()?;
         let spec = SenderSpec {
             neighbour,
+            interface: None,
             source: Some(neighbour),
             multihop: true,
             ttl,
@@ -393,6 +415,7 @@ mod tests {
     fn nobody_listening_is_no_error() {
         let spec = SenderSpec {
             neighbour: "127.0.0.99".parse().unwrap(),
+            interface: None,
             source: None,
             multihop: false,
             ttl: 255,

@@ -10,7 +10,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import ours, theirs  # noqa: E402
 from ka import Skip, case, never, wait  # noqa: E402
-from vrrpkit import VIP, conf, inst, put, sniff_all  # noqa: E402
+from vrrpkit import VIP, conf, inst, linklocal, put, sniff_all  # noqa: E402
 
 BIRD, FRR, ZEBRA = "/usr/sbin/bird", "/usr/lib/frr/bfdd", "/usr/lib/frr/zebra"
 
@@ -490,3 +490,22 @@ def bfd_a_verdict_ends_while_the_restart_is_delayed(lab):
     wait(lambda: restarted(mine, "_bfd", old), 4)
     wait(lambda: one.has(VIP), 8, "up again")
     assert other.alive()
+
+
+@case("bfd")
+def bfd_link_local_neighbours(lab):
+    """The same link-local address on two interfaces: two neighbours, told apart by the interface."""
+    one = lab.host("r1").nic("eth0", "lan").nic("eth1", "side")
+    two = lab.host("r2").nic("eth0", "lan")
+    three = lab.host("r3").nic("eth0", "side")
+    own = [linklocal(one, dev) for dev in ("eth0", "eth1")]
+    for host in (two, three):
+        host.ip("addr", "add", "fe80::77/64", "dev", "eth0", "nodad")
+    mine = start(one, ours(), session("fe80::77%eth0", name="B"), session("fe80::77%eth1", name="C"))
+    others = [start(host, ours(), session("%s%%eth0" % address, "fe80::77"))
+              for host, address in zip((two, three), own)]
+    for name in ("B", "C"):
+        wait_state(mine, "Up", name=name)
+    others[1].crash()
+    wait_state(mine, "Down", 3, name="C")
+    has_not_gone_down(mine, "B")

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
-use crate::model::Family;
+use crate::model::{Family, IfName};
 use crate::vrrp::config::tracker::Weight;
 
 pub use rows::ROWS;
@@ -25,6 +25,8 @@ pub struct SessionConfig {
     pub name: Spanned<String>,
     /// `neighbor_ip`; unspecified until it is given, and never after the resolution.
     pub neighbour: Spanned<IpAddr>,
+    /// The interface of a neighbour with a link-local address, behind a `%`.
+    pub interface: Option<IfName>,
     /// `source_ip`; of the neighbour's family.
     pub source: Option<Spanned<IpAddr>>,
     /// `min_rx`: we can receive so often.
@@ -58,6 +60,7 @@ impl SessionConfig {
         Self {
             name,
             neighbour: Spanned::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), Span { lo: 0, hi: 0 }),
+            interface: None,
             source: None,
             min_rx: Duration::from_millis(10),
             min_tx: Duration::from_millis(10),
@@ -115,9 +118,10 @@ impl SessionConfig {
     }
 
     /// What tells sessions apart when the neighbour does not know our number yet.
-    fn ends(&self) -> (IpAddr, Option<IpAddr>, bool) {
+    fn ends(&self) -> (IpAddr, Option<&IfName>, Option<IpAddr>, bool) {
         let source = self.source.as_ref().map(|source| source.value);
-        (self.neighbour.value, source, self.multihop)
+        let interface = self.interface.as_ref();
+        (self.neighbour.value, interface, source, self.multihop)
     }
 }
 
@@ -140,9 +144,24 @@ pub fn resolve(sessions: Vec<SessionConfig>, diags: &mut Diags) -> Vec<SessionCo
             diags.error(Code::General, hops.span, text);
             session.max_hops.value = i16::from(ttl);
         }
+        if is_link_local(session.neighbour.value) && session.interface.is_none() {
+            let address = session.neighbour.value;
+            let text = format!(
+                "{address} can be reached only with its interface: `{address}%eth0`, for instance"
+            );
+            diags.warn(Code::General, session.neighbour.span, text);
+        }
         good.push(session);
     }
     good
+}
+
+/// Whether an address is one of IPv6 that needs an interface beside it.
+const fn is_link_local(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(_) => false,
+        IpAddr::V6(address) => address.is_unicast_link_local(),
+    }
 }
 
 /// Why a session cannot be, if so.

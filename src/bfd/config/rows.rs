@@ -1,15 +1,18 @@
 //! The keywords of `bfd_instance`.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
-use super::SessionConfig;
+use super::{SessionConfig, is_link_local};
 use crate::bfd::feed::NAME_MAX;
 use crate::control_plane::arg::{address, block, boolean, flag, int, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Block, Call, Child, Lens, Row, at, old_name};
+use crate::control_plane::show::Sink;
 use crate::control_plane::value::{Field as _, Spanned};
 use crate::global::top::Draft;
+use crate::model::IfName;
 use crate::vrrp::config::tracker_rows::{show_weight, weight};
 
 /// The keywords at the top level.
@@ -37,13 +40,20 @@ static SESSION: Child<Draft, SessionConfig> = Child {
 const ENDS: &[Row<SessionConfig>] = &[
     Row::<SessionConfig>::new(
         "neighbor_ip",
-        address(Lens {
-            get: |session: &SessionConfig| {
-                Some(session.neighbour.value).filter(|addr| !addr.is_unspecified())
+        words(
+            "ADDRESS[%INTERFACE]",
+            1,
+            1,
+            |session: &mut SessionConfig, call, diags| {
+                if let Some((address, interface)) = neighbour(call, diags) {
+                    session.neighbour = Spanned::new(address, call.span());
+                    session.interface = interface;
+                }
             },
-            set: |session, addr, span| session.neighbour = Spanned::new(addr, span),
-        }),
-        "The neighbour's address. Obligatory.",
+            show_neighbour,
+        ),
+        "The neighbour's address. Obligatory. A link-local one needs the interface that it is on, \
+         as in fe80::1%eth0.",
     )
     .aliases(&[old_name("neighbour_ip")]),
     Row::<SessionConfig>::new(
@@ -218,6 +228,36 @@ fn open(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) -> Option<Session
 
 /// Decimal milliseconds with up to three decimals, at most what 32 bits of
 /// microseconds hold.
+fn neighbour(call: &Call<'_>, diags: &mut Diags) -> Option<(IpAddr, Option<IfName>)> {
+    let [word] = call.args else { return None };
+    let (address, interface) = match word.text.split_once('%') {
+        Some((address, interface)) => (address, Some(read::interface(interface))),
+        None => (word.text.as_str(), None),
+    };
+    let read = read::address(address).and_then(|address| Ok((address, interface.transpose()?)));
+    match read {
+        Ok((address, Some(_))) if !is_link_local(address) => {
+            let text = format!("{address} is not link-local: it has no interface");
+            refuse(diags, word.span, Refusal::general(text));
+            None
+        }
+        Ok(neighbour) => Some(neighbour),
+        Err(refusal) => {
+            refuse(diags, word.span, refusal);
+            None
+        }
+    }
+}
+
+fn show_neighbour(session: &SessionConfig, name: &str, out: &mut dyn Sink) {
+    let address = session.neighbour.value;
+    match &session.interface {
+        _ if address.is_unspecified() => {}
+        Some(interface) => out.line(name, &[&format!("{address}%{interface}")]),
+        None => out.line(name, &[&address.to_string()]),
+    }
+}
+
 fn milliseconds(min: i64, call: &Call<'_>, diags: &mut Diags) -> Option<Duration> {
     const MAX: i64 = 4_294_967;
     const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);

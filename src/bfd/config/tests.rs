@@ -50,6 +50,35 @@ fn the_defaults_are_those_of_the_manual() {
 }
 
 #[test]
+fn a_link_local_neighbour_is_on_an_interface() {
+    let text = |neighbour| format!("bfd_instance A {{\n neighbor_ip {neighbour}\n}}\n");
+    let [session] = &sessions(&text("fe80::1%eth0"))[..] else {
+        panic!("one session")
+    };
+    let interface = session.interface.as_ref().map(IfName::as_str);
+    let address: Option<IpAddr> = "fe80::1".parse().ok();
+    assert_eq!(
+        (Some(session.neighbour.value), interface),
+        (address, Some("eth0"))
+    );
+    let dumped = loaded(&text("fe80::1%eth0")).config.expect("usable").dump();
+    assert!(dumped.contains("neighbor_ip fe80::1%eth0"), "{dumped}");
+    let (texts, all) = complaints(&text("fe80::1"));
+    assert!(texts[0].contains("`fe80::1%eth0`"), "{texts:?}");
+    assert_eq!(all.len(), 1);
+    for bad in [
+        "fd00::1%eth0",
+        "10.0.0.1%eth0",
+        "fe80::1%",
+        "fe80::1%a/b",
+        "%eth0",
+    ] {
+        let (texts, all) = complaints(&text(bad));
+        assert!(!texts.is_empty() && all.is_empty(), "{bad}");
+    }
+}
+
+#[test]
 fn each_keyword_has_its_effect() {
     let text = "bfd_instance A {\n neighbor_ip fd00::2\n source_ip fd00::1\n min_rx 50.125\n \
                 min_tx 20\n idle_tx 2000\n multiplier 3\n passive\n hoplimit 255\n max_hops 5\n \

@@ -82,7 +82,10 @@ impl BfdProcess {
 
 /// Whether a session of the same name is what it was, whatever its times.
 fn is_same(old: &SessionConfig, new: &SessionConfig) -> bool {
-    old.neighbour == new.neighbour && old.source == new.source && old.multihop == new.multihop
+    old.neighbour == new.neighbour
+        && old.interface == new.interface
+        && old.source == new.source
+        && old.multihop == new.multihop
 }
 
 impl Session {

@@ -1,5 +1,8 @@
 //! What the process keeps of a session.
 
+use std::io;
+
+use nix::net::if_::if_nametoindex;
 use scheduler::{Alarm, Instant, Key};
 
 use super::BfdProcess;
@@ -7,6 +10,7 @@ use crate::bfd::config::SessionConfig;
 use crate::bfd::directory::Ends;
 use crate::bfd::notes::Note;
 use crate::bfd::peer::{Peer, Policy};
+use crate::model::IfIndex;
 use crate::net::bfd_socket::{BfdSender, SenderSpec};
 
 /// A session.
@@ -22,6 +26,8 @@ pub(super) struct Session {
     pub(super) told: Option<bool>,
     /// Sending fails, which has been said.
     pub(super) has_send_error: bool,
+    /// The interface of a link-local neighbour, when its socket was opened last.
+    pub(super) interface: Option<IfIndex>,
     /// As the memory has it.
     pub(super) noted: Option<Note>,
 }
@@ -68,6 +74,7 @@ impl Session {
             alarm: Alarm::new("BFD session", 0, BfdProcess::on_deadline),
             told: left.and_then(|note| note.told),
             has_send_error: false,
+            interface: None,
             noted: None,
         }
     }
@@ -85,10 +92,20 @@ impl Session {
     pub(super) fn ends(&self) -> Ends {
         Ends {
             neighbour: self.config.neighbour.value,
+            interface: self.interface,
             source: self.config.source.as_ref().map(|source| source.value),
             multihop: self.config.multihop,
             least_ttl: self.config.least_ttl(),
         }
+    }
+
+    /// Find the interface of a link-local neighbour: it may be another one of the same
+    /// name by now.
+    pub(super) fn find_interface(&mut self) -> io::Result<()> {
+        if let Some(name) = &self.config.interface {
+            self.interface = Some(IfIndex(if_nametoindex(name.as_str())?));
+        }
+        Ok(())
     }
 
     /// Where it sends to, and how.
@@ -96,6 +113,7 @@ impl Session {
         let ends = self.ends();
         SenderSpec {
             neighbour: ends.neighbour,
+            interface: ends.interface,
             source: ends.source,
             multihop: ends.multihop,
             ttl: self.config.ttl(),

@@ -120,6 +120,7 @@ impl BfdProcess {
             destination: datagram.destination,
             multihop,
             ttl: datagram.ttl,
+            interface: datagram.interface,
         };
         match self.directory.find(&packet, &arrival) {
             Ok(place) => {
@@ -236,8 +237,13 @@ impl BfdProcess {
         if session.sender.is_some() && !session.has_send_error {
             return;
         }
-        let is_held = match BfdSender::open(&session.sender_spec(), random) {
+        let found = session.find_interface();
+        let opened = found.and_then(|()| BfdSender::open(&session.sender_spec(), random));
+        let is_held = match opened {
             Ok(sender) => {
+                if let Some(interface) = session.interface {
+                    self.directory.set_interface(place, interface);
+                }
                 session.sender = Some(sender);
                 session.has_send_error = false;
                 false
