@@ -15,6 +15,7 @@
 //! * [`vrrp`]: the virtual router: machines and their process
 //! * [`dump`]: configuration, state and counters as text and JSON
 //! * [`status`]: what is told of the running daemon, as table, JSON and metrics
+//! * [`lint`]: what is legal in a configuration and surely not meant
 //! * [`watchdog`]: the parent process
 //! * [`cli`]: the command line
 #![deny(unsafe_code)]
@@ -27,6 +28,7 @@ pub mod dbus;
 pub mod dump;
 pub mod global;
 pub mod ipvs;
+pub mod lint;
 pub mod log;
 pub mod memory;
 pub mod model;

@@ -231,6 +231,11 @@ const ARROWS: &[Row] = &[
         module: "vrrp::process",
         may: EVERYTHING,
     },
+    // Looks at what was compiled.
+    Row {
+        module: "lint",
+        may: &["control_plane", "model", "vrrp::config"],
+    },
     // Renders what it is given; calendar time is the only thing it asks the system for.
     Row {
         module: "dump",
@@ -310,6 +315,7 @@ const PURE: &[&str] = &[
     "ipvs",
     "control_plane",
     "global",
+    "lint",
     "snmp",
 ];
 

@@ -16,6 +16,7 @@ mod run;
 pub mod signum;
 mod status;
 pub mod text;
+mod words;
 
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
@@ -59,6 +60,9 @@ fn run(program: &str, words: &[String]) -> u8 {
     }
     report_surplus(&parsed);
     report_notes(&parsed);
+    if let Some(file) = parsed.value("upgrade-config") {
+        return words::upgrade_config(&file, &run::load_options(&parsed));
+    }
     let all_words = std::iter::once(program.to_owned()).chain(words.iter().cloned());
     let settings = run::settings(&parsed, all_words.collect());
     if parsed.has("config-test") {
@@ -157,12 +161,15 @@ fn append(path: &str, text: &str) -> io::Result<()> {
 
 /// Tasks that print and end; the first one given counts.
 fn one_shot(program: &str, parsed: &Parsed) -> Option<u8> {
-    let tasks = ["version", "help", "signum", "genhash"];
+    let tasks = ["version", "help", "signum", "explain", "genhash"];
     let first = tasks.into_iter().filter(|t| parsed.has(t));
     match first.min_by_key(|t| parsed.position(t))? {
         "version" => Some(tell(&text::version())),
         "help" => Some(tell(&text::help(program))),
         "signum" => Some(signal_number(parsed)),
+        "explain" => Some(words::explain_word(
+            &parsed.value("explain").unwrap_or_default(),
+        )),
         _ => Some(genhash::run(&format!("{program} --genhash"), &[])),
     }
 }

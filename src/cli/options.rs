@@ -247,6 +247,28 @@ pub const OPTIONS: &[CliOption] = &[
         "Check the configuration and end. Messages go to the standard error output, or are appended to FILE.",
     ),
     long_flag(
+        "strict",
+        "For --config-test: a warning of what is only unwise gives the exit status 5, too.",
+    ),
+    row(
+        None,
+        "no-warn",
+        Argument::Required("NAME[,NAME...]"),
+        "Do not tell the warnings of these names, which stand in brackets behind them. May be given several times.",
+    ),
+    row(
+        None,
+        "explain",
+        Argument::Required("WORD"),
+        "Print what the manual says of a keyword of the configuration, wherever it may stand, or of a warning, and end.",
+    ),
+    row(
+        None,
+        "upgrade-config",
+        Argument::Required("FILE"),
+        "Print FILE with the words of earlier versions replaced by those of today, and end. Comments and layout stay. What has to be done by hand is told on the standard error output, and so are included files with such words, which are to be upgraded by themselves. Lines with @ID count as for the option --config-id.",
+    ),
+    long_flag(
         "reload-plan",
         "Print what a reload of the running daemon with the configuration of -f would add, remove, restart or change, and which elections it may cause. Nothing is changed. Status 1: there would be no reload.",
     ),

@@ -55,6 +55,12 @@ impl Parsed {
         self.matches.opt_strs(long).pop()
     }
 
+    /// The arguments of all its uses.
+    #[must_use]
+    pub fn values(&self, long: &str) -> Vec<String> {
+        self.matches.opt_strs(long)
+    }
+
     /// Where the option was first used.
     #[must_use]
     pub fn position(&self, long: &str) -> Option<usize> {

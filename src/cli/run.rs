@@ -11,6 +11,7 @@ use nix::unistd::{Pid, gethostname, getppid};
 
 use crate::control_plane::LoadOptions;
 use crate::control_plane::reader::ReaderOptions;
+use crate::lint::{self, LintOptions};
 use crate::log::{Detail, Facility};
 use crate::model::AgentSocket;
 use crate::watchdog::launch::role::Role;
@@ -29,6 +30,7 @@ pub(super) fn settings(parsed: &Parsed, command_line: Vec<String>) -> Settings {
     Settings {
         config_file: config_file(parsed),
         load: load_options(parsed),
+        lint: lint_options(parsed),
         roles: roles(parsed),
         all_roles: parsed.has("all"),
         foreground: parsed.has("dont-fork"),
@@ -98,7 +100,7 @@ pub(super) fn temporary_dir() -> PathBuf {
     usable.unwrap_or_else(|| PathBuf::from("/tmp"))
 }
 
-fn load_options(parsed: &Parsed) -> LoadOptions {
+pub(super) fn load_options(parsed: &Parsed) -> LoadOptions {
     let text = |s: std::ffi::OsString| s.into_string().ok();
     let environment: BTreeMap<String, String> = env::vars_os()
         .filter_map(|(name, value)| Some((text(name)?, text(value)?)))
@@ -110,6 +112,26 @@ fn load_options(parsed: &Parsed) -> LoadOptions {
             environment,
             random_seed: u64::from(process::id()),
         },
+    }
+}
+
+/// Names of warnings stand in one word or in several. One that does not exist is
+/// told: it would switch nothing off.
+fn lint_options(parsed: &Parsed) -> LintOptions {
+    let words = parsed.values("no-warn");
+    let names = words.iter().flat_map(|word| word.split(','));
+    let known = |name: &&str| {
+        let is_known = lint::by_name(name).is_some();
+        if !is_known {
+            let near = lint::nearest(name);
+            let advice = near.map_or_else(String::new, |near| format!(": did you mean {near}?"));
+            complain(&format!("--no-warn: there is no warning {name}{advice}"));
+        }
+        is_known
+    };
+    LintOptions {
+        allowed: names.filter(known).map(str::to_owned).collect(),
+        strict: parsed.has("strict"),
     }
 }
 

@@ -57,6 +57,7 @@ pub fn manual() -> String {
         let _ = writeln!(out, ".TP\n{}", manual_tag(option));
         let _ = writeln!(out, "{}", escape(option.doc));
     }
+    out.push_str(&crate::lint::manual::section());
     out.push_str(MANUAL_TAIL);
     out
 }

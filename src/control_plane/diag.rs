@@ -3,7 +3,7 @@
 use super::source::Span;
 
 /// How bad a diagnostic is.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
     /// Told, and without influence on the exit status (not yet in effect, remarks).
     Note,
@@ -53,6 +53,70 @@ pub enum Code {
     Security,
 }
 
+/// What to write instead of some of the text, for `--upgrade-config`.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Fix {
+    /// The words that go.
+    pub span: Span,
+    /// What takes their place; nothing removes them.
+    pub text: String,
+    /// Where the text goes.
+    pub kind: FixKind,
+}
+
+/// The ways to put new words into a text.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum FixKind {
+    /// In place of the old ones.
+    #[default]
+    Instead,
+    /// On lines of its own above the line that the span begins in; the old words stay.
+    Above,
+    /// The keyword goes with the braces of its block; what is in the block stays.
+    Unwrap,
+}
+
+impl Fix {
+    /// Other words in the place of some.
+    #[must_use]
+    pub fn instead(span: Span, text: impl Into<String>) -> Self {
+        Self {
+            span,
+            text: text.into(),
+            kind: FixKind::Instead,
+        }
+    }
+
+    /// Lines of their own above the one that a place is in.
+    #[must_use]
+    pub fn above(span: Span, text: impl Into<String>) -> Self {
+        Self {
+            span,
+            text: text.into(),
+            kind: FixKind::Above,
+        }
+    }
+
+    /// Without these words.
+    #[must_use]
+    pub fn remove(span: Span) -> Self {
+        Self::instead(span, "")
+    }
+}
+
+/// What is to be said of a statement of earlier versions.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Old {
+    /// What it is.
+    pub text: String,
+    /// What to write today, where the text does not say it.
+    pub help: Option<String>,
+    /// Whether keepalived of today refuses it, or says so: it fails the configuration test.
+    pub deprecated: bool,
+    /// The same in today's words.
+    pub fixes: Vec<Fix>,
+}
+
 /// One message about the configuration.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Diag {
@@ -66,6 +130,45 @@ pub struct Diag {
     pub text: String,
     /// What to do about it (`did you mean ...?`).
     pub help: Option<String>,
+    /// The name it can be switched off by, a row of [`crate::lint`].
+    pub lint: Option<&'static str>,
+    /// The same in today's words; empty if there is more to it than words.
+    pub fixes: Vec<Fix>,
+}
+
+impl Diag {
+    /// A message without advice.
+    #[must_use]
+    pub fn new(
+        code: Code,
+        severity: Severity,
+        span: Option<Span>,
+        text: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            severity,
+            span,
+            text: text.into(),
+            help: None,
+            lint: None,
+            fixes: Vec::new(),
+        }
+    }
+
+    /// With an advice, if there is one.
+    #[must_use]
+    pub fn with_help(mut self, help: Option<String>) -> Self {
+        self.help = help;
+        self
+    }
+
+    /// Whether it is only unwise: told, and without influence on the exit status
+    /// unless that is wanted.
+    #[must_use]
+    pub fn is_advice(&self) -> bool {
+        self.severity == Severity::Warning && self.code == Code::Ok
+    }
 }
 
 /// All messages of one run, in the order they were found.
@@ -76,6 +179,8 @@ pub struct Diags {
     /// An include check is violated or the main file is not to be read: nothing
     /// may start, whatever else is right.
     pub fatal_include: bool,
+    /// What is only unwise fails the configuration test, too (`--strict`).
+    pub strict: bool,
 }
 
 impl Diags {
@@ -92,9 +197,9 @@ impl Diags {
             return 6;
         }
         let counted = || {
-            self.list
-                .iter()
-                .filter(|diag| diag.severity > Severity::Note)
+            let told = self.list.iter();
+            told.filter(|diag| diag.severity > Severity::Note)
+                .filter(|diag| self.strict || !diag.is_advice())
         };
         if counted().any(|diag| diag.code == Code::MissingParameter) {
             return 2;
@@ -114,37 +219,61 @@ impl Diags {
         }
     }
 
-    /// Add an error at a place.
-    pub fn error(&mut self, code: Code, span: Span, text: impl Into<String>) {
-        self.push(Diag {
-            code,
-            severity: Severity::Error,
-            span: Some(span),
-            text: text.into(),
-            help: None,
-        });
+    /// Give the message added last the name it can be switched off by.
+    pub fn lint(&mut self, name: &'static str) {
+        if let Some(last) = self.list.last_mut() {
+            last.lint = Some(name);
+        }
     }
 
-    /// Add a warning at a place.
-    pub fn warn(&mut self, code: Code, span: Span, text: impl Into<String>) {
+    /// Add a warning of a statement of earlier versions.
+    pub fn old(&mut self, span: Span, old: Old) {
+        let code = if old.deprecated {
+            Code::Deprecated
+        } else {
+            Code::Ok
+        };
         self.push(Diag {
             code,
             severity: Severity::Warning,
             span: Some(span),
-            text: text.into(),
-            help: None,
+            text: old.text,
+            help: old.help,
+            lint: Some("old-word"),
+            fixes: old.fixes,
         });
+    }
+
+    /// Say more of the old statement that has these words: what it is today depends on
+    /// what was only read later.
+    pub fn amend(&mut self, words: Span, help: String, fix: Fix) {
+        let has = |fix: &Fix| fix.span.lo <= words.lo && words.hi <= fix.span.hi;
+        let mut list = self.list.iter_mut();
+        if let Some(diag) = list.find(|diag| diag.fixes.iter().any(has)) {
+            diag.help = Some(help);
+            diag.fixes.push(fix);
+        }
+    }
+
+    /// Add an error at a place.
+    pub fn error(&mut self, code: Code, span: Span, text: impl Into<String>) {
+        self.push(Diag::new(code, Severity::Error, Some(span), text));
+    }
+
+    /// Add a warning at a place.
+    pub fn warn(&mut self, code: Code, span: Span, text: impl Into<String>) {
+        self.push(Diag::new(code, Severity::Warning, Some(span), text));
+    }
+
+    /// Add a warning at a place of what is legal and surely not meant.
+    pub fn advise(&mut self, lint: &'static str, span: Span, text: impl Into<String>) {
+        self.warn(Code::Ok, span, text);
+        self.lint(lint);
     }
 
     /// Add a remark at a place; it does not change the exit status.
     pub fn note(&mut self, span: Span, text: impl Into<String>) {
-        self.push(Diag {
-            code: Code::Ok,
-            severity: Severity::Note,
-            span: Some(span),
-            text: text.into(),
-            help: None,
-        });
+        self.push(Diag::new(Code::Ok, Severity::Note, Some(span), text));
     }
 }
 
@@ -231,6 +360,17 @@ mod tests {
             diags.fatal_include = true;
             assert_eq!(diags.exit_status(), 6);
         }
+    }
+
+    #[test]
+    fn what_is_only_unwise_counts_when_that_is_wanted() {
+        let mut diags = Diags::default();
+        diags.advise("equal-priorities", Span::default(), "unwise");
+        assert_eq!(diags.exit_status(), 0);
+        diags.strict = true;
+        assert_eq!(diags.exit_status(), 5);
+        diags.error(Code::BadInterface, Span::default(), "missing");
+        assert_eq!(diags.exit_status(), 4);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::schema::{Arg, Block, Describe, Row, RowFacts};
+use super::schema::{AliasKind, Arg, Block, Describe, Row, RowFacts};
 
 /// Tell every row of a block, with those of the blocks inside.
 pub fn describe<T>(block: &Block<T>, out: &mut dyn Describe) {
@@ -142,11 +142,11 @@ fn entry(row: &RowFacts<'_>) -> String {
         let _ = writeln!(out, "Default: {}.", roff(default));
     }
     for alias in row.aliases {
-        let _ = writeln!(
-            out,
-            "Also written \\fB{}\\fR, an old name.",
-            roff(alias.name)
-        );
+        let age = match alias.kind {
+            AliasKind::Spelling => "",
+            AliasKind::Old | AliasKind::Deprecated => ", an old name",
+        };
+        let _ = writeln!(out, "Also written \\fB{}\\fR{age}.", roff(alias.name));
     }
     if let Some(newer) = row.meta.replaced_by {
         let _ = writeln!(out, "An old word; use \\fB{}\\fR.", roff(newer));

@@ -26,6 +26,7 @@ pub mod command;
 pub mod diag;
 mod draft;
 mod expand;
+pub mod explain;
 pub mod files;
 mod glob;
 mod include;
@@ -43,6 +44,7 @@ pub mod show;
 pub mod source;
 pub mod sub_block;
 pub mod transcript;
+pub mod upgrade;
 pub mod value;
 pub mod words;
 

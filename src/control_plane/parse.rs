@@ -10,10 +10,10 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use super::diag::{Code, Diag, Diags, Severity};
+use super::diag::{Code, Diag, Diags, Fix, Old, Severity};
 use super::read;
 use super::reader::Reader;
-use super::schema::{Alias, Arg, Block, Call, Entries, Row};
+use super::schema::{Alias, AliasKind, Arg, Block, Call, Entries, Row};
 use super::source::Span;
 use super::words::{Item, Line, Word};
 
@@ -159,13 +159,15 @@ impl<'a> Parser<'a> {
         let names = block
             .all()
             .flat_map(|row| std::iter::once(row.name).chain(row.aliases.iter().map(|a| a.name)));
-        self.diags.push(Diag {
-            code: Code::UnknownKeyword,
-            severity: Severity::Error,
-            span: Some(keyword.span),
-            text: format!("unknown keyword `{}`", keyword.text),
-            help: read::did_you_mean(&keyword.text, names),
-        });
+        self.diags.push(
+            Diag::new(
+                Code::UnknownKeyword,
+                Severity::Error,
+                Some(keyword.span),
+                format!("unknown keyword `{}`", keyword.text),
+            )
+            .with_help(read::did_you_mean(&keyword.text, names)),
+        );
         self.skip_block();
     }
 
@@ -177,13 +179,14 @@ impl<'a> Parser<'a> {
         target: &mut T,
         call: &Call<'_>,
     ) {
-        self.remarks(row, alias, call.keyword);
+        self.remarks(row, alias, call);
         self.later += u32::from(row.meta.later);
         if let Arg::Lines(entries) = &row.arg {
             self.list(block, entries, target, call);
         } else if let Arg::Block(sub) = &row.arg {
             sub.parse(target, call, self);
         } else {
+            let call = &self.one_statement(block, row, *call);
             read::apply(&row.arg, target, call, self.diags);
             if let Some(hook) = row.meta.hook {
                 hook(self.items, call.args, self.diags);
@@ -192,15 +195,32 @@ impl<'a> Parser<'a> {
         self.later -= u32::from(row.meta.later);
     }
 
-    fn remarks<T>(&mut self, row: &Row<T>, alias: Option<&Alias>, keyword: &Word) {
-        let newer = alias.map(|_| row.name).or(row.meta.replaced_by);
-        if let Some(newer) = newer {
-            let text = format!("`{}` is an old name of `{newer}`", keyword.text);
-            if alias.is_some_and(|alias| !alias.deprecated) {
-                self.diags.note(keyword.span, text);
-            } else {
-                self.diags.warn(Code::Deprecated, keyword.span, text);
-            }
+    /// The call without a second statement on its line. That one is told and ignored,
+    /// as the C daemon does: with it other routers would no longer be configured alike.
+    fn one_statement<'c, T>(&mut self, block: &Block<T>, row: &Row<T>, call: Call<'c>) -> Call<'c> {
+        let (_, most) = row.arg.arity();
+        let second = call.args.get(most);
+        let Some(second) = second.filter(|word| !word.quoted && block.find(&word.text).is_some())
+        else {
+            return call;
+        };
+        let text = format!(
+            "`{}` stands on the line of `{}` and is ignored",
+            second.text, call.keyword.text
+        );
+        self.diags.warn(Code::General, second.span, text);
+        self.diags.help("put each statement on a line of its own");
+        self.diags.lint("two-statements");
+        Call {
+            args: call.args.get(..most).unwrap_or(call.args),
+            ..call
+        }
+    }
+
+    fn remarks<T>(&mut self, row: &Row<T>, alias: Option<&Alias>, call: &Call<'_>) {
+        let keyword = call.keyword;
+        if let Some(old) = old_word(row, alias, call) {
+            self.diags.old(keyword.span, old);
         }
         if row.meta.later && self.later == 0 && self.told.insert(row.name) {
             read::note_later(keyword, self.diags);
@@ -275,4 +295,21 @@ impl<'a> Parser<'a> {
             self.diags.error(Code::MissingClose, opened, text);
         }
     }
+}
+
+/// What is to be said if a statement has a word of an earlier version.
+fn old_word<T>(row: &Row<T>, alias: Option<&Alias>, call: &Call<'_>) -> Option<Old> {
+    let keyword = call.keyword;
+    let newer = match (alias, row.meta.old, row.meta.replaced_by) {
+        (_, Some(old), Some(_)) | (None, Some(old), None) => return old(call),
+        (Some(alias), _, _) if alias.kind == AliasKind::Spelling => return None,
+        (Some(_), _, _) => row.name,
+        (None, None, newer) => newer?,
+    };
+    Some(Old {
+        text: format!("`{}` is an old name of `{newer}`", keyword.text),
+        help: None,
+        deprecated: alias.is_none_or(|alias| alias.kind == AliasKind::Deprecated),
+        fixes: vec![Fix::instead(keyword.span, newer)],
+    })
 }

@@ -64,13 +64,15 @@ pub fn options<T>(
                 .iter()
                 .flat_map(|rows| rows.iter().map(|row| row.name));
             let help = did_you_mean(&keyword.text, names);
-            diags.push(Diag {
-                code: Code::General,
-                severity: Severity::Error,
-                span: Some(keyword.span),
-                text: format!("unknown option `{}`", keyword.text),
-                help,
-            });
+            diags.push(
+                Diag::new(
+                    Code::General,
+                    Severity::Error,
+                    Some(keyword.span),
+                    format!("unknown option `{}`", keyword.text),
+                )
+                .with_help(help),
+            );
             return false;
         };
         let (_, most) = row.arg.arity();
@@ -167,6 +169,7 @@ fn surplus<T>(arg: &Arg<T>, word: &Word, call: &Call<'_>, diags: &mut Diags) {
         format!("surplus word `{}` behind `{keyword}` is ignored", word.text)
     };
     diags.warn(Code::General, word.span, text);
+    diags.lint("surplus-words");
 }
 
 /// `on`, `off` and their like, lower case only.

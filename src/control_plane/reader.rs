@@ -140,13 +140,7 @@ impl<'f> Reader<'f> {
         let failed = |text: String, diags: &mut Diags| {
             diags.fatal_include = true;
             let text = format!("{}: {text}", path.display());
-            diags.push(Diag {
-                code: Code::FileNotFound,
-                severity: Severity::Error,
-                span: None,
-                text,
-                help: None,
-            });
+            diags.push(Diag::new(Code::FileNotFound, Severity::Error, None, text));
         };
         let content = files
             .read(path)

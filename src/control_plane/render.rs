@@ -53,7 +53,8 @@ fn excerpt(out: &mut String, (line, columns): &(String, Range<usize>)) {
     let _ = writeln!(out, "    {shown}\n    {blanks}{}", "^".repeat(carets));
 }
 
-/// `FILE:LINE:COLUMN: error: text`
+/// `FILE:LINE:COLUMN: error: text`, behind it in brackets the name that switches the
+/// message off.
 #[must_use]
 pub fn headline(diag: &Diag, map: &SourceMap) -> String {
     let severity = match diag.severity {
@@ -61,15 +62,22 @@ pub fn headline(diag: &Diag, map: &SourceMap) -> String {
         Severity::Warning => "warning",
         Severity::Error => "error",
     };
-    match diag.span.filter(|span| map.contains(*span)) {
+    let mut out = match diag.span.filter(|span| map.contains(*span)) {
         Some(span) => {
             let place = map.place(span);
-            format!(
-                "{}:{}:{}: {severity}: {}",
-                place.file, place.line, place.column, diag.text
-            )
+            format!("{}:{}:{}: ", place.file, place.line, place.column)
         }
-        None => format!("{severity}: {}", diag.text),
+        None => String::new(),
+    };
+    let _ = write!(out, "{severity}: {}", diag.text);
+    name(&mut out, diag);
+    out
+}
+
+/// The name that a message can be switched off by.
+fn name(out: &mut String, diag: &Diag) {
+    if let Some(lint) = diag.lint {
+        let _ = write!(out, " [{lint}]");
     }
 }
 
@@ -85,6 +93,7 @@ pub fn log_line(diag: &Diag, map: &SourceMap) -> String {
     if let Some(help) = &diag.help {
         let _ = write!(out, " - {help}");
     }
+    name(&mut out, diag);
     out
 }
 
@@ -145,13 +154,7 @@ mod tests {
 
     #[test]
     fn without_a_place() {
-        let diag = Diag {
-            code: Code::General,
-            severity: Severity::Warning,
-            span: None,
-            text: "odd".into(),
-            help: None,
-        };
+        let diag = Diag::new(Code::General, Severity::Warning, None, "odd");
         let map = SourceMap::default();
         assert_eq!(full(&diag, &map), "warning: odd\n");
         assert_eq!(log_line(&diag, &map), "odd");

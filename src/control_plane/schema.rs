@@ -12,7 +12,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use super::diag::Diags;
+use super::diag::{Diags, Fix, Old};
 use super::parse::Items;
 use super::show::Sink;
 use super::source::Span;
@@ -189,8 +189,19 @@ impl<T> std::fmt::Debug for Arg<T> {
 pub struct Alias {
     /// The other name.
     pub name: &'static str,
-    /// Whether using it is worth a warning (which fails the configuration test).
-    pub deprecated: bool,
+    /// What using it means.
+    pub kind: AliasKind,
+}
+
+/// How another name of a keyword is seen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum AliasKind {
+    /// As good as the other one.
+    Spelling,
+    /// Of earlier versions, and known to keepalived of today without complaint.
+    Old,
+    /// Of earlier versions; keepalived of today complains, so the configuration test fails.
+    Deprecated,
 }
 
 /// What takes effect beside the field, because it changes how the text goes on.
@@ -211,7 +222,12 @@ pub struct Meta {
     pub since: Option<&'static str>,
     /// What else happens while reading.
     pub hook: Option<ReaderHook>,
+    /// What is to be said of some values, or all, as of an earlier version.
+    pub old: Option<OldStatement>,
 }
+
+/// Looks at a statement; says what it is today if it is one of an earlier version.
+pub type OldStatement = fn(&Call<'_>) -> Option<Old>;
 
 /// One keyword of a block.
 #[derive(Debug)]
@@ -244,6 +260,7 @@ impl<T> Row<T> {
                 default: None,
                 since: None,
                 hook: None,
+                old: None,
             },
         }
     }
@@ -291,6 +308,14 @@ impl<T> Row<T> {
         self
     }
 
+    /// With statements of earlier versions: all of them or, with [`replaced_by`](Self::replaced_by),
+    /// instead of what that would say.
+    #[must_use]
+    pub const fn old(mut self, old: OldStatement) -> Self {
+        self.meta.old = Some(old);
+        self
+    }
+
     /// Changes how the rest of the text is read.
     #[must_use]
     pub const fn hook(mut self, hook: ReaderHook) -> Self {
@@ -314,21 +339,41 @@ impl<T> Row<T> {
     }
 }
 
-/// Another name that is told in a note only.
+/// A statement that nobody needs any more; `why` goes on behind its keyword.
+#[must_use]
+pub fn gone(call: &Call<'_>, why: &str, deprecated: bool) -> Old {
+    Old {
+        text: format!("`{}` {why}: leave it out", call.keyword.text),
+        help: None,
+        deprecated,
+        fixes: vec![Fix::remove(call.span())],
+    }
+}
+
+/// Another spelling.
+#[must_use]
+pub const fn spelling(name: &'static str) -> Alias {
+    Alias {
+        name,
+        kind: AliasKind::Spelling,
+    }
+}
+
+/// Another name that is told with exit status 0.
 #[must_use]
 pub const fn old_name(name: &'static str) -> Alias {
     Alias {
         name,
-        deprecated: false,
+        kind: AliasKind::Old,
     }
 }
 
-/// Another name that draws a warning.
+/// Another name that fails the configuration test, since that of keepalived does, too.
 #[must_use]
 pub const fn deprecated(name: &'static str) -> Alias {
     Alias {
         name,
-        deprecated: true,
+        kind: AliasKind::Deprecated,
     }
 }
 

@@ -87,7 +87,7 @@ fn surplus(word: &Word, diags: &mut Diags) {
         "`{}` is ignored: a command with arguments has to be quoted as a whole",
         word.text
     );
-    diags.note(word.span, text);
+    diags.advise("unquoted-arguments", word.span, text);
 }
 
 /// The command, and the words behind it.

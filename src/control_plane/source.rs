@@ -234,6 +234,29 @@ impl SourceMap {
         })
     }
 
+    /// The text of each file read, in the order they were opened.
+    pub fn file_texts(&self) -> impl Iterator<Item = (&Path, Span)> {
+        self.chunks.iter().filter_map(|chunk| match &chunk.kind {
+            Kind::File { path, .. } => Some((path.as_path(), chunk.span)),
+            Kind::Made(_) => None,
+        })
+    }
+
+    /// The line of a file where the span begins, as somebody wrote it, without its end.
+    #[must_use]
+    pub fn line_of(&self, span: Span) -> Option<Span> {
+        let (_, (_, line)) = self.file_line(self.written(span).lo)?;
+        Some(line)
+    }
+
+    /// The words of a file that the span is, one by one; nothing if an expansion
+    /// stands between the two.
+    #[must_use]
+    pub fn verbatim(&self, span: Span) -> Option<Span> {
+        let written = self.written(span);
+        (self.contains(written) && self.bytes(written) == self.bytes(span)).then_some(written)
+    }
+
     /// Definitions and include lines that led to the span, the nearest first.
     #[must_use]
     pub fn origins(&self, span: Span) -> Vec<Origin> {

@@ -5,6 +5,7 @@ use crate::control_plane::arg::{int, nowhere, some_words, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{Refusal, refuse};
 use crate::control_plane::schema::{self, Call};
+use crate::control_plane::value::Spanned;
 
 /// A keyword of `global_defs`.
 type Row = schema::Row<GlobalConfig>;
@@ -44,7 +45,9 @@ pub(super) const FIREWALL: &[Row] = &[
 const SIGNED: Argument = int(i32::MIN as i64, i32::MAX as i64, "", nowhere());
 
 fn not_iptables(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    distinct(global, call, diags);
+    distinct(call, diags);
+    let place = Spanned::new((), call.keyword.span);
+    global.nftables.iptables.get_or_insert(place);
     let text = format!(
         "`{}`: nftables is used instead, table `keepalived` unless `nftables` names another",
         call.keyword.text
@@ -52,7 +55,7 @@ fn not_iptables(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
     diags.note(call.keyword.span, text);
 }
 
-fn distinct(_: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+fn distinct(call: &Call<'_>, diags: &mut Diags) {
     for (place, word) in call.args.iter().enumerate() {
         if call
             .args

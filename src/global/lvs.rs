@@ -91,16 +91,19 @@ pub struct SyncDaemon {
     /// `inst`: the instance whose role it follows. It belongs to the VRRP process then,
     /// else to the checker process.
     pub instance: Option<Spanned<String>>,
+    /// Where the interface is named.
+    pub place: Spanned<()>,
 }
 
 impl SyncDaemon {
     /// Of an instance, on this interface, all else as it is without other words.
     #[must_use]
-    pub const fn of(instance: Spanned<String>, interface: IfName) -> Self {
+    pub fn of(instance: Spanned<String>, interface: &Spanned<IfName>) -> Self {
         Self {
-            parameters: Parameters::on(interface),
+            parameters: Parameters::on(interface.value.clone()),
             id: None,
             instance: Some(instance),
+            place: Spanned::new((), interface.span),
         }
     }
 }

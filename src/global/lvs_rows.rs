@@ -7,7 +7,7 @@ use super::GlobalConfig;
 use super::lvs::{FlushOnStop, SyncDaemon, Timeouts};
 use super::words::{set_checker_cpus, show_cpus};
 use crate::control_plane::arg::{address, boolean, flag, int, text, time, words};
-use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::diag::{Code, Diags, Fix, Old};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{self, Call, at, old_name};
 use crate::control_plane::show::Sink;
@@ -253,6 +253,7 @@ fn set_sync_daemon(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags
     let Some((interface, words)) = call.args.split_first() else {
         return;
     };
+    let place = Spanned::new((), interface.span);
     let interface = match read::interface(&interface.text) {
         Ok(interface) => interface,
         Err(refusal) => return refuse(diags, interface.span, refusal),
@@ -276,6 +277,7 @@ fn set_sync_daemon(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags
         },
         id: options.id,
         instance: options.instance,
+        place,
     });
 }
 
@@ -292,8 +294,14 @@ fn positional<'a>(words: &'a [Word], options: &mut SyncOptions, diags: &mut Diag
     match read::integer(&id.text, 0, 255, "") {
         Ok(number) => {
             options.id = u8::try_from(number).ok();
-            let text = format!("write `id {number}`: a number alone is the old form");
-            diags.warn(Code::Deprecated, id.span, text);
+            let newer = format!("id {number}");
+            let old = Old {
+                text: format!("write `{newer}`: a number alone is the old form"),
+                help: None,
+                deprecated: true,
+                fixes: vec![Fix::instead(id.span, newer)],
+            };
+            diags.old(id.span, old);
             rest_of_it
         }
         Err(_) => rest,

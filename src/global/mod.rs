@@ -262,6 +262,8 @@ pub struct Nftables {
     pub counters: bool,
     /// `nftables_ifindex`: link-local addresses by number of the interface.
     pub by_index: bool,
+    /// Where `vrrp_iptables` or `vrrp_ipsets` stands.
+    pub iptables: Option<Spanned<()>>,
 }
 
 impl Default for Nftables {
@@ -272,6 +274,7 @@ impl Default for Nftables {
             priority: -1,
             counters: false,
             by_index: false,
+            iptables: None,
         }
     }
 }

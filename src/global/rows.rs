@@ -9,9 +9,10 @@ use crate::control_plane::arg::{
     address, boolean, flag, int, int_or, interface, seconds, short_text, some_words, text, time,
     words,
 };
-use crate::control_plane::diag::Diags;
+use crate::control_plane::diag::{Diags, Old};
+use crate::control_plane::read;
 use crate::control_plane::schema::at;
-use crate::control_plane::schema::{Block, Lens, deprecated, old_name};
+use crate::control_plane::schema::{Block, Call, Lens, deprecated, gone, old_name};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Field;
 
@@ -50,12 +51,32 @@ const MICROSECOND: Duration = Duration::from_micros(1);
 const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
 const NUMBER_MAX: i64 = u32::MAX as i64;
 
+/// Nothing is printed where there is no interval.
+const NO_ARP_SOONER: Lens<GlobalConfig, Duration> = Lens {
+    get: |global| Some(global.vrrp.garp_interval).filter(|time| !time.is_zero()),
+    set: |global, time, _| global.vrrp.garp_interval = time,
+};
+const NO_ADVERT_SOONER: Lens<GlobalConfig, Duration> = Lens {
+    get: |global| Some(global.vrrp.gna_interval).filter(|time| !time.is_zero()),
+    set: |global, time, _| global.vrrp.gna_interval = time,
+};
+
+/// Samples of 1.3 have `vrrp_garp_interval 0`, which keepalived of today refuses: no
+/// interval is what there is without the line.
+fn no_interval(call: &Call<'_>) -> Option<Old> {
+    let [word] = call.args else { return None };
+    let is_zero = read::time(&word.text, Duration::ZERO, LONGEST, MICROSECOND)
+        .is_ok_and(|time| time.is_zero());
+    is_zero.then(|| gone(call, "0 means no interval, as without the line", true))
+}
+
 const IDENTITY: &[Row] = &[
     Row::new(
         "router_id",
         text("NAME", at!(router_id)),
         "A name of this router for mails and SNMP traps.",
     )
+    .aliases(&[deprecated("lvs_id")])
     .default("the host's name"),
     Row::new(
         "process_names",
@@ -290,15 +311,17 @@ const ANNOUNCEMENTS: &[Row] = &[
     .default("vrrp_garp_master_repeat"),
     Row::new(
         "vrrp_garp_interval",
-        time(MICROSECOND, LONGEST, MICROSECOND, at!(vrrp.garp_interval)),
+        time(Duration::ZERO, LONGEST, MICROSECOND, NO_ARP_SOONER),
         "Least time between two gratuitous ARP messages of an interface.",
     )
+    .old(no_interval)
     .default("none"),
     Row::new(
         "vrrp_gna_interval",
-        time(MICROSECOND, LONGEST, MICROSECOND, at!(vrrp.gna_interval)),
+        time(Duration::ZERO, LONGEST, MICROSECOND, NO_ADVERT_SOONER),
         "Least time between two unsolicited neighbour adverts of an interface.",
     )
+    .old(no_interval)
     .default("none"),
     Row::new(
         "vrrp_min_garp",

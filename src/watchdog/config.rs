@@ -6,6 +6,7 @@ use crate::control_plane::diag::Severity;
 use crate::control_plane::files::Disk;
 use crate::control_plane::transcript::Recorder;
 use crate::control_plane::{Config, Loaded, Machine, load, render};
+use crate::lint;
 use crate::memory::account::{self, Tag};
 
 use super::machine::{Anything, Interfaces};
@@ -19,7 +20,10 @@ const UNUSABLE: u8 = 2;
 /// Read and check the configuration against the interfaces of this machine.
 #[must_use]
 pub fn read(settings: &Settings) -> Loaded {
-    read_for(settings, &Interfaces::read())
+    let machine = Interfaces::read();
+    let mut loaded = read_for(settings, &machine);
+    lint::judge(&mut loaded, &machine, &settings.lint);
+    loaded
 }
 
 /// The same, with notes of every answer on the way, from which another process comes
@@ -29,7 +33,8 @@ pub fn read_with_notes(settings: &Settings) -> (Loaded, Vec<u8>) {
     let _config = account::enter(Tag::Config);
     let machine = Interfaces::read();
     let recorder = Recorder::new(&Disk, &machine);
-    let loaded = load(&recorder, &settings.config_file, &settings.load, &recorder);
+    let mut loaded = load(&recorder, &settings.config_file, &settings.load, &recorder);
+    lint::judge(&mut loaded, &machine, &settings.lint);
     (loaded, recorder.finish())
 }
 

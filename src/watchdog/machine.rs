@@ -8,12 +8,14 @@ use std::path::Path;
 
 use super::key_file;
 use crate::control_plane::Machine;
+use crate::lint::Host;
 use crate::model::{
-    Account, CommandFound, CommandRequest, IfName, KeyFile, MacAddr, NameKind, ScriptRules,
+    Account, CommandFound, CommandRequest, IfName, IpNet, KeyFile, MacAddr, NameKind, ScriptRules,
 };
 use crate::netlink::link::LinkFlags;
 use crate::netlink::{Mirror, Monitor};
 use crate::notify::command;
+use crate::sys::ns;
 
 /// The kernel's answer needs no more at once.
 const RECEIVE_BUFFER: usize = 1 << 20;
@@ -83,6 +85,25 @@ impl Machine for Interfaces {
 
     fn number_names(&self, kind: NameKind, folders: [&Path; 2]) -> Vec<String> {
         number_names(kind, folders)
+    }
+}
+
+impl Host for Interfaces {
+    fn networks(&self, interface: &IfName) -> Option<Vec<IpNet>> {
+        let link = self.mirror.link_named(interface)?;
+        let addresses = self.mirror.addresses_of(link.index);
+        Some(addresses.map(|address| address.net).collect())
+    }
+
+    fn has_address(&self, address: IpAddr) -> Option<bool> {
+        let links = self.mirror.links();
+        let mut indices = links.iter().map(|link| link.index);
+        let found = indices.any(|index| self.mirror.has_address(index, address));
+        (!links.is_empty()).then_some(found)
+    }
+
+    fn has_namespace(&self, name: &str) -> bool {
+        ns::netns_path(name).is_some_and(|path| path.exists())
     }
 }
 

@@ -7,6 +7,7 @@ use nix::sys::stat::{Mode, umask};
 
 use crate::control_plane::{Config, LoadOptions};
 use crate::global::{GlobalConfig, UMASK};
+use crate::lint::LintOptions;
 use crate::log::{Detail, Facility};
 use crate::model::AgentSocket;
 
@@ -27,6 +28,8 @@ pub struct Settings {
     pub config_file: PathBuf,
     /// How the configuration is read (`-i`, `-e`, the environment).
     pub load: LoadOptions,
+    /// Which warnings are told (`--no-warn`), and what they do to `-t` (`--strict`).
+    pub lint: LintOptions,
     /// The children that may run (`-P`, `-C`, `-B`).
     pub roles: Vec<Role>,
     /// Whether they run even without configuration (`--all`).

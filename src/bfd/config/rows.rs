@@ -8,7 +8,7 @@ use crate::bfd::feed::NAME_MAX;
 use crate::control_plane::arg::{address, block, boolean, flag, int, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
-use crate::control_plane::schema::{Block, Call, Child, Lens, Row, at, old_name};
+use crate::control_plane::schema::{Block, Call, Child, Lens, Row, at, spelling};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::{Field as _, Spanned};
 use crate::global::top::Draft;
@@ -55,7 +55,7 @@ const ENDS: &[Row<SessionConfig>] = &[
         "The neighbour's address. Obligatory. A link-local one needs the interface that it is on, \
          as in fe80::1%eth0.",
     )
-    .aliases(&[old_name("neighbour_ip")]),
+    .aliases(&[spelling("neighbour_ip")]),
     Row::<SessionConfig>::new(
         "source_ip",
         address(at!(source)),

@@ -1,6 +1,6 @@
 //! `lvs_method`: how packets get to a real server.
 
-use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::diag::{Code, Diags, Fix, Old};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::Call;
 use crate::control_plane::show::Sink;
@@ -21,13 +21,7 @@ struct Options {
 /// The method of a line; nothing, with a message, if it is none.
 pub(super) fn read(call: &Call<'_>, diags: &mut Diags) -> Option<Forwarding> {
     let (method, words) = call.args.split_first()?;
-    let name = match read::choice(&method.text, &["NAT", "DR", "TUN"]) {
-        Ok(name) => name,
-        Err(refusal) => {
-            refuse(diags, method.span, refusal);
-            return None;
-        }
-    };
+    let name = name(method, diags)?;
     let options = options(words, diags)?;
     if name == "TUN" {
         return tunnel(&options, call, diags).map(Forwarding::Tunnel);
@@ -41,6 +35,29 @@ pub(super) fn read(call: &Call<'_>, diags: &mut Diags) -> Option<Forwarding> {
         "DR" => Forwarding::DirectRoute,
         _ => Forwarding::Masquerade,
     })
+}
+
+const NAMES: &[&str] = &["NAT", "DR", "TUN"];
+
+/// The name of the method. Guides also have it in small letters.
+fn name(method: &Word, diags: &mut Diags) -> Option<&'static str> {
+    let refusal = match read::choice(&method.text, NAMES) {
+        Ok(name) => return Some(name),
+        Err(refusal) => refusal,
+    };
+    let same = |name: &&&str| name.eq_ignore_ascii_case(&method.text);
+    let Some(name) = NAMES.iter().find(same) else {
+        refuse(diags, method.span, refusal);
+        return None;
+    };
+    let old = Old {
+        text: format!("`{}` is written `{name}`", method.text),
+        help: None,
+        deprecated: true,
+        fixes: vec![Fix::instead(method.span, *name)],
+    };
+    diags.old(method.span, old);
+    Some(name)
 }
 
 fn options(mut words: &[Word], diags: &mut Diags) -> Option<Options> {

@@ -6,10 +6,12 @@ use super::draft::{Head, SCHEDULERS, ServiceDraft};
 use super::service::{PERSISTENCE, SorryServer};
 use super::times::{server_defaults, times};
 use super::{NUMBER_MAX, endpoint, method, number, server_rows};
-use crate::control_plane::arg::{block, choice, flag, int, int_or, nowhere, short_text, words};
+use crate::control_plane::arg::{
+    block, choice, flag, int, int_or, nowhere, short_text, some_words, words,
+};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
-use crate::control_plane::schema::{self, Block, Call, Child, Lens, at};
+use crate::control_plane::schema::{self, Block, Call, Child, Lens, at, gone};
 use crate::control_plane::script::script;
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
@@ -184,7 +186,14 @@ const SCHEDULING: Rows = &[
         "hashed",
         flag(nowhere()),
         "Without effect: which services are hashed is the kernel's affair.",
-    ),
+    )
+    .old(|call| Some(gone(call, "has no effect", false))),
+    Row::new(
+        "nat_mask",
+        some_words("MASK", 1, 1),
+        "Without effect since Linux 2.4.",
+    )
+    .old(|call| Some(gone(call, "has had no effect since Linux 2.4", true))),
     Row::new(
         "ops",
         flag(bit!(ONE_PACKET)),
@@ -299,6 +308,7 @@ fn prefix_as_mask(word: &Word, diags: &mut Diags) -> Option<Granularity> {
         Ipv4Addr::from_bits(mask)
     );
     diags.warn(Code::Warning, word.span, text);
+    diags.lint("granularity-not-a-mask");
     Some(Granularity::Mask(mask))
 }
 

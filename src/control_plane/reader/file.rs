@@ -78,6 +78,14 @@ impl Reader<'_> {
                 "the quote has no partner in this line",
             );
         }
+        if is_within_word(bytes, found.end) && !found.at_escape {
+            let sign = content.part(found.end..found.end + 1);
+            let text = "a comment begins here, in the middle of a word";
+            diags.advise("comment-in-word", sign, text);
+            diags.help(
+                "put the word in double quotes, or, if a comment is meant, a blank before it",
+            );
+        }
         let mut text = content.part(0..found.end);
         if !found.escapes.is_empty() {
             let mut draft = Draft::new(&self.map, text);
@@ -224,7 +232,18 @@ impl Reader<'_> {
             diags.fatal_include = true;
             diags.error(Code::FileNotFound, line, text);
         } else {
-            diags.note(line, text);
+            diags.advise("include-without-match", line, text);
         }
     }
+}
+
+/// Whether a comment that begins at `at` cuts a word in two.
+fn is_within_word(line: &[u8], at: usize) -> bool {
+    let inside = |octet: Option<&u8>| {
+        octet.is_some_and(|octet| {
+            !octet.is_ascii_whitespace() && !matches!(octet, b'#' | b'!' | b'{' | b'}' | b'"')
+        })
+    };
+    let before = at.checked_sub(1).and_then(|before| line.get(before));
+    matches!(line.get(at), Some(b'#' | b'!')) && inside(before) && inside(line.get(at + 1))
 }

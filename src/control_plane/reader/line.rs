@@ -51,6 +51,7 @@ impl Reader<'_> {
                 "no config id follows the `@`",
             );
             diags.help("no blank is allowed between `@` and the id");
+            diags.lint("condition-without-id");
         }
         let rest = line.part(word..line.len());
         let rest = rest.part(lex::trim(self.map.bytes(rest)));

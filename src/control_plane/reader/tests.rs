@@ -90,7 +90,7 @@ fn complains(cases: &[(&str, &str, &str)]) {
 #[test]
 fn comments_and_blanks() {
     gives(&[
-        ("a # b\nc!d\n#e\n  !f\n\n", "a c"),
+        ("a # b\nc !d\n#e\n  !f\n\n", "a c"),
         ("a \"# b\" c", "a|# b|c"),
         ("a\x0bb\x0cc\td\r\n", "a|b|c|d"),
         ("a\\b \\ c\\\n d", "a\\b|\\|c\\ d"),

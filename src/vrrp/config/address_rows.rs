@@ -234,7 +234,8 @@ fn set_scope(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
     let [word] = call.args else { return };
     if address.net.family() == Family::V6 {
         let text = "`scope` means nothing for an IPv6 address";
-        return diags.warn(Code::Warning, call.keyword.span, text);
+        diags.warn(Code::Warning, call.keyword.span, text);
+        return diags.lint("scope-ignored");
     }
     let named = SCOPES.iter().find(|(name, _)| *name == word.text);
     let number = word.text.parse().ok();

@@ -8,7 +8,7 @@ use super::{AuthType, InitialState, InstanceConfig, OldUnicastChecksum, lists, r
 use crate::control_plane::arg::{
     address, block, boolean, choice, flag, int, int_or, interface, lines, seconds, time, words,
 };
-use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::diag::{Code, Diags, Fix, Old};
 use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Call, Inner, Lens, deprecated, no_head};
 use crate::control_plane::source::Span;
@@ -47,7 +47,9 @@ const CONNECTIONS: &[Row] = &[Row::new(
     "The same as lvs_sync_daemon in global_defs with this interface, and the name of this instance \
      behind inst. The first one of all counts, and lvs_sync_daemon before it.",
 )
-.replaced_by("lvs_sync_daemon")];
+.aliases(&[deprecated("lvs_sync_daemon_inteface")])
+.replaced_by("lvs_sync_daemon")
+.old(|call| Some(elsewhere(call, "`lvs_sync_daemon` in global_defs")))];
 
 const ROUTES: &[Row] = &[
     Row::new(
@@ -171,6 +173,7 @@ fn set_password(instance: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diag
     if word.text.len() > 8 {
         let text = "auth_pass: only the first 8 octets count";
         diags.warn(Code::General, word.span, text);
+        diags.lint("auth-pass-long");
     }
     let password = Password::new(word.text.as_bytes());
     instance.given.auth_pass = Some(Spanned::new(password, word.span));
@@ -251,7 +254,25 @@ const TRANSPORT: &[Row] = &[
         "unicast_src_ip",
         address(UNICAST_SOURCE),
         "The same for unicast.",
-    ).default("as mcast_src_ip"),
+    )
+    .aliases(&[deprecated("vrrp_unicast_bind")])
+    .default("as mcast_src_ip"),
+    Row::new(
+        "vrrp_unicast_peer",
+        words(
+            "ADDRESS",
+            1,
+            1,
+            |instance, call, diags| {
+                mark_unicast(instance, call.keyword.span);
+                lists::add_peer_word(instance, call, diags);
+            },
+            |_, _, _| (),
+        ),
+        "As a line of unicast_peer.",
+    )
+    .replaced_by("unicast_peer")
+    .old(old_unicast_peer),
     Row::new(
         "mcast_dst_ip",
         address(at!(given.mcast_dst_ip)),
@@ -269,7 +290,8 @@ const TRANSPORT: &[Row] = &[
         flag(at!(given.linkbeat)),
         "Ask for the state of the own interface once a second.",
     )
-    .replaced_by("linkbeat_interfaces"),
+    .replaced_by("linkbeat_interfaces")
+    .old(|call| Some(elsewhere(call, "`linkbeat_interfaces` outside of instances"))),
     Row::new(
         "track_src_ip",
         flag(at!(track_source)),
@@ -346,6 +368,28 @@ const CHECK_UNICAST_SOURCE: Lens<InstanceConfig, bool> = Lens {
         instance.given.check_unicast_src = Some(check);
     },
 };
+
+/// A statement that today stands elsewhere; the resolution knows more.
+fn elsewhere(call: &Call<'_>, newer: &str) -> Old {
+    Old {
+        text: format!("`{}` is an old form of {newer}", call.keyword.text),
+        help: None,
+        deprecated: true,
+        fixes: vec![Fix::remove(call.span())],
+    }
+}
+
+/// The word of the patches that brought unicast before 1.2.8.
+fn old_unicast_peer(call: &Call<'_>) -> Option<Old> {
+    let [address] = call.args else { return None };
+    let newer = format!("unicast_peer {{ {} }}", address.text);
+    Some(Old {
+        text: format!("`vrrp_unicast_peer` is an old form of `{newer}`"),
+        help: None,
+        deprecated: true,
+        fixes: vec![Fix::instead(call.span(), newer)],
+    })
+}
 
 fn mark_unicast(instance: &mut InstanceConfig, span: Span) {
     let unicast = &mut instance.given.unicast;

@@ -7,10 +7,10 @@ use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::manual::describe_options;
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::at;
-use crate::control_plane::schema::{Describe, Lens, Row};
+use crate::control_plane::schema::{Call, Describe, Lens, Row};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
-use crate::control_plane::words::Line;
+use crate::control_plane::words::{Line, Word};
 use crate::model::Family;
 
 /// How a line of `track_interface` looks.
@@ -156,9 +156,25 @@ pub(super) fn show_tracks(list: &[TrackEntry], out: &mut dyn Sink) {
 
 /// A line of `unicast_peer`.
 pub(super) fn add_peer(instance: &mut InstanceConfig, line: &Line, diags: &mut Diags) {
-    let Some((first, options)) = line.words.split_first() else {
-        return;
-    };
+    if let Some((first, options)) = line.words.split_first() {
+        peer(instance, first, options, line, diags);
+    }
+}
+
+/// The same as the argument of a keyword.
+pub(super) fn add_peer_word(instance: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
+    if let Some((first, options)) = call.args.split_first() {
+        peer(instance, first, options, call.line, diags);
+    }
+}
+
+fn peer(
+    instance: &mut InstanceConfig,
+    first: &Word,
+    options: &[Word],
+    line: &Line,
+    diags: &mut Diags,
+) {
     let address = match read::address(&first.text) {
         Ok(address) => address,
         Err(refusal) => return refuse(diags, first.span, refusal),

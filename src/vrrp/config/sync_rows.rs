@@ -145,6 +145,7 @@ fn finish_sync_group(group: &mut SyncGroup, span: Span, diags: &mut Diags) {
         1 => {
             let text = format!("vrrp_sync_group `{}` has a single member", group.name.value);
             diags.warn(Code::Warning, group.name.span, text);
+            diags.lint("single-member-group");
         }
         _ => (),
     }

@@ -49,6 +49,7 @@ impl Resolver<'_> {
         out: &mut Vec<Checker>,
     ) {
         let owner = Owner { server, service };
+        self.nested(&draft);
         let hosts = if draft.special.hosts.is_empty() {
             Vec::new()
         } else {
@@ -65,11 +66,13 @@ impl Resolver<'_> {
 
     fn one(&mut self, draft: &CheckerDraft, owner: Owner<'_>) -> Option<Checker> {
         let kind = self.kind(draft, owner)?;
+        let timing = self.timing(draft, owner);
+        self.slow(&kind, &timing, draft.span, owner.service);
         let alpha = owner.inherit(draft.given.alpha, |given| given.alpha);
         let group_or_address = !matches!(owner.service.address, ServiceAddress::Mark(_));
         Some(Checker {
             kind,
-            timing: self.timing(draft, owner),
+            timing,
             alpha: alpha.unwrap_or(false) && draft.kind != CheckKind::File,
             log_all_failures: draft
                 .log_all_failures
@@ -241,6 +244,7 @@ impl Resolver<'_> {
             }
             Err(why) => {
                 self.warn(text.span, why);
+                self.diags().lint("pattern-invalid");
                 None
             }
         }

@@ -3,6 +3,7 @@
 //! A mistake costs no more than what it concerns: a check, a real server, or a virtual
 //! server that has none left. The rest serves on.
 
+mod advice;
 pub(super) mod checker;
 mod persistence;
 mod service;
@@ -52,6 +53,7 @@ pub fn resolve(
         commands,
         last_pattern: None,
         last_timing: None,
+        slow: None,
     };
     resolver.groups(&mut groups);
     let numbers: HashMap<&str, usize> = groups.iter().map(|g| g.name.as_str()).zip(0..).collect();
@@ -92,6 +94,8 @@ struct Resolver<'a> {
     /// The pattern last found to be one.
     last_pattern: Option<Pattern>,
     last_timing: Option<Rc<Timing>>,
+    /// The virtual server whose checks were last found to be slow: one is told of each.
+    slow: Option<Span>,
 }
 
 impl Resolver<'_> {
@@ -113,6 +117,7 @@ impl Resolver<'_> {
             name.value
         );
         self.warn(name.span, text);
+        self.diags().lint("group-missing");
     }
 
     /// Groups without entries are as none. One with both families makes sense only
@@ -152,8 +157,10 @@ impl Resolver<'_> {
                 format!("{key} belongs to several virtual servers: the first one has it")
             };
             self.warn(*place, text);
+            self.diags().lint("service-twice");
             if let Some(place) = places.get(other) {
                 self.diags().note(*place, "the first one is here");
+                self.diags().lint("service-twice");
             }
             same.extend(whole.then_some(number));
         }

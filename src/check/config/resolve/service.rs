@@ -52,6 +52,7 @@ impl Resolver<'_> {
             return None;
         }
         self.mixed_group(&frame, &drafts);
+        self.unchecked(&draft, &drafts);
         let family = frame.family.unwrap_or(Family::V4);
         let protocol = draft.protocol.map_or(Protocol::Udp, |p| p.value);
         let sorry = self.sorry(&draft, &frame, forwarding);
@@ -188,6 +189,7 @@ impl Resolver<'_> {
                 group.name.value
             );
             self.warn(server.span, text);
+            self.diags().lint("group-mixed");
         }
     }
 
@@ -201,6 +203,7 @@ impl Resolver<'_> {
                 span,
                 "without NAT a server behind a mark has no port: ignored",
             );
+            self.diags().lint("port-ignored");
             return 0;
         }
         if let Some(group) = frame.group {
@@ -210,12 +213,14 @@ impl Resolver<'_> {
                     span,
                     "without NAT the port is that of the entry of the group",
                 );
+                self.diags().lint("port-ignored");
             }
             return port;
         }
         if frame.port != 0 && frame.port != port {
             let text = "without NAT the port is that of the virtual server";
             self.warn(span, text);
+            self.diags().lint("port-ignored");
             return frame.port;
         }
         port

@@ -41,6 +41,7 @@ impl Resolver<'_> {
                     surplus.len()
                 );
                 self.warn(first.net.span, text);
+                self.diags.lint("too-many-addresses");
             }
             instance.excluded_vips.splice(0..0, surplus);
         }

@@ -86,6 +86,7 @@ impl Resolver<'_> {
             && version.value == Version::V2
         {
             self.warn(version.span, "IPv6 needs version 3, which is used");
+            self.diags.lint("ipv6-version");
         }
     }
 
@@ -110,6 +111,7 @@ impl Resolver<'_> {
             let text = "priority 255 means the owner of the addresses, who is master at once: \
                         state BACKUP is ignored";
             self.warn(state.span, text);
+            self.diags.lint("backup-owner");
         }
     }
 
@@ -128,6 +130,7 @@ impl Resolver<'_> {
                 flag.span,
                 format!("nopreempt does not go with {why}: ignored"),
             );
+            self.diags.lint("nopreempt-with-master");
             instance.nopreempt = false;
         }
         let delay = instance.given.preempt_delay;
@@ -235,6 +238,7 @@ impl Resolver<'_> {
         {
             let text = "unicast without a peer: multicast is used";
             self.diags.warn(Code::Deprecated, word.span, text);
+            self.diags.lint("unicast-without-peer");
         }
         instance.unicast_ttl = instance.given.unicast_ttl.map(|ttl| ttl.value);
         if let (Some(ttl), false) = (instance.given.unicast_ttl, unicast) {
@@ -248,6 +252,7 @@ impl Resolver<'_> {
                 .any(|peer| peer.address == source)
         {
             self.warn(source.span, "the own address is one of the peers");
+            self.diags.lint("own-address-as-peer");
         }
     }
 
@@ -282,6 +287,7 @@ impl Resolver<'_> {
                     password.span,
                     "auth_pass without auth_type: no authentication is done",
                 );
+                self.diags.lint("auth-pass-without-type");
             }
             return;
         };
@@ -312,6 +318,7 @@ impl Resolver<'_> {
             if twice {
                 let text = "the own interface is tracked anyway";
                 self.warn(tracked.name.span, text);
+                self.diags.lint("own-interface-tracked");
             }
             !twice
         });

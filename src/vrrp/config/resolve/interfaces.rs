@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Resolver;
 use crate::control_plane::arg::seconds_text;
-use crate::control_plane::diag::Code;
+use crate::control_plane::diag::{Code, Fix};
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
 use crate::vrrp::config::{InstanceConfig, LinkbeatInterface, Names, VrrpConfig};
@@ -84,6 +84,11 @@ impl Resolver<'_> {
                     name: name.clone(),
                     way: None,
                 });
+                let newer = format!("linkbeat_interfaces {{\n    {}\n}}\n\n", name.value);
+                let help = format!("name {} in `linkbeat_interfaces`", name.value);
+                let above = Fix::above(instance.name.span, newer);
+                let word = instance.given.linkbeat.map(|word| word.span);
+                self.diags.amend(word.unwrap_or_default(), help, above);
             }
         }
     }

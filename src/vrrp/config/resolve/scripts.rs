@@ -40,6 +40,7 @@ impl Resolver<'_> {
                 RemarkKind::Insecure if !rules.security => Code::Security,
                 RemarkKind::Insecure | RemarkKind::Unusable => Code::General,
             };
+            let is_no_user = remark.text.contains("there is no user");
             if found.command.is_some() {
                 self.diags.warn(code, request.span, remark.text);
             } else {
@@ -47,7 +48,15 @@ impl Resolver<'_> {
             }
             if let Some(help) = remark.help {
                 self.diags.help(help);
+            } else if is_no_user && request.user.is_some() {
+                self.diags.help(
+                    "behind a command stand user and group; with arguments it has to be quoted as a whole",
+                );
             }
+            self.diags.lint(match remark.kind {
+                RemarkKind::Insecure => "script-insecure",
+                RemarkKind::Unusable => "script-unusable",
+            });
         }
         if found.command.as_ref().is_some_and(|c| c.account.uid == 0) {
             self.runs_as_root.get_or_insert(request.span);
@@ -63,6 +72,7 @@ impl Resolver<'_> {
             let text = "SECURITY VIOLATION - scripts are run as root, and enable_script_security \
                         is not set";
             self.diags.warn(Code::Security, span, text);
+            self.diags.lint("scripts-as-root");
         }
     }
 }

@@ -19,6 +19,7 @@ impl Resolver<'_> {
         if instance.authentication != Authentication::None {
             let span = instance.given.auth_type.map_or(name, |kind| kind.span);
             self.error(span, "strict mode has no authentication: ignored");
+            self.diags.lint("strict-forbids");
             instance.authentication = Authentication::None;
         }
         if let Some(state) = instance.given.state
@@ -28,6 +29,7 @@ impl Resolver<'_> {
                 state.span,
                 "strict mode: state MASTER is for priority 255 only, and the other way round",
             );
+            self.diags.lint("strict-forbids");
             instance.initial_state = if instance.priority.is_owner() {
                 InitialState::Master
             } else {
@@ -40,6 +42,7 @@ impl Resolver<'_> {
             && !instance.priority.is_owner()
         {
             self.error(accept.span, "strict mode: version 2 has no accept");
+            self.diags.lint("strict-forbids");
             instance.accept = false;
         }
         self.strict_values(instance);
@@ -50,6 +53,7 @@ impl Resolver<'_> {
             && !delay.is_zero()
         {
             self.error(delay.span, "strict mode has no preempt_delay: ignored");
+            self.diags.lint("strict-forbids");
         }
         if let Some(send) = instance.given.higher_prio_send_advert
             && send.value
@@ -58,6 +62,7 @@ impl Resolver<'_> {
                 send.span,
                 "strict mode has no higher_prio_send_advert: ignored",
             );
+            self.diags.lint("strict-forbids");
         }
         instance.preempt_delay = Duration::ZERO;
         instance.higher_prio_send_advert = false;

@@ -2,7 +2,7 @@
 //! instance.
 
 use super::{DynamicInterfaces, InstanceConfig, Resolver};
-use crate::control_plane::diag::{Code, Diag, Severity};
+use crate::control_plane::diag::{Code, Diag, Fix, Severity};
 use crate::control_plane::value::Spanned;
 use crate::global::lvs::SyncDaemon;
 use crate::model::IfName;
@@ -17,7 +17,7 @@ impl Resolver<'_> {
     ) {
         self.sync_daemon_of_an_instance(daemon, instances);
         let Some(given) = daemon else { return };
-        self.sync_daemon_interface(&given.parameters.interface);
+        self.sync_daemon_interface(&given.parameters.interface, given.place);
         let Some(name) = &given.instance else { return };
         let mut instances = instances.iter();
         match instances.find(|instance| instance.name.value == name.value) {
@@ -28,6 +28,7 @@ impl Resolver<'_> {
                     name.value
                 );
                 self.warn(name.span, text);
+                self.diags.lint("sync-daemon-unusable");
                 *daemon = None;
             }
         }
@@ -53,24 +54,35 @@ impl Resolver<'_> {
                 }
                 None => {
                     let name = instance.name.value.to_string();
+                    self.say_today(instance, interface);
                     let name = Spanned::new(name, interface.span);
-                    *daemon = Some(SyncDaemon::of(name, interface.value.clone()));
+                    *daemon = Some(SyncDaemon::of(name, interface));
                 }
             }
         }
     }
 
-    fn sync_daemon_interface(&mut self, interface: &IfName) {
+    /// The old word goes on as one of `global_defs`, which may stand several times.
+    fn say_today(&mut self, instance: &InstanceConfig, interface: &Spanned<IfName>) {
+        let newer = format!(
+            "lvs_sync_daemon {} inst {}",
+            interface.value, instance.name.value
+        );
+        let help = format!("write `{newer}` in global_defs");
+        let text = format!("global_defs {{\n    {newer}\n}}\n\n");
+        let above = Fix::above(instance.name.span, text);
+        self.diags.amend(interface.span, help, above);
+    }
+
+    fn sync_daemon_interface(&mut self, interface: &IfName, at: Spanned<()>) {
         let interface = interface.as_str();
         let dynamic = self.global.dynamic_interfaces != DynamicInterfaces::No;
         if !dynamic && !self.machine.interface_exists(interface) {
-            self.diags.push(Diag {
-                code: Code::Warning,
-                severity: Severity::Warning,
-                span: None,
-                text: format!("lvs_sync_daemon: there is no interface `{interface}`"),
-                help: None,
-            });
+            let text = format!("lvs_sync_daemon: there is no interface `{interface}`");
+            let place = Some(at.span).filter(|span| !span.is_empty());
+            let diag = Diag::new(Code::Warning, Severity::Warning, place, text);
+            self.diags.push(diag);
+            self.diags.lint("sync-daemon-unusable");
         }
     }
 }

@@ -244,6 +244,7 @@ fn continue_with(resolver: &mut Resolver<'_>, span: Span, what: &str) {
          and not for owners: {what}"
     );
     resolver.diags.warn(Code::Warning, span, text);
+    resolver.diags.lint("weight-not-counted");
 }
 
 /// The group's trackers concern each member. Where both name one, the group's

@@ -84,6 +84,7 @@ impl Resolver<'_> {
         if let (Some(vmac), Some(_)) = (&vmac, &ipvlan) {
             let text = "use_vmac and use_ipvlan exclude each other: use_ipvlan is ignored";
             self.error(vmac.span, text);
+            self.diags.lint("vmac-and-ipvlan");
         }
         let link = match (vmac, ipvlan) {
             (Some(given), _) => self.macvlan(instance, &given, taken),

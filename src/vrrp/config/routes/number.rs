@@ -15,13 +15,15 @@ pub(super) fn named(
 ) -> Option<u32> {
     let found = names.number(kind, &word.text);
     if found.is_none() {
-        diags.push(Diag {
-            code: Code::General,
-            severity: Severity::Error,
-            span: Some(word.span),
-            text: format!("`{}` is no {}", word.text, kind.what()),
-            help: read::did_you_mean(&word.text, names.names(kind)),
-        });
+        diags.push(
+            Diag::new(
+                Code::General,
+                Severity::Error,
+                Some(word.span),
+                format!("`{}` is no {}", word.text, kind.what()),
+            )
+            .with_help(read::did_you_mean(&word.text, names.names(kind))),
+        );
     }
     found
 }

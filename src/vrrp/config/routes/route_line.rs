@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::route::{TABLE_MAIN, TYPES, widest_scope};
 use super::route_rows::{ENCAP, HOP, NEXTHOP, ROUTE, STATIC};
 use super::{Kind, NextHopConfig, PROTOCOL, Placing, RouteConfig, encapsulation};
-use crate::control_plane::diag::{Code, Diag, Diags, Severity};
+use crate::control_plane::diag::{Code, Diag, Diags, Fix, Old, Severity};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Call, Row};
 use crate::control_plane::source::Span;
@@ -270,6 +270,23 @@ impl RouteDraft {
     }
 }
 
+/// `via A or B` at the end of a line as two next hops. What stands between or behind
+/// them may belong to either, and is left to people.
+fn second_hop(or: &Word, line: &Line) -> Vec<Fix> {
+    let Some(at) = line.words.iter().position(|word| word.span == or.span) else {
+        return Vec::new();
+    };
+    let via = at.checked_sub(2).and_then(|via| line.words.get(via));
+    let is_plain = line.words.len() == at + 2 && !line.words.iter().any(|word| word.text == "dev");
+    match via {
+        Some(via) if is_plain && matches!(via.text.as_str(), "via" | "gw") => vec![
+            Fix::instead(via.span.part(0..0), "nexthop "),
+            Fix::instead(or.span, "nexthop via"),
+        ],
+        Some(_) | None => Vec::new(),
+    }
+}
+
 /// Read one option with the words that belong to it; what is left, or nothing
 /// after a mistake. A word such as `lock` may stand before its value.
 pub(super) fn option<'w, T>(
@@ -282,8 +299,17 @@ pub(super) fn option<'w, T>(
 ) -> Option<&'w [Word]> {
     if row.name != keyword.text || row.meta.replaced_by.is_some() {
         let newer = row.meta.replaced_by.unwrap_or(row.name);
-        let text = format!("`{}` is an old name of `{newer}`", keyword.text);
-        diags.warn(Code::Deprecated, keyword.span, text);
+        let fixes = match row.meta.replaced_by {
+            None => vec![Fix::instead(keyword.span, newer)],
+            Some(_) => second_hop(keyword, line),
+        };
+        let old = Old {
+            text: format!("`{}` is an old name of `{newer}`", keyword.text),
+            help: None,
+            deprecated: true,
+            fixes,
+        };
+        diags.old(keyword.span, old);
     }
     let (least, most) = row.arg.arity();
     let qualifiers = ["lock", "inet", "inet6"];
@@ -325,13 +351,15 @@ pub(super) fn unknown<T>(tables: &[&'static [Row<T>]], word: &Word, diags: &mut 
     let names = tables
         .iter()
         .flat_map(|rows| rows.iter().map(|row| row.name));
-    diags.push(Diag {
-        code: Code::General,
-        severity: Severity::Error,
-        span: Some(word.span),
-        text: format!("unknown option `{}`", word.text),
-        help: read::did_you_mean(&word.text, names),
-    });
+    diags.push(
+        Diag::new(
+            Code::General,
+            Severity::Error,
+            Some(word.span),
+            format!("unknown option `{}`", word.text),
+        )
+        .with_help(read::did_you_mean(&word.text, names)),
+    );
 }
 
 /// All addresses of a family.

@@ -1,0 +1,170 @@
+//! A file in today's words: what the messages of a load say to write instead is put
+//! in its place; everything else, comments and layout included, stays.
+
+use std::path::Path;
+
+use super::diag::{Diag, Fix, FixKind};
+use super::load::Loaded;
+use super::source::{SourceMap, Span};
+
+/// A file after the replacement.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Upgraded {
+    /// The text.
+    pub text: Vec<u8>,
+    /// How many words or statements were replaced.
+    pub changed: usize,
+    /// Messages about old words, by their number in the load, that are left to do by
+    /// hand: in other files, in definitions, or more than a word.
+    pub left: Vec<usize>,
+}
+
+/// Replace the old words of the main file. `is_old` tells which messages are about
+/// such words. Nothing if there is no main file.
+#[must_use]
+pub fn upgrade(loaded: &Loaded, is_old: impl Fn(&Diag) -> bool) -> Option<Upgraded> {
+    let map = &loaded.map;
+    let (main, file) = map.file_texts().next()?;
+    let mut out = Upgraded::default();
+    let mut edits: Vec<Fix> = Vec::new();
+    for (number, diag) in loaded.diags.list.iter().enumerate() {
+        if !is_old(diag) {
+            continue;
+        }
+        match placed(map, main, diag) {
+            Some(fixes) if fixes.iter().all(|new| fits(new, &edits)) => {
+                out.changed += 1;
+                edits.extend(fixes);
+            }
+            // The same line again, by a sequence or a repeated definition.
+            Some(fixes) if fixes.iter().all(|new| edits.contains(new)) => (),
+            Some(_) | None => out.left.push(number),
+        }
+    }
+    edits.sort_by_key(|fix| (fix.span.lo, fix.span.hi));
+    out.text = edited(map, file, &edits);
+    Some(out)
+}
+
+/// The replacements of a message, as places of the main file.
+fn placed(map: &SourceMap, main: &Path, diag: &Diag) -> Option<Vec<Fix>> {
+    let mut all = Vec::new();
+    for fix in &diag.fixes {
+        let span = map.verbatim(fix.span)?;
+        if map.file(span) != Some(main) {
+            return None;
+        }
+        match fix.kind {
+            FixKind::Instead => all.push(Fix::instead(span, fix.text.clone())),
+            FixKind::Above => {
+                let line = map.line_of(span)?;
+                // Nothing may stand before the block whose line it is.
+                let before = map.bytes(Span {
+                    lo: line.lo,
+                    hi: span.lo,
+                });
+                let words = before.split(u8::is_ascii_whitespace);
+                if words.filter(|word| !word.is_empty()).count() > 1 {
+                    return None;
+                }
+                all.push(Fix::instead(line.part(0..0), fix.text.clone()));
+            }
+            FixKind::Unwrap => all.extend(unwrapped(map, span)?),
+        }
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+/// Without a keyword and the braces of its block.
+fn unwrapped(map: &SourceMap, keyword: Span) -> Option<[Fix; 2]> {
+    let (_, file) = map
+        .file_texts()
+        .find(|(_, file)| file.lo <= keyword.lo && keyword.hi <= file.hi)?;
+    let text = map.bytes(file);
+    let from = usize::try_from(keyword.lo.checked_sub(file.lo)?).ok()?;
+    let mut rest = text.iter().enumerate().skip(from);
+    let (mut quoted, mut depth, mut opened) = (false, 0_u32, None);
+    while let Some((at, octet)) = rest.next() {
+        match octet {
+            b'"' => quoted = !quoted,
+            b'#' | b'!' if !quoted => {
+                rest.by_ref().find(|(_, octet)| **octet == b'\n')?;
+            }
+            b'{' if !quoted => {
+                opened.get_or_insert(at);
+                depth += 1;
+            }
+            b'}' if !quoted => {
+                depth = depth.checked_sub(1)?;
+                if depth == 0 {
+                    return Some([
+                        Fix::remove(file.part(from..opened? + 1)),
+                        Fix::remove(file.part(at..at + 1)),
+                    ]);
+                }
+            }
+            _ => (),
+        }
+    }
+    None
+}
+
+/// Replacements must not overlap.
+fn fits(new: &Fix, edits: &[Fix]) -> bool {
+    let apart = |old: &Fix| new.span.hi <= old.span.lo || old.span.hi <= new.span.lo;
+    edits.iter().all(|old| apart(old) && old != new)
+}
+
+fn edited(map: &SourceMap, file: Span, edits: &[Fix]) -> Vec<u8> {
+    let mut text = Vec::new();
+    let mut from = file.lo;
+    for fix in edits {
+        let mut before = map.bytes(Span {
+            lo: from,
+            hi: fix.span.lo,
+        });
+        from = fix.span.hi;
+        if fix.text.is_empty() {
+            (before, from) = without_rest(map, file, before, fix.span);
+        }
+        text.extend_from_slice(before);
+        text.extend_from_slice(fix.text.as_bytes());
+    }
+    let rest = Span {
+        lo: from,
+        hi: file.hi,
+    };
+    text.extend_from_slice(map.bytes(rest));
+    text
+}
+
+/// What is removed takes its blanks along, and its line if nothing else stands there.
+fn without_rest<'m>(
+    map: &'m SourceMap,
+    file: Span,
+    before: &'m [u8],
+    gone: Span,
+) -> (&'m [u8], u32) {
+    let blank = |octet: &u8| matches!(octet, b' ' | b'\t');
+    let after = map.bytes(Span {
+        lo: gone.hi,
+        hi: file.hi,
+    });
+    let blanks = after.iter().take_while(|octet| blank(octet)).count();
+    let ends = matches!(after.get(blanks), None | Some(b'\n' | b'\r'));
+    let kept = before.len() - before.iter().rev().take_while(|octet| blank(octet)).count();
+    let (head, _) = before.split_at(kept);
+    let begins = matches!(head.last(), None | Some(b'\n'));
+    let skip = |count: usize| {
+        let count = u32::try_from(count).unwrap_or(u32::MAX);
+        gone.hi.saturating_add(count).min(file.hi)
+    };
+    if begins && ends {
+        let line = after.iter().position(|octet| *octet == b'\n');
+        return (head, skip(line.map_or(after.len(), |at| at + 1)));
+    }
+    if ends {
+        return (head, gone.hi);
+    }
+    (before, skip(blanks))
+}
