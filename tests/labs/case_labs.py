@@ -1,5 +1,6 @@
 """Every lab is a test: `scripts/system-tests labs`, and `labs_uml` for those that need IPVS."""
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -19,6 +20,17 @@ def register(name, module):
             raise
     test.__name__, test.__doc__ = "lab_" + name.replace("-", "_"), module.__doc__
     case("labs_uml" if catalogue.in_uml(module) else "labs")(test)
+
+
+@case("labs")
+def labs_are_documented(_):
+    """Every lab has configurations, a section in doc/labs.md and a line in its table; and there is no section without a lab."""
+    with open(os.path.join(labkit.TOP, "doc", "labs.md")) as f:
+        text = f.read()
+    names = set(catalogue.labs())
+    assert names == set(re.findall(r"^## (.*)$", text, re.M)), "sections of doc/labs.md"
+    assert names == set(re.findall(r"^\| \[([\w-]+)\]\(#", text, re.M)), "the table of doc/labs.md"
+    assert names == set(os.listdir(labkit.CONFIGS)), "folders of test-configs/labs"
 
 
 for name, module in catalogue.labs().items():
