@@ -237,9 +237,9 @@ def dbus_methods(lab):
             wait(lambda: os.path.exists(file) and "VI_1" in open(file).read(), 5, file)
         stats = os.path.join(daemon.tmpdir, "keepalived.stats")
         sent = lambda: int(re.search(r"Sent: (\d+)", open(stats).read()).group(1))
-        before = sent()
+        before, old = sent(), os.stat(stats).st_ino
         assert bus.call(ROOT + "/Vrrp", DAEMON + ".PrintStatsClear") == "()"
-        wait(lambda: sent() > before, 5, "statistics before they are cleared")
+        wait(lambda: os.stat(stats).st_ino != old and sent() >= before, 5, "statistics before they are cleared")
         os.unlink(stats)
         bus.call(ROOT + "/Vrrp", DAEMON + ".PrintStats")
         wait(lambda: os.path.exists(stats) and sent() < before, 5, "counters begin anew")
@@ -280,6 +280,10 @@ def dbus_bus_comes_late_and_goes(lab):
         wait(lambda: "VRRP child process died" in daemon.log(), 5)
         wait(lambda: daemon.log().count("Entering MASTER STATE") == 2, 8, "master again")
         wait(lambda: bus.state(path()) == (2, "Master"), 5, "on the bus, too")
+        # It dies once more, and its restart waits for a second.
+        os.kill(daemon.pid("_vrrp"), signal.SIGKILL)
+        wait(lambda: bus.has_name() and not bus.state(path()), 3, "no instance without a VRRP process")
+        wait(lambda: bus.state(path()) == (2, "Master"), 8, "and the next one")
         # Off and on by reload.
         daemon.reload(conf(vi(1)))
         wait(lambda: not bus.has_name(), 8, "the name is given back")

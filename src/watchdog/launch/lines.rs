@@ -97,6 +97,17 @@ impl Lines {
         self.sessions.try_clone()
     }
 
+    /// Tell the D-Bus process, in place of the VRRP process, that there are no instances.
+    pub fn tell_no_instances(&self) {
+        let told = self.vrrp_to_dbus.teller().and_then(|teller| {
+            teller.tell(&dbus::News::Begins(dbus::Occasion::default()))?;
+            teller.tell(&dbus::News::Ends)
+        });
+        if let Err(error) = told {
+            ::log::debug!("cannot tell the D-Bus process that there are no instances: {error}");
+        }
+    }
+
     /// Tell of a session in place of the BFD process.
     pub fn tell_session(&self, now: Instant, name: &str, is_up: bool) {
         for line in [&self.bfd_to_vrrp, &self.bfd_to_check] {

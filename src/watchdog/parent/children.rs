@@ -196,7 +196,7 @@ impl WatchDog {
         self.no_state_of(s, child.role);
         self.manager.lost(child.role);
         self.on(s, Event::Died(child.role, end));
-        self.keep_verdicts(s, child.role);
+        self.stand_in(s, child.role);
     }
 
     fn log_end(&self, child: &Child, end: End) {

@@ -1,9 +1,10 @@
-//! The verdicts on BFD sessions while there is no BFD process.
+//! What is told in place of a child that is not there: the verdicts on BFD sessions.
 //!
 //! A BFD process that dies is started again at once, and goes on with its sessions. If
 //! it keeps dying, that waits for seconds. Nobody hears the neighbours meanwhile, and
 //! they do not hear us: a session is good for its detection time, and then those who
-//! track it are told that it is down.
+//! track it are told that it is down. In the same way no instance is on D-Bus while
+//! there is no VRRP process.
 
 use scheduler::{Alarm, Instant, Key, Scheduler};
 
@@ -31,10 +32,19 @@ impl Default for Verdicts {
 
 impl WatchDog {
     /// A child has died; it may run again by now.
-    pub(super) fn keep_verdicts(&mut self, s: &mut Scheduler<Self>, role: Role) {
-        if role != Role::Bfd || self.is_ending() || self.running().contains(&role) {
+    pub(super) fn stand_in(&mut self, s: &mut Scheduler<Self>, role: Role) {
+        if self.is_ending() || self.running().contains(&role) {
             return;
         }
+        match role {
+            Role::Bfd => self.keep_verdicts(s),
+            // Nobody is master who does not run.
+            Role::Vrrp => self.lines.tell_no_instances(),
+            Role::Check | Role::Dbus => {}
+        }
+    }
+
+    fn keep_verdicts(&mut self, s: &mut Scheduler<Self>) {
         let now = s.now();
         let notes = self.session_notes().read();
         let end = |(place, note): (usize, Note)| {
