@@ -23,7 +23,7 @@ use crate::model::AgentSocket;
 use crate::wire::agentx::{Oid, VarBind};
 
 /// How many rows are looked at before others have their turn.
-pub const STEPS_PER_ROUND: u32 = 256;
+pub const STEPS_PER_ROUND: u32 = 64;
 /// The most octets read per round.
 const READ_MAX: usize = 16 * 1024;
 

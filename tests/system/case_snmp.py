@@ -43,7 +43,7 @@ def cpu(daemon):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-@case("snmp")
+@case("interop", "snmp")
 def snmp_walk_is_that_of_the_c_daemon(lab):
     """Both MIBs of the RFCs: the same names, types and values, but for times and the instances of version 2 that Debian's build shows twice."""
     walks = []
@@ -67,7 +67,7 @@ def snmp_walk_is_that_of_the_c_daemon(lab):
     assert len(mine) > 70 and mine == other, sorted(set(mine.items()) ^ set(other.items()))
 
 
-@case("snmp")
+@case("defects", "snmp")
 def snmp_walk_by_getnext_and_by_getbulk_is_the_same(lab):
     """And the master knows the subagent's objects again after another configuration, and no longer when it is switched off."""
     r1 = router(lab)
@@ -90,7 +90,7 @@ def snmp_walk_by_getnext_and_by_getbulk_is_the_same(lab):
     wait(lambda: not master.walk(V2), 8, "nothing")
 
 
-@case("snmp")
+@case("defects", "snmp")
 def snmp_notifications_of_the_rfcs_are_read_back(lab):
     """New masters of both versions, an advert that fails authentication, and one with a wrong TTL."""
     r1 = router(lab)
@@ -117,7 +117,7 @@ def snmp_notifications_of_the_rfcs_are_read_back(lab):
     assert len(master.traps(V3 + ".0.2")) <= 6
 
 
-@case("snmp")
+@case("defects", "snmp")
 def snmp_master_comes_back(lab):
     """A master that is stopped and started again is found again, and no advert minds."""
     r1 = router(lab)
@@ -133,7 +133,7 @@ def snmp_master_comes_back(lab):
     on_time(wire, mark, 2)
 
 
-@case("snmp")
+@case("defects", "snmp")
 def snmp_master_that_hangs_does_no_harm(lab):
     """A stopped master, in the middle of a walk: adverts every 100 ms; afterwards it is served again."""
     r1 = router(lab)
@@ -199,7 +199,7 @@ def flood(peer):
         peer.sendall(noise.choice([head(13, 0) * 500, head(5, 8) + bytes([1, 0, 0, 0, 0, 0, 0, 9]) + noise.randbytes(3000), head(7, 12) * 9]))
 
 
-@case("snmp")
+@case("defects", "snmp")
 def snmp_master_that_talks_nonsense_does_no_harm(lab):
     """Garbage, a promise of a long packet, silence, a flood of requests whose answers nobody reads: adverts every 100 ms, and little work."""
     r1 = router(lab)
@@ -220,7 +220,7 @@ def snmp_master_that_talks_nonsense_does_no_harm(lab):
     assert d.log().count("No session with the SNMP master agent") < 8, d.log()[-3000:]
 
 
-@case("snmp")
+@case("defects", "snmp")
 def snmp_thousand_instances_are_walked_in_bounded_time(lab):
     """1,000 instances: a walk of their states takes seconds, and the adverts of one of them come every 100 ms meanwhile."""
     r1 = lab.host("r1")
