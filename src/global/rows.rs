@@ -123,7 +123,8 @@ const IDENTITY: &[Row] = &[
     Row::new(
         "script_user",
         words("USER [[:]GROUP]", 1, 2, words::set_script_user, words::show_script_user),
-        "Who runs scripts that name no user. A colon asks for the supplementary groups of the user.",
+        "Who runs scripts that name no user. A colon asks for the supplementary groups of the \
+         user.",
     )
     .default("keepalived_script if there is such a user, else who runs the daemon"),
     Row::new(
@@ -151,7 +152,8 @@ const IDENTITY: &[Row] = &[
     Row::new(
         "include_check",
         some_words("[[+|-]read|match|wildcard_match|brace_match ...]", 0, usize::MAX),
-        "Which problems of include lines are errors, until the end of the file: set, added (+) or removed (-).",
+        "Which problems of include lines are errors, until the end of the file: set, added (+) \
+         or removed (-).",
     )
     .default("none")
     .hook(|items, words, diags| items.include_check(words, diags)),
@@ -168,29 +170,21 @@ const INTERFACES: &[Row] = &[
             words::show_dynamic_interfaces,
         ),
         "Interfaces may be absent at start, and with the word also change their type or parent.",
-    ).default("off"),
+    )
+    .default("off"),
     Row::new(
         "nftables",
-        words(
-            "[TABLE]",
-            0,
-            1,
-            words::set_nftables,
-            words::show_nftables,
-        ),
-        "The table of nftables with the rules of no_accept and of VMAC interfaces. It is used where they need one, also without this word.",
+        words("[TABLE]", 0, 1, words::set_nftables, words::show_nftables),
+        "The table of nftables with the rules of no_accept and of VMAC interfaces. It is used \
+         where they need one, also without this word.",
     )
     .default("keepalived"),
     Row::new(
         "nftables_priority",
-        int(
-            i32::MIN as i64,
-            i32::MAX as i64,
-            "",
-            at!(nftables.priority),
-        ),
+        int(i32::MIN as i64, i32::MAX as i64, "", at!(nftables.priority)),
         "The priority of its chains; behind nftables.",
-    ).default("-1"),
+    )
+    .default("-1"),
     Row::new(
         "nftables_counters",
         flag(at!(nftables.counters)),
@@ -222,14 +216,17 @@ const INTERFACES: &[Row] = &[
     Row::new(
         "iproute_etc_dir",
         text("FOLDER", at!(iproute_etc_dir)),
-        "Where the names of tables and the like are, as iproute2 has them; a file here hides that of iproute_usr_dir.",
-    ).since("a release after 2.2.7")
+        "Where the names of tables and the like are, as iproute2 has them; a file here hides \
+         that of iproute_usr_dir.",
+    )
+    .since("a release after 2.2.7")
     .default("/etc/iproute2"),
     Row::new(
         "iproute_usr_dir",
         text("FOLDER", at!(iproute_usr_dir)),
         "Where else they are.",
-    ).since("a release after 2.2.7")
+    )
+    .since("a release after 2.2.7")
     .default("/usr/share/iproute2"),
     Row::new(
         "disable_local_igmp",
@@ -276,7 +273,8 @@ const ANNOUNCEMENTS: &[Row] = &[
     Row::new(
         "vrrp_garp_master_delay",
         seconds(0, 4294, at!(vrrp.garp.delay)),
-        "From becoming master to the second burst of gratuitous ARP or neighbour adverts; 0: no second burst.",
+        "From becoming master to the second burst of gratuitous ARP or neighbour adverts; 0: no \
+         second burst.",
     )
     .default("5"),
     Row::new(
@@ -305,7 +303,12 @@ const ANNOUNCEMENTS: &[Row] = &[
     .default("vrrp_garp_master_delay"),
     Row::new(
         "vrrp_garp_lower_prio_repeat",
-        int(0, i32::MAX as i64, "messages", at!(vrrp.garp.lower_prio_repeat)),
+        int(
+            0,
+            i32::MAX as i64,
+            "messages",
+            at!(vrrp.garp.lower_prio_repeat),
+        ),
         "Messages for each address in a burst after an advert of lower priority; 0: none.",
     )
     .default("vrrp_garp_master_repeat"),
@@ -326,15 +329,24 @@ const ANNOUNCEMENTS: &[Row] = &[
     Row::new(
         "vrrp_min_garp",
         boolean(at!(vrrp.min_garp)),
-        "Announce an address once, where no other keyword says how often.",
+        "Announce each address once after a transition, where no other keyword says how often, \
+         instead of five times and again later.",
     ),
     Row::new(
         "vrrp_garp_extra_if",
-        words("[all] SECONDS", 1, 2, words::set_extra_if, |global, name, out| {
-            words::show_extra_if(global.vrrp.garp.extra, name, out);
-        }),
-        "Announce one address on each interface with a virtual MAC address that carries addresses and no adverts, that often; with all also on other interfaces.",
-    ).default("never")
+        words(
+            "[all] SECONDS",
+            1,
+            2,
+            words::set_extra_if,
+            |global, name, out| {
+                words::show_extra_if(global.vrrp.garp.extra, name, out);
+            },
+        ),
+        "Announce one address on each interface with a virtual MAC address that carries \
+         addresses and no adverts, that often; with all also on other interfaces.",
+    )
+    .default("never")
     .aliases(&[deprecated("vrrp_vmac_garp_intvl")]),
 ];
 
@@ -370,12 +382,14 @@ const ELECTION: &[Row] = &[
     Row::new(
         "vrrp_skip_check_adv_addr",
         boolean(at!(vrrp.skip_check_adv_addr)),
-        "Do not compare the addresses of an advert whose sender sent the one before.",
+        "Do not compare the addresses of an advert whose sender sent the one before: saves time \
+         with many addresses.",
     ),
     Row::new(
         "vrrp_strict",
         boolean(at!(vrrp.strict)),
-        "Hold to the RFC: no authentication, no unicast, addresses obligatory.",
+        "Hold to the RFC: no authentication, no unicast, addresses are obligatory, and packets \
+         to them are dropped without accept. Rarely what is meant.",
     ),
     Row::new(
         "vrrp_owner_ignore_adverts",
@@ -387,7 +401,8 @@ const ELECTION: &[Row] = &[
     Row::new(
         "v3_checksum_as_v2",
         boolean(at!(vrrp.v3_checksum_as_v2)),
-        "Checksums of version 3 over IPv4 without pseudo header.",
+        "Compute checksums of version 3 over IPv4 without the pseudo header, as some other \
+         implementations do; either is accepted then.",
     )
     .since("a release after 2.2.7"),
     Row::new(
@@ -452,7 +467,8 @@ const PROCESS: &[Row] = &[
     Row::new(
         "max_auto_priority",
         int_or(99, -1, 99, at!(auto_priority.most)),
-        "A process that wakes up late gets a realtime priority, a step higher each time, up to this one; 0 and below: never.",
+        "A process that wakes up late gets a realtime priority, a step higher each time, up to \
+         this one; 0 and below: never.",
     )
     .default("0"),
     Row::new(
@@ -543,8 +559,15 @@ const BUFFERS: &[Row] = &[
     ),
     Row::new(
         "vrrp_rx_bufs_policy",
-        words("MTU|ADVERT|OCTETS", 1, usize::MAX, words::set_policy, words::show_policy),
-        "Receive buffers of adverts by the interface's MTU, by the size of the own adverts, or so many octets.",
+        words(
+            "MTU|ADVERT|OCTETS",
+            1,
+            usize::MAX,
+            words::set_policy,
+            words::show_policy,
+        ),
+        "Receive buffers of adverts by the interface's MTU, by the size of the own adverts, or \
+         so many octets.",
     )
     .default("the system's"),
     Row::new(

@@ -91,7 +91,8 @@ macro_rules! server_defaults {
                 $crate::control_plane::arg::boolean($crate::control_plane::schema::at!(
                     given.inhibit
                 )),
-                "A server that is down stays in the table with weight 0: its connections live on, and it gets no new ones.",
+                "A server that is down stays in the table with weight 0: its connections live \
+                 on, and it gets no new ones.",
             )
             .default("off; of a real server as its virtual server"),
             $crate::control_plane::schema::Row::<$target>::new(

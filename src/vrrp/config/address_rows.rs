@@ -38,7 +38,8 @@ static OPTIONS: &[Row<AddressConfig>] = &[
             }
         }),
         "The interface the address is put on.",
-    ).default("the interface of the instance; of static addresses default_interface"),
+    )
+    .default("the interface of the instance; of static addresses default_interface"),
     Row::new(
         "scope",
         words(
@@ -52,7 +53,8 @@ static OPTIONS: &[Row<AddressConfig>] = &[
                 }
             },
         ),
-        "Where the address is valid, by name or 0 to 255. IPv4 only; the kernel derives it for IPv6.",
+        "Where the address is valid, by name or 0 to 255. IPv4 only; the kernel derives it for \
+         IPv6.",
     )
     .default("global"),
     Row::new(
@@ -77,8 +79,10 @@ static OPTIONS: &[Row<AddressConfig>] = &[
                 out.line(name, &[label]);
             }
         }),
-        "A name of at most 15 octets by which ifconfig shows the address: that of the interface, a colon and something. IPv4 only.",
-    ).default("none"),
+        "A name of at most 15 octets by which ifconfig shows the address: that of the interface, \
+         a colon and something. IPv4 only.",
+    )
+    .default("none"),
     Row::new(
         "peer",
         words("ADDRESS", 1, 1, set_peer, |address, name, out| {
@@ -87,8 +91,13 @@ static OPTIONS: &[Row<AddressConfig>] = &[
             }
         }),
         "The address at the other end of a point-to-point link.",
-    ).default("none"),
-    Row::new("home", flag(at!(home)), "A home address of mobile IPv6 (RFC 6275)."),
+    )
+    .default("none"),
+    Row::new(
+        "home",
+        flag(at!(home)),
+        "A home address of mobile IPv6 (RFC 6275).",
+    ),
     Row::new(
         "-nodad",
         flag(NODAD),
@@ -104,11 +113,16 @@ static OPTIONS: &[Row<AddressConfig>] = &[
         flag(at!(noprefixroute)),
         "The kernel makes no route to the network of the address.",
     ),
-    Row::new("autojoin", flag(at!(autojoin)), "The kernel joins the multicast group of the address."),
+    Row::new(
+        "autojoin",
+        flag(at!(autojoin)),
+        "The kernel joins the multicast group of the address.",
+    ),
     Row::new(
         "no_track",
         flag(NO_TRACK),
-        "Nothing happens when somebody else deletes the address. Otherwise the instance leaves MASTER for a moment and puts it back.",
+        "Nothing happens when somebody else deletes the address. Otherwise the instance leaves \
+         MASTER for a moment and puts it back.",
     ),
     Row::new(
         "preferred_lft",

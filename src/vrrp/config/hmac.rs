@@ -75,7 +75,8 @@ pub(super) static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
             Row::new(
                 "key",
                 words("ID VALUE", 2, 2, set_key, show_keys),
-                "A key of 32 to 64 octets: text, hex:DIGITS or file:PATH. Several may be known at once, to change them without an interruption.",
+                "A key of 32 to 64 octets: text, hex:DIGITS or file:PATH. Several may be known \
+                 at once, to change them without an interruption.",
             ),
             Row::new(
                 "active_key",
@@ -93,14 +94,17 @@ pub(super) static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
                 "anti_replay",
                 choice(&["time", "monotonic"], at!(given.hmac.anti_replay)),
                 "How repeated adverts are told: by the clock, or by order alone.",
-            ).default("time"),
+            )
+            .default("time"),
             Row::new(
                 "mode",
                 choice(
                     &["enforce", "permissive", "receive-only"],
                     at!(given.hmac.mode),
                 ),
-                "enforce: sign, and drop what is not signed; permissive: sign, and take everything; receive-only: do not sign, take everything. A signature that is there is always checked.",
+                "enforce: sign, and drop what is not signed; permissive: sign, and take \
+                 everything; receive-only: do not sign, take everything. A signature that is \
+                 there is always checked.",
             )
             .default("enforce"),
         ]],

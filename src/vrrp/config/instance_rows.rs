@@ -86,13 +86,15 @@ const IDENTITY: &[Row] = &[
     Row::new(
         "state",
         choice(&["MASTER", "BACKUP"], at!(given.state)),
-        "The state wished for at start. Every router that is not the owner of the addresses first listens.",
+        "The state wished for at start. Every router that is not the owner of the addresses \
+         first listens.",
     )
     .default("MASTER with priority 255, else BACKUP"),
     Row::new(
         "interface",
         interface(at!(interface)),
-        "The interface adverts go through. Only unicast instances with a source address may lack it.",
+        "The interface adverts go through. Only unicast instances with a source address may lack \
+         it.",
     ),
     Row::new(
         "virtual_router_id",
@@ -102,31 +104,42 @@ const IDENTITY: &[Row] = &[
     Row::new(
         "priority",
         int(1, 255, "", at!(given.priority)),
-        "The highest one becomes master. 255 is for the owner of the addresses.",
+        "The router with the highest one becomes master; with equal ones the higher address \
+         decides. 255 is for the owner of the addresses, which is master whenever it runs.",
     )
     .default("100; 255 with state MASTER"),
     Row::new(
         "advert_int",
-        time(Duration::from_millis(10), Duration::from_secs(255), MICROSECOND, at!(given.advert_int)),
-        "Time between two adverts. Version 2: whole seconds; version 3: steps of 0.01 up to 40.95 seconds.",
+        time(
+            Duration::from_millis(10),
+            Duration::from_secs(255),
+            MICROSECOND,
+            at!(given.advert_int),
+        ),
+        "Time between two adverts, the same on all routers of the instance. Another router takes \
+         over after three of them and a part of one. Version 2: whole seconds; version 3: steps \
+         of 0.01 up to 40.95 seconds.",
     )
     .default("1"),
     Row::new(
         "version",
         int(2, 3, "", at!(given.version)),
-        "The version of VRRP. IPv6 is always 3.",
+        "The version of VRRP, the same on all routers of the instance. IPv6 is always 3.",
     )
     .default("vrrp_version, 3 for IPv6"),
     Row::new(
         "native_ipv6",
         flag(at!(given.native_ipv6)),
-        "Run over IPv6, also when the first address is not an IPv6 one or there is none. Otherwise the first address says.",
+        "Run over IPv6, also when the first address is not an IPv6 one or there is none. \
+         Otherwise the first address says.",
     ),
     Row::new(
         "strict_mode",
         boolean(at!(given.strict)),
-        "Hold to the RFC; goes before vrrp_strict.",
-    ).default("vrrp_strict"),
+        "Hold to the RFC: no authentication, no unicast, addresses are obligatory, and packets \
+         to them are dropped without accept.",
+    )
+    .default("vrrp_strict"),
     Row::new(
         "authentication",
         block(&AUTHENTICATION),
@@ -136,8 +149,14 @@ const IDENTITY: &[Row] = &[
         "auth_hmac",
         block(&super::hmac::HMAC),
         "Authentication with a shared key and protection against replay, in every version.",
-    ).since("a release after 2.2.7"),
-    Row::new("debug", int(0, 4, "", at!(debug)), "Without effect.").default("0"),
+    )
+    .since("a release after 2.2.7"),
+    Row::new(
+        "debug",
+        int(0, 4, "", at!(debug)),
+        "Accepted, without effect.",
+    )
+    .default("0"),
 ];
 
 static AUTHENTICATION: Inner<InstanceConfig, InstanceConfig> = Inner::same(
@@ -218,23 +237,27 @@ const ADDRESSES: &[Row] = &[
     Row::new(
         "no_virtual_ipaddress",
         flag(at!(given.no_virtual_ipaddress)),
-        "There are no addresses, and that is meant so.",
+        "There are no addresses, and that is meant so: for instances that only elect a master, \
+         and tell scripts.",
     )
     .since("a release after 2.2.7"),
     Row::new(
         "accept",
         flag(at!(given.accept)),
-        "Others may reach the addresses.",
+        "Packets to the virtual addresses are accepted, as to other addresses of the machine. \
+         That is so without this word, too, except with strict_mode.",
     ),
     Row::new(
         "no_accept",
         flag(NO_ACCEPT),
-        "Others may not, unless the priority is 255.",
+        "Packets to the virtual addresses are dropped, unless the priority is 255: the machine \
+         forwards, and offers no service at them. Neighbour discovery of IPv6 is answered.",
     ),
     Row::new(
         "promote_secondaries",
         flag(at!(promote_secondaries)),
-        "Set the kernel's flag of this name on the interface.",
+        "Set the kernel's flag of this name on the interface: when the first address of a \
+         network goes, the others stay.",
     ),
 ];
 
@@ -295,7 +318,7 @@ const TRANSPORT: &[Row] = &[
     Row::new(
         "track_src_ip",
         flag(at!(track_source)),
-        "FAULT while the source address is absent.",
+        "FAULT while the machine does not have the source address of adverts.",
     ),
     Row::new(
         "unicast_peer",
@@ -318,7 +341,7 @@ const TRANSPORT: &[Row] = &[
     Row::new(
         "unicast_ttl",
         int(0, 255, "", at!(given.unicast_ttl)),
-        "The TTL or hop limit of unicast adverts.",
+        "The TTL or hop limit of unicast adverts; peers may ask for a least one.",
     )
     .default("255; IPv6: the kernel's"),
     Row::new(
@@ -342,13 +365,14 @@ const TRANSPORT: &[Row] = &[
     Row::new(
         "v3_checksum_as_v2",
         boolean(at!(given.v3_checksum_as_v2)),
-        "Checksum of version 3 over IPv4 without pseudo header.",
+        "Compute checksums of version 3 over IPv4 without the pseudo header, as some other \
+         implementations do; either is accepted then.",
     ).since("a release after 2.2.7")
     .default("the global one"),
     Row::new(
         "kernel_rx_buf_size",
         int(0, NUMBER_MAX, "octets", at!(kernel_rx_buf_size)),
-        "Receive buffer of adverts.",
+        "The receive buffer of adverts of this instance's socket.",
     )
     .default("by vrrp_rx_bufs_policy"),
 ];
@@ -411,18 +435,22 @@ const ELECTION: &[Row] = &[
     Row::new(
         "preempt",
         flag(PREEMPT),
-        "Take over from a master of lower priority; the default.",
+        "Take over from a master of lower priority. That is so without this word, too.",
     ),
     Row::new(
         "nopreempt",
         flag(at!(given.nopreempt)),
-        "Do not. Needs state BACKUP, and a priority below 255.",
+        "Do not take over from a living master of lower priority. Needs state BACKUP, and a \
+         priority below 255.",
     ),
     Row::new(
         "timer_expired_backup",
         int_or(254, 1, 254, at!(given.timer_expired_backup)),
-        "The priority of the best other router: a master that woke up so late that this one must have taken over goes to BACKUP. Needs nopreempt.",
-    ).default("off; 254 without a number").since("a release after 2.2.7")
+        "The priority of the best other router: a master that woke up so late that this one must \
+         have taken over goes to BACKUP. Needs nopreempt.",
+    )
+    .default("off; 254 without a number")
+    .since("a release after 2.2.7")
     .aliases(&[deprecated("thread_timer_expired")]),
     Row::new(
         "preempt_delay",
@@ -432,7 +460,8 @@ const ELECTION: &[Row] = &[
             MICROSECOND,
             at!(given.preempt_delay),
         ),
-        "Take over only after hearing the other that long. Needs state BACKUP.",
+        "Take over from a master of lower priority only after hearing it for that long, counted \
+         from its first advert. Needs state BACKUP.",
     )
     .default("0"),
     Row::new(
@@ -444,7 +473,7 @@ const ELECTION: &[Row] = &[
     Row::new(
         "lower_prio_no_advert",
         boolean(at!(given.lower_prio_no_advert)),
-        "Do not answer an advert of lower priority.",
+        "A master does not answer an advert of lower priority with one of its own.",
     )
     .default("the global one"),
     Row::new(
@@ -463,7 +492,8 @@ const ELECTION: &[Row] = &[
         "owner_ignore_adverts",
         boolean(at!(given.owner_ignore_adverts)),
         "With priority 255: drop all adverts.",
-    ).since("a release after 2.2.7")
+    )
+    .since("a release after 2.2.7")
     .default("the global one"),
 ];
 
@@ -488,7 +518,7 @@ const TRACKING: &[Row] = &[
     Row::new(
         "dont_track_primary",
         flag(at!(dont_track_primary)),
-        "The own interface may be down.",
+        "The own interface may be down without FAULT.",
     ),
 ];
 
@@ -548,7 +578,8 @@ const ANNOUNCEMENTS: &[Row] = &[
                 crate::global::words::show_extra_if(instance.given.garp.extra, name, out);
             },
         ),
-        "Announce one address on each interface with a virtual MAC address that carries addresses and no adverts, that often; with all also on other interfaces. 0: never.",
+        "Announce one address on each interface with a virtual MAC address that carries \
+         addresses and no adverts, that often; with all also on other interfaces. 0: never.",
     )
     .default("vrrp_garp_extra_if")
     .aliases(&[deprecated("vmac_garp_intvl")]),

@@ -106,7 +106,7 @@ pub const ROWS: &[Row<Draft>] = &[
     Row::new(
         "track_group",
         block(&tracker_rows::TRACK_GROUP),
-        "Instances that leave MASTER when a static entry is deleted.",
+        "Instances that leave MASTER for a moment when a static entry is deleted by somebody else.",
     ),
     Row::new(
         "vrrp_sync_group",
@@ -177,7 +177,7 @@ static GARP_GROUP: Child<Draft, GarpGroup> = Child {
                     |group, call, diags| add_names(group, call.args, diags),
                     |_, _, _| (),
                 ),
-                "An interface of the group.",
+                "An interface of the group; interfaces takes several.",
             ),
             Row::new(
                 "interfaces",

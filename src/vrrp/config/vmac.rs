@@ -132,17 +132,20 @@ pub(super) const ROWS: &[Row] = &[
             set_vmac,
             show_vmac,
         ),
-        "Run on an own interface with the MAC address of the virtual router, 00:00:5e:00:01:VRID or 00:00:5e:00:02:VRID. The interface is made at the start and removed at the end.",
+        "Run on an own interface with the MAC address of the virtual router, 00:00:5e:00:01:VRID \
+         or 00:00:5e:00:02:VRID. The interface is made at the start and removed at the end.",
     ),
     Row::new(
         "use_vmac_addr",
         flag(at!(given.use_vmac_addr)),
-        "Such interfaces also for addresses on other interfaces, and for those of the other family.",
+        "Such interfaces also for addresses on other interfaces, and for those of the other \
+         family.",
     ),
     Row::new(
         "vmac_xmit_base",
         flag(at!(given.vmac_xmit_base)),
-        "Adverts go through the interface below the virtual one.",
+        "Adverts go through the interface below the virtual one, with its MAC address; for \
+         switches and hypervisors that drop others.",
     ),
     Row::new(
         "use_ipvlan",
@@ -153,7 +156,8 @@ pub(super) const ROWS: &[Row] = &[
             set_ipvlan,
             show_ipvlan,
         ),
-        "Run on an own ipvlan interface, which has the MAC address of the one below. IPv4 needs an address for it.",
+        "Run on an own ipvlan interface, which has the MAC address of the one below. IPv4 needs \
+         an address for it.",
     ),
 ];
 

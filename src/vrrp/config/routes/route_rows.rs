@@ -86,7 +86,8 @@ pub(super) static ROUTE: &[Row] = &[
     Row::new(
         "dsfield",
         one("VALUE", set_tos),
-        "Only packets with this type of service take the route: 0 to 255, or a name of rt_dsfield. IPv4 only.",
+        "Only packets with this type of service take the route: 0 to 255, or a name of \
+         rt_dsfield. IPv4 only.",
     )
     .default("0"),
     Row::new(
@@ -106,7 +107,8 @@ pub(super) static ROUTE: &[Row] = &[
                 draft.route.protocol = protocol;
             }
         }),
-        "Who made the route, as others see it: 0 to 255, or a name of rt_protos. A value other than keepalived needs no_track, since such routes of others cannot be told from ours.",
+        "Who made the route, as others see it: 0 to 255, or a name of rt_protos. A value other \
+         than keepalived needs no_track, since such routes of others cannot be told from ours.",
     )
     .default("keepalived"),
     Row::new(
@@ -114,7 +116,8 @@ pub(super) static ROUTE: &[Row] = &[
         one("SCOPE", |draft, call, diags| {
             draft.scope = look_up_octet(draft, call, NameKind::Scope, diags);
         }),
-        "How far the destination is away: 0 to 255, or a name of rt_scopes (global, site, link, host, nowhere). IPv4 only.",
+        "How far the destination is away: 0 to 255, or a name of rt_scopes (global, site, link, \
+         host, nowhere). IPv4 only.",
     )
     .default("global, or what the type needs"),
     Row::new("metric", METRIC, "The preference among routes to the same destination; the smallest number is taken.").default("0 for IPv4, 1024 for IPv6, as the kernel has it"),
@@ -144,12 +147,14 @@ pub(super) static ROUTE: &[Row] = &[
     Row::new(
         "rtt",
         metric_time!(Rtt, 8),
-        "The round trip time TCP begins with: a number counts eighths of a millisecond, or it ends with s or ms.",
+        "The round trip time TCP begins with: a number counts eighths of a millisecond, or it \
+         ends with s or ms.",
     ).default("the kernel's"),
     Row::new(
         "rttvar",
         metric_time!(RttVariance, 4),
-        "The variance of the round trip time TCP begins with: a number counts quarters of a millisecond, or it ends with s or ms.",
+        "The variance of the round trip time TCP begins with: a number counts quarters of a \
+         millisecond, or it ends with s or ms.",
     ).default("the kernel's"),
     Row::new(
         "reordering",
@@ -175,7 +180,8 @@ pub(super) static ROUTE: &[Row] = &[
     Row::new(
         "rto_min",
         metric_time!(LeastRetransmission, 1),
-        "The shortest retransmission timeout of TCP: a number counts milliseconds, or it ends with s or ms.",
+        "The shortest retransmission timeout of TCP: a number counts milliseconds, or it ends \
+         with s or ms.",
     ).default("the kernel's, 200 ms"),
     Row::new(
         "initcwnd",
@@ -196,7 +202,8 @@ pub(super) static ROUTE: &[Row] = &[
     Row::new(
         "congctl",
         qualified("[lock] NAME", set_congestion),
-        "The congestion control of TCP, a name such as cubic or bbr; with lock programs cannot choose another.",
+        "The congestion control of TCP, a name such as cubic or bbr; with lock programs cannot \
+         choose another.",
     ).default("the system's"),
     Row::new(
         "pref",
@@ -237,7 +244,8 @@ pub(super) static ROUTE: &[Row] = &[
     Row::new(
         "no_track",
         mark!(route.track = false),
-        "Nothing happens when somebody else deletes the route. Otherwise it is put back, or the instance leaves MASTER.",
+        "Nothing happens when somebody else deletes the route. Otherwise it is put back, or the \
+         instance leaves MASTER.",
     ),
     Row::new(
         "vrf",

@@ -28,8 +28,16 @@ const fn act(set: Set) -> Arg<RuleDraft> {
 }
 
 pub(super) static RULE: &[Row] = &[
-    Row::new("inet", NOTHING, "The rule is for IPv4; where no address tells."),
-    Row::new("inet6", NOTHING, "The rule is for IPv6; where no address tells."),
+    Row::new(
+        "inet",
+        NOTHING,
+        "The rule is for IPv4; where no address tells.",
+    ),
+    Row::new(
+        "inet6",
+        NOTHING,
+        "The rule is for IPv6; where no address tells.",
+    ),
     Row::new(
         "from",
         one("PREFIX|default|any|all", |draft, call, diags| {
@@ -54,7 +62,12 @@ pub(super) static RULE: &[Row] = &[
         }),
         "The rule is for packets that the other conditions do not match.",
     ),
-    Row::new("preference", PREFERENCE, "Where the rule stands: rules are asked in the order of this number.").default("one before the least of the rules, as the kernel has it"),
+    Row::new(
+        "preference",
+        PREFERENCE,
+        "Where the rule stands: rules are asked in the order of this number.",
+    )
+    .default("one before the least of the rules, as the kernel has it"),
     Row::new("order", PREFERENCE, "Another word for preference."),
     Row::new("priority", PREFERENCE, "Another word for preference."),
     Row::new("tos", one("VALUE", set_tos), "Another word for dsfield."),
@@ -64,7 +77,12 @@ pub(super) static RULE: &[Row] = &[
         "The type of service of packets: 0 to 255, or a name of rt_dsfield.",
     )
     .default("0"),
-    Row::new("fwmark", one("MARK[/MASK]", set_mark), "The firewall mark of packets, the bits of MASK of it.").default("any"),
+    Row::new(
+        "fwmark",
+        one("MARK[/MASK]", set_mark),
+        "The firewall mark of packets, the bits of MASK of it.",
+    )
+    .default("any"),
     Row::new(
         "realms",
         one("[FROM/]TO", |draft, call, diags| {
@@ -74,13 +92,17 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.realms = realms(&draft.names, word, diags);
             }
         }),
-        "Marks for accounting and filters, numbers or names of rt_realms. IPv4 only, and only with a table.",
-    ).default("none"),
+        "Marks for accounting and filters, numbers or names of rt_realms. IPv4 only, and only \
+         with a table.",
+    )
+    .default("none"),
     Row::new(
         "suppress_prefixlength",
         one("N", set_suppress_prefix),
-        "Routes of the table with a prefix of at most this length do not count: 0 leaves default routes out. Only with a table.",
-    ).default("all routes count"),
+        "Routes of the table with a prefix of at most this length do not count: 0 leaves default \
+         routes out. Only with a table.",
+    )
+    .default("all routes count"),
     Row::new(
         "sup_pl",
         one("N", set_suppress_prefix),
@@ -90,14 +112,20 @@ pub(super) static RULE: &[Row] = &[
         "suppress_ifgroup",
         one("GROUP", set_suppress_group),
         "Routes of the table through this group of interfaces do not count. Only with a table.",
-    ).default("all routes count"),
+    )
+    .default("all routes count"),
     Row::new(
         "sup_group",
         one("GROUP", set_suppress_group),
         "Another word for suppress_ifgroup.",
     ),
     Row::new("dev", interface(INPUT), "Another word for iif."),
-    Row::new("iif", interface(INPUT), "The interface that packets came in by; lo: they are this machine's own.").default("any"),
+    Row::new(
+        "iif",
+        interface(INPUT),
+        "The interface that packets came in by; lo: they are this machine's own.",
+    )
+    .default("any"),
     Row::new(
         "oif",
         interface(Lens {
@@ -105,7 +133,8 @@ pub(super) static RULE: &[Row] = &[
             set: |draft, name, span| draft.rule.output = Some(Spanned::new(name, span)),
         }),
         "The interface that a socket of this machine is bound to.",
-    ).default("any"),
+    )
+    .default("any"),
     Row::new(
         "tunnel-id",
         one("N", |draft, call, diags| {
@@ -114,7 +143,8 @@ pub(super) static RULE: &[Row] = &[
             }
         }),
         "The tunnel that packets came in by, a number of 64 bits.",
-    ).default("any"),
+    )
+    .default("any"),
     Row::new(
         "uidrange",
         one("A-B", |draft, call, diags| {
@@ -123,7 +153,8 @@ pub(super) static RULE: &[Row] = &[
             }
         }),
         "The users whose sockets packets come from, first and last number.",
-    ).default("any"),
+    )
+    .default("any"),
     Row::new(
         "protocol",
         int(
@@ -144,7 +175,8 @@ pub(super) static RULE: &[Row] = &[
         "ipproto",
         one("PROTOCOL", set_ip_protocol),
         "The protocol of packets, a name or a number: tcp, udp, icmp.",
-    ).default("any"),
+    )
+    .default("any"),
     Row::new(
         "sport",
         one("A-B", |draft, call, diags| {
@@ -153,7 +185,8 @@ pub(super) static RULE: &[Row] = &[
             }
         }),
         "Source ports of packets, one or a range.",
-    ).default("any"),
+    )
+    .default("any"),
     Row::new(
         "dport",
         one("A-B", |draft, call, diags| {
@@ -162,16 +195,22 @@ pub(super) static RULE: &[Row] = &[
             }
         }),
         "Destination ports of packets, one or a range.",
-    ).default("any"),
+    )
+    .default("any"),
     Row::new(
         "no_track",
         flag(Lens {
             get: |_| None,
             set: |draft, _, _| draft.rule.track = false,
         }),
-        "Nothing happens when somebody else deletes the rule. Otherwise it is put back, or the instance leaves MASTER.",
+        "Nothing happens when somebody else deletes the rule. Otherwise it is put back, or the \
+         instance leaves MASTER.",
     ),
-    Row::new("type", NOTHING, "May stand before an action, as with ip rule."),
+    Row::new(
+        "type",
+        NOTHING,
+        "May stand before an action, as with ip rule.",
+    ),
 ];
 
 pub(super) static ACTION: &[Row] = &[
