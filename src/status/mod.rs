@@ -24,6 +24,8 @@ pub mod check;
 pub mod headline;
 pub mod metrics;
 pub mod node;
+#[cfg(test)]
+mod page;
 pub mod record;
 pub mod snapshot;
 pub mod table;

@@ -25,16 +25,18 @@ pub trait Field: Sized {
 pub trait Record {
     /// What it is called.
     const NAME: &'static str;
-    /// Its members, with what is said of them.
-    const MEMBERS: &'static [(&'static str, &'static str)];
+    /// What is said of it.
+    const ABOUT: &'static str;
+    /// Its members: key, type, and what is said of them.
+    const MEMBERS: &'static [(&'static str, &'static str, &'static str)];
 }
 
 /// Declare a structure that has a JSON form.
 macro_rules! record {
-    ($(#[$meta:meta])* pub struct $name:ident {
+    ($(#[doc = $about:literal])+ pub struct $name:ident {
         $($(#[doc = $doc:literal])+ pub $field:ident: $type:ty,)*
     }) => {
-        $(#[$meta])*
+        $(#[doc = $about])+
         #[derive(Clone, Debug, Default, PartialEq)]
         pub struct $name {
             $($(#[doc = $doc])+ pub $field: $type,)*
@@ -61,8 +63,9 @@ macro_rules! record {
 
         impl $crate::status::record::Record for $name {
             const NAME: &'static str = stringify!($name);
-            const MEMBERS: &'static [(&'static str, &'static str)] =
-                &[$((stringify!($field), concat!($($doc),+)),)*];
+            const ABOUT: &'static str = concat!($($about),+);
+            const MEMBERS: &'static [(&'static str, &'static str, &'static str)] =
+                &[$((stringify!($field), stringify!($type), concat!($($doc),+)),)*];
         }
     };
 }
@@ -293,7 +296,8 @@ pub mod tests {
         let [number, word] = Part::MEMBERS else {
             panic!("two members");
         };
-        assert_eq!(*number, ("number", " A number."));
-        assert_eq!(*word, ("word", " A word, in two lines."));
+        assert_eq!(Part::ABOUT, " For these tests.");
+        assert_eq!(*number, ("number", "i64", " A number."));
+        assert_eq!(*word, ("word", "Option<String>", " A word, in two lines."));
     }
 }

@@ -67,6 +67,7 @@ use launch::role::{ROLES, Role, RoleSpec};
 use names::{Names, TASK_NAME};
 use parent::{Ground, WatchDog};
 use settings::{CoreFiles, Settings};
+use systemd::Manager;
 
 /// What the parent process is called in messages.
 const TITLE: &str = "Parent";
@@ -89,7 +90,14 @@ pub fn start(settings: Settings) -> u8 {
     greet(&settings);
     let status = match prepare(&settings) {
         Ok(ground) => go(ground),
-        Err(status) => status,
+        Err(status) => {
+            let manager = Manager::at(settings.notify_socket.as_deref(), None);
+            manager.tell(&format!(
+                "ERRNO={}\nSTATUS=Not started, see the log",
+                libc::EINVAL
+            ));
+            status
+        }
     };
     log::info!("Stopped {}", version::line());
     account::report(TITLE, settings.memory_log);

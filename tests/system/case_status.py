@@ -228,8 +228,8 @@ def metrics_as_a_scraper_reads_them(lab):
         found = [v for n, given, v in families[family or name][2] if n == name and labels.items() <= given.items()]
         assert len(found) == 1, (name, labels, found)
         return found[0]
-    assert value(families, "keepalived_vrrp_state", keepalived_vrrp_state="MASTER", instance="VI_1") == 1
-    assert value(families, "keepalived_vrrp_state", keepalived_vrrp_state="BACKUP", instance="VI_1") == 0
+    assert value(families, "keepalived_vrrp_state", keepalived_vrrp_state="MASTER", vrrp_instance="VI_1") == 1
+    assert value(families, "keepalived_vrrp_state", keepalived_vrrp_state="BACKUP", vrrp_instance="VI_1") == 0
     assert value(families, "keepalived_vrrp_adverts_sent_total", "keepalived_vrrp_adverts_sent") >= 1
     assert value(families, "keepalived_vrrp_became_master_total", "keepalived_vrrp_became_master") == 1
     assert value(families, "keepalived_process_restarts_total", "keepalived_process_restarts", process="vrrp") == 0

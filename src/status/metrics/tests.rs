@@ -53,9 +53,9 @@ fn samples_are_lines_behind_the_head_of_their_family() {
     let text = text(&snapshot());
     for part in [
         "# TYPE keepalived_vrrp_adverts_sent counter\n# HELP keepalived_vrrp_adverts_sent Adverts \
-         sent.\nkeepalived_vrrp_adverts_sent_total{instance=\"a\\\"b\\\\c\\nd\"} 12\n",
-        "keepalived_vrrp_state{instance=\"a\\\"b\\\\c\\nd\",keepalived_vrrp_state=\"MASTER\"} 1\n",
-        "keepalived_vrrp_state{instance=\"a\\\"b\\\\c\\nd\",keepalived_vrrp_state=\"FAULT\"} 0\n",
+         sent.\nkeepalived_vrrp_adverts_sent_total{vrrp_instance=\"a\\\"b\\\\c\\nd\"} 12\n",
+        "keepalived_vrrp_state{vrrp_instance=\"a\\\"b\\\\c\\nd\",keepalived_vrrp_state=\"MASTER\"} 1\n",
+        "keepalived_vrrp_state{vrrp_instance=\"a\\\"b\\\\c\\nd\",keepalived_vrrp_state=\"FAULT\"} 0\n",
         "reason=\"checksum\"} 7\n",
         "# UNIT keepalived_timer_lateness_seconds seconds\n",
         "keepalived_timer_lateness_seconds_bucket{process=\"parent\",le=\"1.0\"} 2\n",

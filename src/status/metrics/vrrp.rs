@@ -16,7 +16,7 @@ pub(super) const VRRP: &[Family] = &[
         |all, out| {
             for instance in instances(all) {
                 out.info(&[
-                    ("instance", &instance.name),
+                    ("vrrp_instance", &instance.name),
                     (
                         "interface",
                         instance.interface.as_deref().unwrap_or_default(),
@@ -35,7 +35,11 @@ pub(super) const VRRP: &[Family] = &[
         "The state of an instance.",
         |all, out| {
             for instance in instances(all) {
-                out.state(&[("instance", &instance.name)], STATES, &instance.state);
+                out.state(
+                    &[("vrrp_instance", &instance.name)],
+                    STATES,
+                    &instance.state,
+                );
             }
         },
     ),
@@ -47,7 +51,7 @@ pub(super) const VRRP: &[Family] = &[
         |all, out| {
             for instance in instances(all) {
                 if let Some(at) = instance.since {
-                    out.seconds(&[("instance", &instance.name)], at.0);
+                    out.seconds(&[("vrrp_instance", &instance.name)], at.0);
                 }
             }
         },
@@ -86,7 +90,7 @@ pub(super) const VRRP: &[Family] = &[
         |all, out| {
             for instance in instances(all) {
                 for part in &instance.priority.parts {
-                    let labels = [("instance", instance.name.as_str()), ("of", &part.of)];
+                    let labels = [("vrrp_instance", instance.name.as_str()), ("of", &part.of)];
                     out.value(&labels, part.adds);
                 }
             }
@@ -139,7 +143,7 @@ pub(super) const VRRP: &[Family] = &[
             for instance in instances(all) {
                 for refused in &instance.refused {
                     let name = instance.name.as_str();
-                    let labels = [("instance", name), ("reason", &refused.reason)];
+                    let labels = [("vrrp_instance", name), ("reason", &refused.reason)];
                     out.value(&labels, refused.count);
                 }
             }
@@ -165,7 +169,10 @@ pub(super) const VRRP: &[Family] = &[
                 for peer in &instance.peers {
                     let address = peer.address.map(|address| address.to_string());
                     let address = address.unwrap_or_default();
-                    let labels = [("instance", instance.name.as_str()), ("peer", &address)];
+                    let labels = [
+                        ("vrrp_instance", instance.name.as_str()),
+                        ("peer", &address),
+                    ];
                     out.seconds(&labels, peer.heard);
                 }
             }
@@ -208,6 +215,6 @@ fn instances(all: &Snapshot) -> impl Iterator<Item = &InstanceStatus> {
 
 fn each(all: &Snapshot, out: &mut Samples<'_>, value: fn(&InstanceStatus) -> u64) {
     for instance in instances(all) {
-        out.value(&[("instance", &instance.name)], value(instance));
+        out.value(&[("vrrp_instance", &instance.name)], value(instance));
     }
 }

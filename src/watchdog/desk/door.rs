@@ -51,6 +51,8 @@ pub(super) struct Door {
     /// The second that is counted, and who came in it.
     since: Instant,
     arrivals: u32,
+    /// Those who come wait in the kernel.
+    pub(super) is_pausing: bool,
 }
 
 impl Door {
@@ -80,6 +82,7 @@ impl Door {
             io,
             since: Instant::ZERO,
             arrivals: 0,
+            is_pausing: false,
         })
     }
 

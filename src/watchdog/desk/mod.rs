@@ -151,7 +151,7 @@ impl WatchDog {
                 return Drain::Close;
             };
             if !door.may_enter(s.now()) {
-                s.at("status pause", s.now() + PAUSE, ready.key(), Self::on_pause);
+                self.pause(s, purpose);
                 return Drain::Drained;
             }
             match door.accept() {
@@ -160,7 +160,7 @@ impl WatchDog {
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
                 Err(error) => {
                     log::debug!("{}: {error}", purpose.name());
-                    s.at("status pause", s.now() + PAUSE, ready.key(), Self::on_pause);
+                    self.pause(s, purpose);
                     return Drain::Drained;
                 }
             }
@@ -168,10 +168,23 @@ impl WatchDog {
         Drain::More
     }
 
-    /// Those who had to wait before a door.
-    fn on_pause(&mut self, s: &mut Scheduler<Self>, key: Key) {
-        let door = Purpose::of_key(key).and_then(|purpose| self.desk.doors.get(purpose.index()));
-        if let Some(door) = door.and_then(Option::as_ref) {
+    /// Let those who come wait before a door for a while.
+    fn pause(&mut self, s: &mut Scheduler<Self>, purpose: Purpose) {
+        let door = self.desk.doors.get_mut(purpose.index());
+        let Some(door) = door.and_then(Option::as_mut) else {
+            return;
+        };
+        if !std::mem::replace(&mut door.is_pausing, true) {
+            let end = s.now() + PAUSE;
+            s.at("status pause", end, purpose.key(), Self::on_pause_over);
+        }
+    }
+
+    fn on_pause_over(&mut self, s: &mut Scheduler<Self>, key: Key) {
+        let place = Purpose::of_key(key).map_or(usize::MAX, Purpose::index);
+        let door = self.desk.doors.get_mut(place);
+        if let Some(door) = door.and_then(Option::as_mut) {
+            door.is_pausing = false;
             s.requeue(door.io);
         }
     }
