@@ -3,6 +3,7 @@
 The mistakes of its table of virtual servers are in case_ipvs.py.
 """
 import os
+import signal
 import subprocess
 import sys
 
@@ -171,3 +172,27 @@ def lvs_first_check_that_fails_counts_at_once(lab):
     s.start()
     settle(h, {A + ":80": 1})
     assert d.stop() == 0
+
+
+@case("uml")
+def lvs_dump_tells_of_the_first_check(lab):
+    """Until a check has ended the dump says that a failure counts at once, and then how many may still fail."""
+    h = balancer(lab)
+    Tcp(h, A, 80)
+
+    def left(d):
+        path = d.tmpdir + "/keepalived_check.data"
+        if os.path.exists(path):
+            os.remove(path)
+        d.signal(signal.SIGUSR1, "_check")
+        wait(lambda: os.path.exists(path), 5, "a dump")
+        with open(path) as f:
+            return [line.split(" = ")[1].strip() for line in f if "Retries left" in line]
+    soon = virtual(VIP + " 80", real(A, 80, check("TCP_CHECK", retry="5")))
+    d = h.keepalived(soon.replace("warmup 0", "warmup 900").replace("delay_loop 0.4", "delay_loop 900"))
+    settle(h, {A + ":80": 1})
+    assert left(d) == ["0 (first check)"], left(d)
+    assert d.stop() == 0
+    d = h.keepalived(soon)
+    settle(h, {A + ":80": 1})
+    wait(lambda: left(d) == ["5"], 8, "the first check has passed")
