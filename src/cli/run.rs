@@ -234,7 +234,7 @@ fn notify_socket() -> Option<String> {
 
 /// How long the service manager waits for a sign of life of this very process.
 fn watchdog() -> Option<Duration> {
-    let number = |name| env::var(name).ok()?.parse::<u64>().ok();
+    let number = |name| env::var_os(name)?.to_str()?.parse::<u64>().ok();
     let whose = number("WATCHDOG_PID").unwrap_or_else(|| process::id().into());
     let micros = number("WATCHDOG_USEC").filter(|_| whose == process::id().into());
     micros.map(Duration::from_micros)

@@ -202,7 +202,7 @@ fn show_status(global: &GlobalConfig, name: &str, out: &mut dyn Sink) {
     match &global.watch.status {
         StatusSocket::Usual => (),
         StatusSocket::Off => out.line(name, &["off"]),
-        StatusSocket::At(socket) => show_socket(socket.path.clone(), socket, name, out),
+        StatusSocket::At(socket) => show_socket(socket.path.as_deref(), socket, name, out),
     }
 }
 
@@ -212,14 +212,14 @@ fn show_metrics(global: &GlobalConfig, name: &str, out: &mut dyn Sink) {
         MetricsListen::Port(at) => out.line(name, &[&at.to_string()]),
         MetricsListen::Local(socket) => {
             let path = socket.path.as_ref().map(|path| format!("unix:{path}"));
-            show_socket(path, socket, name, out);
+            show_socket(path.as_deref(), socket, name, out);
         }
     }
 }
 
-fn show_socket(path: Option<String>, socket: &LocalSocket, name: &str, out: &mut dyn Sink) {
+fn show_socket(path: Option<&str>, socket: &LocalSocket, name: &str, out: &mut dyn Sink) {
     let mode = format!("{:04o}", socket.mode);
-    let mut words: Vec<&str> = path.iter().map(String::as_str).collect();
+    let mut words: Vec<&str> = path.into_iter().collect();
     words.extend(["mode", &mode]);
     if let Some(group) = &socket.group {
         words.extend(["group", group]);
@@ -237,7 +237,7 @@ mod tests {
     use crate::control_plane::{AnyMachine, LoadOptions, Loaded, load};
 
     fn read(line: &str) -> Loaded {
-        let files = Memory::with("/k.conf", &format!("global_defs {{\n{line}\n}}\n"));
+        let files = Memory::with("/k.conf", format!("global_defs {{\n{line}\n}}\n"));
         let (options, machine) = (LoadOptions::default(), AnyMachine::default());
         load(&files, Path::new("/k.conf"), &options, &machine)
     }

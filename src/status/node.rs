@@ -17,9 +17,9 @@ pub enum Node<'a> {
     /// A string.
     Text(Cow<'a, str>),
     /// `[ ... ]`
-    List(Vec<Node<'a>>),
+    List(Vec<Self>),
     /// `{ ... }`
-    Object(Vec<(Cow<'a, str>, Node<'a>)>),
+    Object(Vec<(Cow<'a, str>, Self)>),
 }
 
 impl<'a> Node<'a> {

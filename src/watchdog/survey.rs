@@ -81,7 +81,8 @@ pub trait Surveyed: Sized {
         if self.plumbing().has_manager() {
             let headline = &mut self.watched().headline;
             let pending = headline.deadline().filter(|at| *at > s.now());
-            headline.follow(s, Some(pending.unwrap_or(s.now() + SETTLING)));
+            let at = pending.unwrap_or_else(|| s.now() + SETTLING);
+            headline.follow(s, Some(at));
         }
     }
 

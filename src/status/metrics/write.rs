@@ -90,7 +90,7 @@ impl Samples<'_> {
     pub fn value(&mut self, labels: &Labels<'_>, value: impl Display) {
         let suffix = match self.family.kind {
             Kind::Counter => "_total",
-            _ => "",
+            Kind::Gauge | Kind::Histogram | Kind::Info | Kind::StateSet | Kind::Summary => "",
         };
         self.line(suffix, labels, value);
     }

@@ -79,8 +79,8 @@ fn priority(priority: &PriorityStatus) -> String {
 
 fn addresses(instance: &InstanceStatus) -> String {
     let shown = instance.addresses.iter().take(SHOWN);
-    let shown = shown.map(|address| address.address.clone()).collect();
-    listed(shown, instance.address_count)
+    let shown: Vec<String> = shown.map(|address| address.address.clone()).collect();
+    listed(&shown, instance.address_count)
 }
 
 /// `10.0.0.2 (150) 0.3s`, the last heard first.
@@ -95,7 +95,7 @@ fn peers(instance: &InstanceStatus) -> String {
             (None, None) => format!("{who} {ago}"),
         }
     });
-    listed(shown.collect(), peers.len() as u64)
+    listed(&shown.collect::<Vec<_>>(), peers.len() as u64)
 }
 
 /// Why it has its state; if it cannot run, what keeps it from that.
@@ -230,7 +230,7 @@ pub(super) fn sessions(bfd: &BfdStatus) -> Columns {
 }
 
 /// A list, and how many more there are.
-fn listed(shown: Vec<String>, all: u64) -> String {
+fn listed(shown: &[String], all: u64) -> String {
     let more = all.saturating_sub(shown.len() as u64);
     match (shown.is_empty(), more) {
         (true, _) => nothing(),

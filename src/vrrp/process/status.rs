@@ -22,6 +22,9 @@ use crate::vrrp::speakers::Speaker;
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::survey::{Surveyed, Watched};
 
+/// The key of a tracker from its place among those of its kind.
+type KeyOf = fn(u32) -> TrackerKey;
+
 impl Surveyed for VrrpProcess {
     const LISTS: &'static [&'static str] = &["instances", "groups", "trackers"];
 
@@ -171,8 +174,8 @@ impl VrrpProcess {
     /// Trackers of all kinds, one after the other.
     fn tracker_status(&self, place: u32) -> Option<TrackerStatus> {
         let config = &self.config.vrrp;
-        let kinds: [(usize, fn(u32) -> TrackerKey); 4] = [
-            (config.scripts.len(), TrackerKey::Script),
+        let kinds = [
+            (config.scripts.len(), TrackerKey::Script as KeyOf),
             (config.files.len(), TrackerKey::File),
             (config.processes.len(), TrackerKey::Process),
             (config.sessions.len(), TrackerKey::Bfd),

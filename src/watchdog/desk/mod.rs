@@ -121,7 +121,10 @@ impl WatchDog {
         let ground = self.ground();
         let usual = ground.paths.status_socket();
         let local = |socket: &LocalSocket| Place::Local {
-            path: socket.path.as_ref().map_or(usual.clone(), PathBuf::from),
+            path: socket
+                .path
+                .as_ref()
+                .map_or_else(|| usual.clone(), PathBuf::from),
             mode: socket.mode,
             group: socket.group.clone(),
         };
