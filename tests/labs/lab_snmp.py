@@ -59,7 +59,8 @@ class Nms:
             def answer():
                 got = self.ask("192.0.2." + router[1:], NAME + ".1", STATE + ".1", PRIORITY + ".1")
                 return [got[0], STATES.get(got[1]), got[2]] if len(got) == 3 else []
-            self.site.until(lambda: answer() == wanted, "%s answers %s" % (router, wanted))
+            # The daemon asks for a new agent after 1 s, 2 s, 4 s and so on.
+            self.site.until(lambda: answer() == wanted, "%s answers %s" % (router, wanted), 40)
             self.site.say("nms reads of %s: %s" % (router, "%s is %s, priority %s" % tuple(wanted) if wanted else "no answer"))
 
     def ask(self, router, *names):
