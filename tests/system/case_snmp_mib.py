@@ -81,7 +81,7 @@ def every_table_of_a_rich_configuration(lab):
     host = router(lab).nic("eth1", "lan2", ["10.78.0.1/24"])
     master = Master(host)
     with open(os.path.join(TOP, "src", "snmp", "keepalived", "tests", "all.conf")) as f:
-        text = f.read().replace("lvs_sync_daemon", "# ")
+        text = f.read().replace("lvs_sync_daemon", "# ").replace("interval 2\n", "interval 0.2\n")
     daemon = started(host, master, text, "-P")
     read = Reader(master)
     wait(lambda: read.column("2.3", 4).get("1") == "2", 15, "the first instance is master")
