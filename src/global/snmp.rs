@@ -46,7 +46,8 @@ impl SnmpConfig {
     /// The same for real servers.
     #[must_use]
     pub fn server_stats_age(&self) -> Duration {
-        self.server_stats.unwrap_or(self.service_stats_age())
+        let age = self.server_stats;
+        age.unwrap_or_else(|| self.service_stats_age())
     }
 }
 

@@ -64,10 +64,7 @@ impl CheckProcess {
         let wish = is_on.then(|| Wish {
             socket: settings.master_agent(&config.global),
             description: "Keepalived Healthcheckers".to_owned(),
-            mibs: vec![
-                &GlobalMib::<CheckProcess>::MIB,
-                &CheckMib::<CheckProcess>::MIB,
-            ],
+            mibs: vec![&GlobalMib::<Self>::MIB, &CheckMib::<Self>::MIB],
         });
         self.snmp.agent.configure(s, wish);
     }

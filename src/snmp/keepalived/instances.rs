@@ -244,11 +244,13 @@ fn priority(value: &Value) -> Result<Priority, SetError> {
 }
 
 /// 1 yes, 2 no.
-fn preempts(value: &Value) -> Result<bool, SetError> {
-    match value {
-        Value::Integer(1) => Ok(true),
-        Value::Integer(2) => Ok(false),
-        Value::Integer(_) => Err(SetError::WrongValue),
-        _ => Err(SetError::WrongType),
+const fn preempts(value: &Value) -> Result<bool, SetError> {
+    let Value::Integer(number) = value else {
+        return Err(SetError::WrongType);
+    };
+    match number {
+        1 => Ok(true),
+        2 => Ok(false),
+        _ => Err(SetError::WrongValue),
     }
 }

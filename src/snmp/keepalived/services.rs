@@ -103,7 +103,11 @@ pub(super) fn tunnel_type(forwarding: Forwarding) -> Option<Value> {
 pub(super) fn tunnel_port(forwarding: Forwarding) -> Option<Value> {
     match forwarding {
         Forwarding::Tunnel(Tunnel::Gue { port, .. }) => unsigned(port),
-        _ => None,
+        Forwarding::Tunnel(Tunnel::Ipip | Tunnel::Gre { .. })
+        | Forwarding::Masquerade
+        | Forwarding::Local
+        | Forwarding::Bypass
+        | Forwarding::DirectRoute => None,
     }
 }
 

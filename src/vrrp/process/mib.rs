@@ -10,7 +10,7 @@ use crate::snmp::Mib;
 use crate::snmp::keepalived::traps::{self, Told};
 use crate::snmp::keepalived::{GlobalFacts, GlobalMib, VrrpFacts, VrrpMib};
 use crate::sys::host;
-use crate::vrrp::fsm::{GroupId, InstanceId, State, TrackerKey};
+use crate::vrrp::fsm::{GroupId, InstanceId, Policy, State, TrackerKey};
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::launch::role::Role;
 
@@ -42,9 +42,16 @@ impl VrrpProcess {
     /// An instance has changed its state, or is told of for the last time.
     pub(super) fn trap_instance(&mut self, id: InstanceId, what: What) {
         let told = match what {
+            What::Master => Told::Running(State::Master),
+            What::Backup => Told::Running(State::Backup),
+            What::Fault => Told::Running(State::Fault),
             What::Stop => Told::Stopped,
             What::Deleted => Told::Deleted,
-            _ => Told::Running(self.router.state(id)),
+            What::MasterRxLowerPri
+            | What::MasterPriority
+            | What::BackupPriority
+            | What::Up
+            | What::Down => return,
         };
         let config = self.config.vrrp.instances.get(id.index());
         if let (true, Some(config)) = (self.tells_own(), config) {
@@ -57,7 +64,7 @@ impl VrrpProcess {
     pub(super) fn trap_group(&mut self, group: GroupId, to: State) {
         let told = match to {
             State::Init => Told::Stopped,
-            running => Told::Running(running),
+            State::Backup | State::Master | State::Fault => Told::Running(to),
         };
         let config = self.config.vrrp.sync_groups.get(group.index());
         if let (true, Some(config)) = (self.tells_own(), config) {
@@ -88,7 +95,7 @@ impl VrrpFacts for VrrpProcess {
     }
 
     fn set_base_priority(&mut self, now: Instant, id: InstanceId, priority: Priority) {
-        let change = |policy: &mut crate::vrrp::fsm::Policy| policy.priority = priority;
+        let change = |policy: &mut Policy| policy.priority = priority;
         self.router.amend(now, id, change, &mut self.effects);
         if let Some(own) = self.routers.get(id.index()) {
             log::info!(
@@ -99,7 +106,7 @@ impl VrrpFacts for VrrpProcess {
     }
 
     fn set_preempts(&mut self, now: Instant, id: InstanceId, preempts: bool) {
-        let change = |policy: &mut crate::vrrp::fsm::Policy| policy.nopreempt = !preempts;
+        let change = |policy: &mut Policy| policy.nopreempt = !preempts;
         self.router.amend(now, id, change, &mut self.effects);
         if let Some(own) = self.routers.get(id.index()) {
             let word = if preempts { "on" } else { "off" };

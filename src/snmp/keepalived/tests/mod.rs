@@ -254,9 +254,11 @@ fn get(program: &mut Program, numbers: &[u32]) -> Value {
 fn texts(program: &mut Program, rows: &[&[u32]]) -> Vec<String> {
     let values = rows.iter().map(|row| get(program, row));
     values
-        .map(|value| match value {
-            Value::OctetString(octets) => String::from_utf8(octets).unwrap(),
-            other => format!("{other:?}"),
+        .map(|value| {
+            let Value::OctetString(octets) = value else {
+                panic!("{value:?} is no text");
+            };
+            String::from_utf8(octets).unwrap()
         })
         .collect()
 }
