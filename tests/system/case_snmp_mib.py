@@ -149,7 +149,7 @@ def priorities_and_preemption_are_set(lab):
     wire.wait(lambda p: p in wire.adverts("10.77.0.1")[-3:] and p.prio == 100, 5, "an advert of priority 100")
 
 
-@case("uml", "snmp")
+@case("uml", "ipvs", "snmp")
 def virtual_servers_by_snmp(lab):
     """Tables, counters of the kernel, a weight that is set, and the notifications of a server and of the quorum."""
     host = router(lab)
