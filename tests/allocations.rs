@@ -1,8 +1,12 @@
-//! Adverts out and adverts in take no memory from the heap once the daemon has warmed
-//! up: what is not allocated cannot run out, fragment or be slow.
+//! Adverts out and adverts in, takeovers, checks, sessions and what the kernel says take no
+//! memory from the heap once the daemon has warmed up: what is not allocated cannot run
+//! out, fragment or be slow.
 //!
 //! The machines are driven as the shell drives them, for a master and a backup of
 //! many virtual routers; what the shell adds are system calls.
+
+#[path = "allocations/machines.rs"]
+mod machines;
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -227,4 +231,34 @@ fn adverts_allocate_nothing() {
 fn authenticated_adverts_allocate_nothing() {
     nothing_is_allocated(&Authentication::Pass(Password::new(b"secret12")));
     nothing_is_allocated(&Authentication::Ah(Password::new(b"secret12")));
+}
+
+/// The backup hears nothing for five intervals, takes over, and hears a better master
+/// again for three.
+#[test]
+fn transitions_allocate_nothing() {
+    let mut master = Node::new(MASTER, 200, &Authentication::None);
+    let mut backup = Node::new(BACKUP, 100, &Authentication::None);
+    run(&mut master, &mut backup, 0, 100);
+    let (mut at, mut counted) = (100, 0);
+    for cycle in 0..8 {
+        let before = thread_allocations();
+        for _ in 0..5 {
+            let now = Instant::ZERO + INTERVAL * at;
+            at += 1;
+            for node in [&mut master, &mut backup] {
+                node.tick(now);
+                node.out.clear();
+            }
+        }
+        assert!(backup.all_are(State::Master), "a takeover");
+        run(&mut master, &mut backup, at, 3);
+        at += 3;
+        assert!(backup.all_are(State::Backup), "and back");
+        // Two cycles until every list has been as long as it gets.
+        if cycle >= 2 {
+            counted += thread_allocations() - before;
+        }
+    }
+    assert_eq!(counted, 0, "in six takeovers of {ROUTERS} routers");
 }

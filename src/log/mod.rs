@@ -30,6 +30,7 @@ mod sink;
 mod stamp;
 mod syslog;
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -100,6 +101,8 @@ pub fn last_words(text: &str) {
     finish();
 }
 
+/// Room for texts that is kept for the next message, in octets.
+const KEPT_TEXT: usize = 4096;
 /// How long the end of a process may wait for its last messages.
 const PATIENCE: Duration = Duration::from_millis(100);
 /// How long a message that found its sink busy waits for the next attempt.
@@ -153,6 +156,7 @@ pub fn keep_flushing<P>(_: &mut P, scheduler: &mut Scheduler<P>, key: Key) {
 
 /// Try again to send what the sinks did not take. True if nothing is waiting.
 pub fn flush() -> bool {
+    let _log = account::enter(Tag::Log);
     LOGGER.lock().as_mut().is_none_or(Sinks::flush)
 }
 
@@ -177,10 +181,16 @@ impl Log for Logger {
         }
         if let Some(sinks) = self.lock().as_mut() {
             let _log = account::enter(Tag::Log);
-            let text = record.args().to_string();
+            let mut text = std::mem::take(&mut sinks.text);
+            text.clear();
+            // Writing to a string cannot fail.
+            let _ = text.write_fmt(*record.args());
             // One line is one message: a dump arrives as several lines.
             for line in text.lines() {
                 sinks.say(record.level(), line);
+            }
+            if text.capacity() <= KEPT_TEXT {
+                sinks.text = text;
             }
         }
     }
@@ -194,6 +204,8 @@ impl Log for Logger {
 #[derive(Debug)]
 struct Sinks {
     stamp: Stamp,
+    /// Room for the text of a message.
+    text: String,
     syslog: Option<Channel<Syslog>>,
     console: Option<Channel<Console>>,
     file: Option<LogFile>,
@@ -204,6 +216,7 @@ impl Sinks {
         let syslog = || Channel::new(Syslog::new(&setup.identity, setup.facility));
         Self {
             stamp: Stamp::default(),
+            text: String::new(),
             syslog: setup.syslog.then(syslog),
             console: setup.console.then(|| Channel::new(Console::open())),
             file: setup.file.clone().map(LogFile::new),

@@ -1,5 +1,7 @@
 //! The time of a message as text, made once per second.
 
+use std::fmt::Write as _;
+
 use nix::time::{ClockId, clock_gettime};
 
 use crate::sys::calendar::LocalTime;
@@ -28,15 +30,17 @@ impl Stamp {
         }
         self.second = Some(second);
         let t = LocalTime::at(second);
-        self.short = format!(
-            "{} {:2} {:02}:{:02}:{:02}",
-            t.month_name(),
-            t.day,
-            t.hour,
-            t.minute,
-            t.second
+        let Self { short, long, .. } = self;
+        short.clear();
+        long.clear();
+        let (month, day) = (t.month_name(), t.day);
+        // Writing to a string cannot fail.
+        let _ = write!(
+            short,
+            "{month} {day:2} {:02}:{:02}:{:02}",
+            t.hour, t.minute, t.second
         );
-        self.long = format!("{} {} {}", t.day_name(), self.short, t.year);
+        let _ = write!(long, "{} {short} {}", t.day_name(), t.year);
     }
 }
 

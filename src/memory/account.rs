@@ -106,7 +106,10 @@ impl fmt::Display for Line {
     }
 }
 
-pub use on_or_off::{Scope, begin, enter, stop, table};
+pub use on_or_off::{Scope, begin, enter, small_blocks, stop, table};
+
+/// Sizes of blocks to name in a leak.
+const SIZES: usize = 8;
 
 /// What is in use and should not be, at the end of a process.
 #[must_use]
@@ -123,17 +126,23 @@ pub fn report(title: &str, whole: bool) {
     if table.is_empty() {
         return;
     }
+    let _lasting = enter(Tag::Lasting);
     if whole {
         for line in &table {
             log::info!("{title} memory: {line}");
         }
     }
     for line in leaks(&table) {
+        let sizes: Vec<String> = small_blocks(line.tag)
+            .take(SIZES)
+            .map(|(size, count)| format!("{count} of {size}"))
+            .collect();
         log::warn!(
-            "{title} process leaks {} octets in {} blocks ({})",
+            "{title} process leaks {} octets in {} blocks ({}: {})",
             line.octets,
             line.blocks,
-            line.tag.name()
+            line.tag.name(),
+            sizes.join(", ")
         );
     }
 }
@@ -171,9 +180,15 @@ mod on_or_off {
         alloc::stop_counting();
     }
 
+    /// Small blocks in use: size and number.
+    pub fn small_blocks(tag: Tag) -> impl Iterator<Item = (usize, usize)> {
+        alloc::small_blocks(tag as u8)
+    }
+
     /// The accounts that have been used.
     #[must_use]
     pub fn table() -> Vec<Line> {
+        let _lasting = enter(Tag::Lasting);
         let lines = Tag::ALL.into_iter().map(|tag| {
             let totals = alloc::totals(tag as u8);
             Line {
@@ -207,6 +222,11 @@ mod on_or_off {
 
     /// Nothing is counted.
     pub const fn stop() {}
+
+    /// Nothing is counted.
+    pub fn small_blocks(_: Tag) -> impl Iterator<Item = (usize, usize)> {
+        std::iter::empty()
+    }
 
     /// Nothing is counted.
     #[must_use]

@@ -40,12 +40,17 @@ pub struct Totals {
     pub taken: u64,
 }
 
+/// Blocks up to this size are counted by size, too.
+const SMALL: usize = 512;
+
 #[derive(Debug)]
 struct Account {
     octets: AtomicUsize,
     blocks: AtomicUsize,
     peak: AtomicUsize,
     taken: AtomicU64,
+    /// How many blocks of each size are in use.
+    small: [AtomicUsize; SMALL],
 }
 
 static ACCOUNTS: [Account; TAGS] = [const { Account::new() }; TAGS];
@@ -95,7 +100,19 @@ pub fn new_generation() {
         account.blocks.store(0, Relaxed);
         account.peak.store(0, Relaxed);
         account.taken.store(0, Relaxed);
+        for count in &account.small {
+            count.store(0, Relaxed);
+        }
     }
+}
+
+/// The sizes of small blocks in use, and how many there are of each: what a leak is
+/// known by.
+pub fn small_blocks(tag: u8) -> impl Iterator<Item = (usize, usize)> {
+    let account = ACCOUNTS.get(usize::from(tag));
+    let counts = account.map_or(&[][..], |account| &account.small);
+    let counts = counts.iter().map(|count| count.load(Relaxed)).enumerate();
+    counts.filter(|(_, count)| *count > 0)
 }
 
 /// Put no more blocks on any account.
@@ -116,6 +133,7 @@ impl Account {
             blocks: AtomicUsize::new(0),
             peak: AtomicUsize::new(0),
             taken: AtomicU64::new(0),
+            small: [const { AtomicUsize::new(0) }; SMALL],
         }
     }
 
@@ -124,11 +142,17 @@ impl Account {
         self.peak.fetch_max(octets, Relaxed);
         self.blocks.fetch_add(1, Relaxed);
         self.taken.fetch_add(1, Relaxed);
+        if let Some(count) = self.small.get(size) {
+            count.fetch_add(1, Relaxed);
+        }
     }
 
     fn take_off(&self, size: usize) {
         self.octets.fetch_sub(size, Relaxed);
         self.blocks.fetch_sub(1, Relaxed);
+        if let Some(count) = self.small.get(size) {
+            count.fetch_sub(1, Relaxed);
+        }
     }
 
     fn totals(&self) -> Totals {

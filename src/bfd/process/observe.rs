@@ -10,6 +10,7 @@ use super::BfdProcess;
 use super::session::Session;
 use crate::dump::bfd::{self, LiveSession};
 use crate::dump::{Text, global, scheduler as loop_accounts};
+use crate::memory::account::{self, Tag};
 use crate::model::UnixTime;
 use crate::net::bfd_socket::BfdSender;
 use crate::watchdog::ipc::DumpKind;
@@ -17,6 +18,7 @@ use crate::watchdog::ipc::DumpKind;
 impl BfdProcess {
     /// `keepalived_bfd.data`
     pub(super) fn dump_data(&self, s: &Scheduler<Self>) {
+        let _dump = account::enter(Tag::Dump);
         log::info!("Printing BFD data for process({}) on signal", process::id());
         let mut out = Text::default();
         global::definitions(&self.config.global, &mut out);

@@ -7,6 +7,7 @@ use scheduler::{Drain, IoId, Ready, Scheduler};
 use super::CheckProcess;
 use super::readout::Look;
 use crate::dump::{check, global, scheduler as loop_accounts};
+use crate::memory::account::{self, Tag};
 use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::signals::{self, RealTime};
 
@@ -29,6 +30,7 @@ impl CheckProcess {
 
     /// `keepalived_check.data`
     pub(super) fn dump_data(&self, s: &Scheduler<Self>) {
+        let _dump = account::enter(Tag::Dump);
         log::info!(
             "Printing checker data for process({}) on signal",
             process::id()

@@ -12,6 +12,7 @@ use crate::dump::kernel::TrackerView;
 use crate::dump::tracker::{self, ProcessCount, Trackers};
 use crate::dump::vrrp::{self, GroupView, SocketView};
 use crate::dump::{InstanceView, Text, global, kernel, scheduler as loop_accounts};
+use crate::memory::account::{self, Tag};
 use crate::model::UnixTime;
 use crate::net::{Mode, Protocol};
 use crate::netlink::mirror::Link;
@@ -42,6 +43,7 @@ impl VrrpProcess {
 
     /// `keepalived.data`; `wish` is what asks for it.
     pub(super) fn dump_data(&self, s: &Scheduler<Self>, wish: &str) {
+        let _dump = account::enter(Tag::Dump);
         let process = process::id();
         log::info!("Printing VRRP data for process({process}) on {wish}");
         self.plumbing.dump(DumpKind::Data, &self.data(s));
@@ -64,6 +66,7 @@ impl VrrpProcess {
 
     /// `keepalived.stats`
     pub(super) fn dump_stats(&self, s: &Scheduler<Self>, wish: &str) {
+        let _dump = account::enter(Tag::Dump);
         let process = process::id();
         log::info!("Printing VRRP stats for process({process}) on {wish}");
         self.with_views(s, |views| {
@@ -74,6 +77,7 @@ impl VrrpProcess {
 
     /// `keepalived.json`; as with the C daemon there is none without instances.
     fn dump_json(&self, s: &Scheduler<Self>) {
+        let _dump = account::enter(Tag::Dump);
         log::info!(
             "Printing VRRP as json for process({}) on signal",
             process::id()
