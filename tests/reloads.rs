@@ -1,7 +1,7 @@
-//! Ten thousand reloads in one process: what a reload leaves behind would be seen.
+//! Ten thousand reloads in one process: what a reload leaves behind would be seen, to the
+//! octet.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -9,33 +9,46 @@ use std::rc::Rc;
 use keepalived::control_plane::files::Memory;
 use keepalived::control_plane::transcript::{Player, Recorder};
 use keepalived::control_plane::{AnyMachine, Config, LoadOptions, load};
+use keepalived::sys::alloc::{Counting, Totals, set_tag, totals};
 use keepalived::vrrp::fsm::{Effects, InstanceId, InterfaceKey, Policy, Track};
 use keepalived::vrrp::plan::Plan;
 use keepalived::vrrp::router::{Input, Router, Successor, Successors};
 use scheduler::Instant;
 
-const RELOADS: u32 = 10_000;
-/// Until everything that grows once has grown.
-const WARM: u32 = 1_000;
-/// What the allocator may take more, in kilobytes.
-const SLACK: u64 = 256;
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// After so many the configurations begin again.
+const CYCLE: u32 = 2 * 3 * 5 * 7;
 
 #[test]
 fn ten_thousand_reloads_leave_nothing_behind() {
-    let Some(_) = resident() else {
-        println!("skipped: no /proc");
-        return;
-    };
+    nothing_is_left(1, 10_000, 1);
+}
+
+#[test]
+fn reloads_of_a_large_configuration_leave_nothing_behind() {
+    nothing_is_left(2, 2 * CYCLE, 40);
+}
+
+/// So many reloads and more, to a configuration that was there before; the account of
+/// `tag` is for this test alone.
+fn nothing_is_left(tag: u8, reloads: u32, size: u32) {
+    set_tag(tag);
     let mut daemon = Daemon::default();
     let mut warm = None;
-    for round in 0..RELOADS {
-        daemon.reload(round);
-        if round == WARM {
-            warm = resident();
+    for round in 0..=reloads.next_multiple_of(CYCLE) {
+        daemon.reload(round, size);
+        if round == CYCLE {
+            warm = Some(totals(tag));
         }
     }
-    let (warm, end) = (warm.unwrap_or_default(), resident().unwrap_or_default());
-    assert!(end <= warm + SLACK, "{warm} kB, then {end} kB");
+    let (warm, end) = (warm.expect("many rounds"), totals(tag));
+    let in_use = |totals: Totals| (totals.octets, totals.blocks);
+    assert_eq!(in_use(end), in_use(warm));
+    assert!(warm.blocks > 20, "{warm:?}");
+    drop(daemon);
+    assert_eq!(in_use(totals(tag)), (0, 0), "and nothing at the end");
 }
 
 /// What of the daemon has state over reloads and needs no system.
@@ -47,10 +60,10 @@ struct Daemon {
 }
 
 impl Daemon {
-    fn reload(&mut self, round: u32) {
+    fn reload(&mut self, round: u32, size: u32) {
         let now = Instant::from_millis(u64::from(round) * 250);
         let root = PathBuf::from("/k.conf");
-        let files = Memory::default().and("/k.conf", text(round));
+        let files = Memory::default().and("/k.conf", text(round, size));
         let new = as_both_processes_read_it(&files, &root);
         let plan = Plan::between(&self.running.vrrp, &new.vrrp);
         assert!(!plan.describe(&self.running.vrrp, &new.vrrp).is_empty());
@@ -116,10 +129,10 @@ fn policy(
     policy
 }
 
-/// Something else each time: members, priorities, addresses, trackers.
-fn text(round: u32) -> String {
+/// Something else each time: members, priorities, addresses, trackers, servers.
+fn text(round: u32, size: u32) -> String {
     let mut text = format!("vrrp_script s{} {{\nscript /bin/true\n}}\n", round % 3);
-    for number in 1..=2 + round % 3 {
+    for number in 1..=size + round % 3 {
         let (priority, address) = (100 + round % 7, round % 5);
         let _ = write!(
             text,
@@ -128,14 +141,16 @@ fn text(round: u32) -> String {
             round % 3
         );
     }
+    for number in 1..=size / 2 + round % 2 {
+        let _ = write!(
+            text,
+            "virtual_server 10.1.0.{number} 80 {{\nlvs_sched rr\nlvs_method NAT\nprotocol TCP\n\
+             real_server 10.2.0.{} 80 {{\nTCP_CHECK {{\nconnect_timeout 1\n}}\n}}\n}}\n\
+             bfd_instance B{number} {{\nneighbor_ip 10.3.0.{number}\n}}\n",
+            1 + round % 7
+        );
+    }
     text
-}
-
-/// Memory in use, in kilobytes.
-fn resident() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    line.split_whitespace().nth(1)?.parse().ok()
 }
 
 fn id(place: usize) -> InstanceId {
