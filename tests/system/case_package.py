@@ -324,6 +324,7 @@ def completion_for_bash(lab):
     assert set(complete("keepalived", "keepalived", "--signum", "=", "STA")) == {"STATS", "STATS_CLEAR"}
     assert set(complete("keepalived", "keepalived", "--signum", "STA")) == {"STATS", "STATS_CLEAR"}
     assert "dist" in complete("keepalived", "keepalived", "-f", "dis") or os.getcwd() != TOP
+    assert complete("keepalived", "keepalived", "--explain", "virtual_router") == ["virtual_router_id"]
     assert complete("genhash", "genhash", "--use-virt") == ["--use-virtualhost"]
     options = re.findall(r"^ +(?:-\w, )?(--[\w-]+)", subprocess.run([lab.daemon, "-h"], capture_output=True, text=True).stderr, re.M)
     assert len(options) > 30 and set(options) <= set(complete("keepalived", "keepalived", "--")), options
