@@ -25,6 +25,8 @@ pub struct LvsGlobal {
     pub table_check_interval: Duration,
     /// `net_namespace_ipvs`
     pub namespace: IpvsNamespace,
+    /// `nftables_ipvs` and what belongs to it.
+    pub marking: Marking,
     /// `lvs_netlink_cmd_rcv_bufs` and its three companions.
     pub buffers: NetlinkBuffers,
     /// `dedupe_checks`: the same check of the same address runs once for all servers.
@@ -48,12 +50,37 @@ impl Default for LvsGlobal {
             sync_daemon: None,
             table_check_interval: TABLE_CHECK,
             namespace: IpvsNamespace::Same,
+            marking: Marking::default(),
             buffers: NetlinkBuffers::default(),
             dedupe_checks: false,
             init_notifies: false,
             no_checker_emails: false,
             log_all_failures: false,
             smtp_alert: None,
+        }
+    }
+}
+
+/// Marks for groups of virtual servers, by nftables.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Marking {
+    /// `nftables_ipvs`
+    pub is_wanted: bool,
+    /// The name of the table; `None`: `keepalived_ipvs`.
+    pub table: Option<String>,
+    /// `nftables_ipvs_priority`
+    pub priority: i32,
+    /// `nftables_ipvs_start_fwmark`
+    pub first: u32,
+}
+
+impl Default for Marking {
+    fn default() -> Self {
+        Self {
+            is_wanted: false,
+            table: None,
+            priority: -1,
+            first: 1000,
         }
     }
 }

@@ -3,7 +3,7 @@
 
 mod bfd_rows;
 pub mod dbus;
-mod later;
+mod firewall_rows;
 pub mod lvs;
 mod lvs_rows;
 pub mod manual;

@@ -35,7 +35,7 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         super::bfd_rows::PROCESS,
         super::lvs_rows::CHECKER,
         super::lvs_rows::CHECKS,
-        super::later::FIREWALL,
+        super::firewall_rows::FIREWALL,
         super::lvs_rows::TABLE,
         super::snmp::ROWS,
         super::dbus::ROWS,

@@ -17,6 +17,9 @@ pub enum Protocol {
 }
 
 impl Protocol {
+    /// All.
+    pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
+
     /// The protocol with an Internet protocol number.
     #[must_use]
     pub const fn from_number(number: u16) -> Option<Self> {

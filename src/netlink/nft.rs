@@ -6,7 +6,6 @@
 
 use super::attr::Writer;
 use super::header::{Header, flag, write_message};
-use crate::model::IfIndex;
 
 /// Messages of the batch itself (`NFNL_MSG_BATCH_*`).
 const BATCH_BEGIN: u16 = 0x10;
@@ -52,6 +51,9 @@ const EXPRESSION_DATA: u16 = 2;
 /// Registers of 16 octets each.
 const REGISTER: u32 = 1;
 const SECOND: u32 = 2;
+const THIRD: u32 = 3;
+/// The second word of the first register.
+const SECOND_WORD: u32 = 9;
 /// Bits of a type in that of a concatenation.
 const TYPE_BITS: u32 = 6;
 
@@ -79,6 +81,12 @@ pub enum Key {
     Interface,
     /// Numbers of interfaces.
     Index,
+    /// IPv4 addresses, each with a port.
+    V4Port,
+    /// IPv6 addresses, each with a port.
+    V6Port,
+    /// Marks of packets.
+    Mark,
 }
 
 impl Key {
@@ -91,6 +99,9 @@ impl Key {
             Self::V6OnIndex => (8 << TYPE_BITS | 20, 20),
             Self::Interface => (41, 16),
             Self::Index => (20, 4),
+            Self::V4Port => (7 << TYPE_BITS | 13, 8),
+            Self::V6Port => (8 << TYPE_BITS | 13, 20),
+            Self::Mark => (19, 4),
         }
     }
 }
@@ -117,6 +128,12 @@ pub enum Expression<'a> {
     OutIndex,
     /// What a map has for that number, or the rule ends.
     Mapped(&'a str),
+    /// The port it goes to, behind the address that was loaded.
+    PortBehind(Key),
+    /// The mark that a map has for what was loaded, or the rule ends.
+    MarkOf(&'a str),
+    /// Give the packet that mark.
+    SetMark,
     /// Send a copy to the address loaded through the interface that the map gave.
     Duplicate,
     /// Go on if what was loaded is this.
@@ -205,9 +222,16 @@ impl Transaction {
         }
     }
 
-    /// A map from numbers of interfaces to others.
-    pub fn index_map(&mut self, family: u8, table: &str, name: &str, pairs: &[(IfIndex, IfIndex)]) {
-        self.new_set(family, table, name, Key::Index, Some(Key::Index));
+    /// A map with its elements, each of the lengths of key and value.
+    pub fn map(
+        &mut self,
+        family: u8,
+        table: &str,
+        name: &str,
+        (key, value): (Key, Key),
+        pairs: &[(Vec<u8>, Vec<u8>)],
+    ) {
+        self.new_set(family, table, name, key, Some(value));
         for part in pairs.chunks(512) {
             self.message(NEW_ELEMENTS, flag::CREATE, family, |w| {
                 w.text(TABLE, table);
@@ -215,9 +239,8 @@ impl Transaction {
                 w.nest(ELEMENTS, |w| {
                     for (from, to) in part {
                         w.nest(LIST_ELEMENT, |w| {
-                            let value = |index: &IfIndex| index.0.to_ne_bytes();
-                            w.nest(ELEMENT_KEY, |w| w.bytes(DATA_VALUE, &value(from)));
-                            w.nest(ELEMENT_DATA, |w| w.bytes(DATA_VALUE, &value(to)));
+                            w.nest(ELEMENT_KEY, |w| w.bytes(DATA_VALUE, from));
+                            w.nest(ELEMENT_DATA, |w| w.bytes(DATA_VALUE, to));
                         });
                     }
                 });
@@ -294,12 +317,14 @@ impl Transaction {
 impl Expression<'_> {
     const fn name(&self) -> &'static str {
         match self {
-            Self::Network { .. } | Self::Transport => "payload",
-            Self::Protocol | Self::OutInterface | Self::OutIndex | Self::InterfaceBehind(..) => {
-                "meta"
-            }
+            Self::Network { .. } | Self::Transport | Self::PortBehind(_) => "payload",
+            Self::Protocol
+            | Self::OutInterface
+            | Self::OutIndex
+            | Self::InterfaceBehind(..)
+            | Self::SetMark => "meta",
             Self::Equals(_) => "cmp",
-            Self::In(_) | Self::Mapped(_) => "lookup",
+            Self::In(_) | Self::Mapped(_) | Self::MarkOf(_) => "lookup",
             Self::Duplicate => "dup",
             Self::Counter => "counter",
             Self::Accept | Self::Drop => "immediate",
@@ -309,8 +334,19 @@ impl Expression<'_> {
     fn write(&self, w: &mut Writer<'_>) {
         w.text(EXPRESSION_NAME, self.name());
         w.nest(EXPRESSION_DATA, |w| match *self {
-            Self::Network { offset, length } => payload(w, 1, offset, length),
-            Self::Transport => payload(w, 2, 0, 1),
+            Self::Network { offset, length } => payload(w, REGISTER, 1, offset, length),
+            Self::Transport => payload(w, REGISTER, 2, 0, 1),
+            Self::PortBehind(Key::V4Port) => payload(w, SECOND_WORD, 2, 2, 2),
+            Self::PortBehind(_) => payload(w, SECOND, 2, 2, 2),
+            Self::MarkOf(map) => {
+                w.text(1, map);
+                be32(w, 2, REGISTER);
+                be32(w, 3, THIRD);
+            }
+            Self::SetMark => {
+                be32(w, 2, 3);
+                be32(w, 3, THIRD);
+            }
             Self::Protocol => meta(w, 16, REGISTER),
             Self::OutInterface => meta(w, 7, REGISTER),
             Self::OutIndex => meta(w, 5, SECOND),
@@ -353,7 +389,7 @@ impl Expression<'_> {
 /// (`NFTNL_UDATA_SET_KEYBYTEORDER` and that of the data). The kernel only keeps it.
 fn order_hint(key: Key, data: Option<Key>) -> Vec<u8> {
     const HOST: u32 = 1;
-    let is_of_host = |key: &Key| matches!(key, Key::Interface | Key::Index);
+    let is_of_host = |key: &Key| matches!(key, Key::Interface | Key::Index | Key::Mark);
     let parts = [(0, Some(key)), (1, data)];
     let parts = parts
         .into_iter()
@@ -366,8 +402,8 @@ fn order_hint(key: Key, data: Option<Key>) -> Vec<u8> {
         .collect()
 }
 
-fn payload(w: &mut Writer<'_>, base: u32, offset: u32, length: u32) {
-    be32(w, 1, REGISTER);
+fn payload(w: &mut Writer<'_>, register: u32, base: u32, offset: u32, length: u32) {
+    be32(w, 1, register);
     be32(w, 2, base);
     be32(w, 3, offset);
     be32(w, 4, length);

@@ -3,6 +3,11 @@
 use std::io::ErrorKind;
 use std::net::UdpSocket;
 
+use keepalived::check::config::service::CheckConfig;
+use keepalived::check::marks::Marks;
+use keepalived::check::marks::rules::{rules, transaction};
+use keepalived::control_plane::files::Memory;
+use keepalived::control_plane::{AnyMachine, LoadOptions, load};
 use keepalived::netlink::header::family::INET;
 use keepalived::netlink::nft::{Expression, Hook, Key, Transaction};
 use keepalived::netlink::socket::netfilter;
@@ -64,4 +69,69 @@ fn a_refused_message_refuses_the_transaction() {
     transaction.rule(INET, TABLE, "nowhere", &[Expression::Drop]);
     assert!(netfilter::commit(transaction).is_err());
     assert!(leaves("127.0.0.2"), "all of it or nothing");
+}
+
+/// Groups of virtual servers as text, compiled.
+fn groups(text: &str) -> CheckConfig {
+    let path = std::path::Path::new("/etc/test.conf");
+    let files = Memory::with("/etc/test.conf", text);
+    let machine = AnyMachine::default();
+    let loaded = load(&files, path, &LoadOptions::default(), &machine);
+    loaded.config.expect("it can be used").check.clone()
+}
+
+/// Whether a datagram to this address arrives.
+fn arrives(at: &str) -> bool {
+    let socket = UdpSocket::bind(at).unwrap();
+    socket.set_nonblocking(true).unwrap();
+    let sender = UdpSocket::bind(if at.starts_with('[') {
+        "[::1]:0"
+    } else {
+        "127.0.0.1:0"
+    });
+    sender.unwrap().send_to(b"?", at).unwrap();
+    // On the loopback interface it is there when the call returns.
+    socket.recv(&mut [0; 8]).is_ok()
+}
+
+#[test]
+fn packets_for_a_group_get_its_mark() {
+    if !entered() {
+        return;
+    }
+    let nft = |script: &str| {
+        let done = std::process::Command::new("nft").arg(script).status();
+        done.is_ok_and(|status| status.success())
+    };
+    let own = "add table inet seen; \
+               add chain inet seen in { type filter hook input priority 10; }; \
+               add rule inet seen in meta mark 1000 drop";
+    if !nft(own) {
+        eprintln!("skipped: `nft` is not here, or the kernel has no inet tables");
+        return;
+    }
+    let config = groups(
+        "virtual_server_group G {\n 127.0.0.5-6 7000\n ::1 7000\n 127.0.0.7\n}\n\
+         virtual_server group G {\n protocol UDP\n lvs_method TUN\n real_server 192.0.2.1 80 {\n}\n}\n",
+    );
+    let mut marks = Marks::default();
+    // All families of a group have marks: the second is not looked for here.
+    marks.follow(&config, 1000);
+    let there = rules(&marks, &config, -1);
+    assert_eq!(there.len(), 2, "a map for each family");
+    assert!(arrives("127.0.0.5:7000"));
+    netfilter::commit(transaction("keepalived_ipvs", &there)).unwrap();
+    for (at, is_marked) in [
+        ("127.0.0.5:7000", true),
+        ("127.0.0.6:7000", true),
+        ("127.0.0.5:7001", false),
+        ("127.0.0.7:7000", false),
+        ("127.0.0.8:7000", false),
+    ] {
+        assert_eq!(arrives(at), !is_marked, "{at}");
+    }
+    assert!(nft("add rule inet seen in meta mark 1001 drop"));
+    assert!(!arrives("[::1]:7000") && arrives("[::1]:7001"));
+    netfilter::commit(transaction("keepalived_ipvs", &[])).unwrap();
+    assert!(arrives("127.0.0.5:7000") && arrives("[::1]:7000"));
 }

@@ -15,7 +15,7 @@
 //! * `services`: what the process keeps of a virtual server; `checks`: of a check.
 //! * `table`: the kernel's table, changed by difference, in portions; `kernel_table`:
 //!   what is believed of it and on its way there; `record`: what of
-//!   it is ours, kept for the next start.
+//!   it is ours, kept for the next start; `marking`: packets for groups get marks.
 //! * `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
 //!   sessions, which no attempt brings; `overdue`: checks that stand still;
@@ -28,6 +28,7 @@ mod checks;
 mod feeds;
 mod kernel_table;
 mod keys;
+mod marking;
 mod observe;
 mod overdue;
 mod readout;
@@ -76,6 +77,8 @@ pub struct CheckProcess {
     /// What bodies of pages are searched for.
     patterns: Patterns,
     table: KernelTable,
+    /// Marks of groups, and the rules that give them to packets.
+    marker: marking::Marker,
     files: Files<Self>,
     /// Where the BFD process tells of sessions.
     sessions: Option<Feed>,

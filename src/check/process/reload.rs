@@ -113,8 +113,10 @@ impl CheckProcess {
     }
 
     fn go_over(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        self.marker.follow(&config);
+        let marks = &self.marker.marks;
         let services = config.check.services.iter().enumerate();
-        let new = services.map(|(place, of)| OwnService::new(&config.check, place, of));
+        let new = services.map(|(place, of)| OwnService::new(&config.check, place, of, marks));
         let new: Vec<OwnService> = new.collect();
         let continued = Continued::between(&self.services, &self.config, &new, &config);
         self.part(s, &continued);

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::check::config::service::{CheckConfig, ServerConfig, ServiceConfig};
+use crate::check::marks::Marks;
 use crate::check::names;
 use crate::check::service::{self, Member, Policy, ServerPolicy, Service, Sorry};
 use crate::ipvs::{Destination, DestinationKey, ServiceKey};
@@ -33,12 +34,17 @@ pub(super) struct OwnServer {
 
 impl OwnService {
     /// One that begins.
-    pub(super) fn new(config: &CheckConfig, place: usize, service: &ServiceConfig) -> Self {
+    pub(super) fn new(
+        config: &CheckConfig,
+        place: usize,
+        service: &ServiceConfig,
+        marks: &Marks,
+    ) -> Self {
         let servers = service.servers.iter();
         let policies = servers.map(|server| (server_policy(server), waiting(server)));
         Self {
             name: names::service(config, place).into(),
-            keys: config.keys(service).into(),
+            keys: marks.keys(config, service).into(),
             machine: Service::new(policy(service), policies),
             servers: vec![OwnServer::default(); service.servers.len()].into(),
             subject: None,

@@ -56,6 +56,7 @@ impl CheckProcess {
             last_policy: None,
             patterns: Patterns::default(),
             table: KernelTable::open(&config, record)?,
+            marker: super::marking::Marker::default(),
             files: Files::default(),
             sessions: None,
             local: LocalAddresses::open(&config)?,
@@ -122,8 +123,10 @@ impl CheckProcess {
 
     fn add_services(&mut self) {
         let config = Rc::clone(&self.config);
+        self.marker.follow(&config);
+        let marks = &self.marker.marks;
         for (place, service) in config.check.services.iter().enumerate() {
-            let own = OwnService::new(&config.check, place, service);
+            let own = OwnService::new(&config.check, place, service, marks);
             self.services.push(own);
         }
         self.learn_keys();

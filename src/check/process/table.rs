@@ -106,6 +106,7 @@ impl CheckProcess {
         }
         table.record.remove();
         table.ask(s);
+        self.end_marks();
     }
 
     /// A portion of changes.

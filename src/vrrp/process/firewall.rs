@@ -286,7 +286,13 @@ impl Rules<'_> {
         let names = firewall.names();
         transaction.set(family, table, "vmac_set", Key::Interface, &names);
         if self.reports == Reports::Below {
-            transaction.index_map(family, table, "vmac_map", &firewall.below);
+            let pairs = firewall.below.iter();
+            let octets = |index: IfIndex| index.0.to_ne_bytes().to_vec();
+            let pairs: Vec<_> = pairs
+                .map(|(own, below)| (octets(*own), octets(*below)))
+                .collect();
+            let kinds = (Key::Index, Key::Index);
+            transaction.map(family, table, "vmac_map", kinds, &pairs);
         }
     }
 
