@@ -121,6 +121,11 @@ const ARROWS: &[Row] = &[
         module: "check",
         may: &[],
     },
+    // Marks of packets are a matter of nftables.
+    Row {
+        module: "check::marks",
+        may: &["ipvs", "model", "netlink"],
+    },
     // Patterns are searched by a library of the system.
     Row {
         module: "check::http",
