@@ -14,9 +14,12 @@
 //! nothing but the values that nobody can read then.
 //!
 //! * [`object`], [`scalar`], [`table`], [`rows`], [`tree`]: how a MIB is written down.
+//! * [`session`]: the machine: open, register, serve, ping, begin again.
+//! * [`serve`]: a request worked off in parts of bounded size, and the phases of a SET.
 //! * [`agent`]: the shell; a process has an [`Agent`] and is its [`Host`].
 //! * [`view`]: what the MIBs may ask the processes for.
 //! * [`rfc`]: VRRP-MIB (RFC 2787) and VRRPV3-MIB (RFC 6527).
+//! * [`keepalived`]: KEEPALIVED-MIB.
 //!
 //! # How to write a MIB
 //!

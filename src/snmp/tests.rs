@@ -30,10 +30,14 @@ impl ShelfMib<Shelf> {
 
     const LABEL: Scalar<Shelf> =
         Scalar::<Shelf>::new(&[1, 9, 1], |p| p.label.as_deref().map(Value::text)).writable(Write {
-            test: |_, (), value| match value {
-                Value::OctetString(octets) if octets.len() > 3 => Err(SetError::WrongLength),
-                Value::OctetString(_) => Ok(()),
-                _ => Err(SetError::WrongType),
+            test: |_, (), value| {
+                let Value::OctetString(octets) = value else {
+                    return Err(SetError::WrongType);
+                };
+                if octets.len() > 3 {
+                    return Err(SetError::WrongLength);
+                }
+                Ok(())
             },
             commit: |p, _, (), value| {
                 let Value::OctetString(octets) = value else {
@@ -55,17 +59,19 @@ impl ShelfMib<Shelf> {
             })
             .refreshed(|p, _, _| p.reads += 1)
             .writable(Write {
-                test: |_, _, value| match value {
-                    Value::Gauge32(_) => Ok(()),
-                    _ => Err(SetError::WrongType),
+                test: |_, _, value| {
+                    let is_gauge = matches!(value, Value::Gauge32(_));
+                    is_gauge.then_some(()).ok_or(SetError::WrongType)
                 },
-                commit: |p, _, (board, place), value| match value {
-                    Value::Gauge32(13) => Err(SetError::CommitFailed),
-                    Value::Gauge32(number) => {
-                        p.boards[board][place] = *number;
-                        Ok(())
+                commit: |p, _, (board, place), value| {
+                    let &Value::Gauge32(number) = value else {
+                        return Err(SetError::CommitFailed);
+                    };
+                    if number == 13 {
+                        return Err(SetError::CommitFailed);
                     }
-                    _ => Err(SetError::CommitFailed),
+                    p.boards[board][place] = number;
+                    Ok(())
                 },
             }),
             Column::new(4, |_, (board, _)| Some(Value::integer(board))),

@@ -192,7 +192,7 @@ fn pauses_grow_while_there_is_no_master_and_only_the_first_failure_is_news() {
     play.actions();
     play.open();
     play.actions();
-    play.now = play.now + LASTING;
+    play.now += LASTING;
     play.session.lost(play.now, "gone", &mut play.actions);
     assert_eq!(play.lost().1, FIRST_PAUSE);
 }
