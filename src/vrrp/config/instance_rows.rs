@@ -13,6 +13,7 @@ use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Call, Inner, Lens, deprecated, no_head};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::{Field, Spanned};
+use crate::model::IfName;
 use crate::vrrp::authentication::Password;
 use crate::wire::vrrp::Version;
 
@@ -41,9 +42,23 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
 const NUMBER_MAX: i64 = u32::MAX as i64;
 const MICROSECOND: Duration = Duration::from_micros(1);
 
+/// Printed is what the resolution made of it, in `global_defs`.
+const SYNC_DAEMON: Lens<InstanceConfig, IfName> = Lens {
+    get: |_| None,
+    set: |instance, name, span| {
+        instance.given.sync_daemon_interface = Some(Spanned::new(name, span));
+    },
+};
+
+/// Printed is the line of `linkbeat_interfaces`.
+const LINKBEAT: Lens<InstanceConfig, bool> = Lens {
+    get: |_| None,
+    set: |instance, wanted, span| instance.given.linkbeat = Some(Spanned::new(wanted, span)),
+};
+
 const CONNECTIONS: &[Row] = &[Row::new(
     "lvs_sync_daemon_interface",
-    interface(at!(given.sync_daemon_interface)),
+    interface(SYNC_DAEMON),
     "The same as lvs_sync_daemon in global_defs with this interface, and the name of this instance \
      behind inst. The first one of all counts, and lvs_sync_daemon before it.",
 )
@@ -310,7 +325,7 @@ const TRANSPORT: &[Row] = &[
     ),
     Row::new(
         "linkbeat_use_polling",
-        flag(at!(given.linkbeat)),
+        flag(LINKBEAT),
         "Ask for the state of the own interface once a second.",
     )
     .replaced_by("linkbeat_interfaces")

@@ -270,22 +270,9 @@ impl RouteDraft {
     }
 }
 
-/// `via A or B` at the end of a line as two next hops. What stands between or behind
-/// them may belong to either, and is left to people.
-fn second_hop(or: &Word, line: &Line) -> Vec<Fix> {
-    let Some(at) = line.words.iter().position(|word| word.span == or.span) else {
-        return Vec::new();
-    };
-    let via = at.checked_sub(2).and_then(|via| line.words.get(via));
-    let is_plain = line.words.len() == at + 2 && !line.words.iter().any(|word| word.text == "dev");
-    match via {
-        Some(via) if is_plain && matches!(via.text.as_str(), "via" | "gw") => vec![
-            Fix::instead(via.span.part(0..0), "nexthop "),
-            Fix::instead(or.span, "nexthop via"),
-        ],
-        Some(_) | None => Vec::new(),
-    }
-}
+/// What `via ADDRESS or ADDRESS` is today. Options around it may belong to either hop, so
+/// that is written by people.
+const TWO_HOPS: &str = "write `nexthop via ADDRESS nexthop via ADDRESS`";
 
 /// Read one option with the words that belong to it; what is left, or nothing
 /// after a mistake. A word such as `lock` may stand before its value.
@@ -301,11 +288,11 @@ pub(super) fn option<'w, T>(
         let newer = row.meta.replaced_by.unwrap_or(row.name);
         let fixes = match row.meta.replaced_by {
             None => vec![Fix::instead(keyword.span, newer)],
-            Some(_) => second_hop(keyword, line),
+            Some(_) => Vec::new(),
         };
         let old = Old {
             text: format!("`{}` is an old name of `{newer}`", keyword.text),
-            help: None,
+            help: row.meta.replaced_by.map(|_| TWO_HOPS.to_owned()),
             deprecated: true,
             fixes,
         };
