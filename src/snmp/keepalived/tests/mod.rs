@@ -12,6 +12,7 @@ use proptest::prelude::*;
 use scheduler::Instant;
 
 use super::facts::{CheckFacts, GlobalFacts, QuorumState, VrrpFacts};
+use super::traps::{self, ServiceTold, Told};
 use super::{CheckMib, GlobalMib, VrrpMib, oid};
 use crate::control_plane::diag::Severity;
 use crate::control_plane::files::Memory;
@@ -22,10 +23,10 @@ use crate::netlink::link::LinkFlags;
 use crate::netlink::mirror::Link;
 use crate::snmp::rfc::RfcRows;
 use crate::snmp::view::{CheckView, ProcessView, VrrpView};
-use crate::snmp::{Mib, Next, Oid, SetError, Steps, Tree, Value, VarBind};
+use crate::snmp::{Mib, Next, Notification, Oid, SetError, Steps, Tree, Value, VarBind};
 use crate::vrrp::accept::ReceiveStats;
 use crate::vrrp::config::VrrpConfig;
-use crate::vrrp::fsm::{Cause, InstanceId, Policy};
+use crate::vrrp::fsm::{Cause, InstanceId, Policy, State};
 use crate::vrrp::router::Router;
 use crate::vrrp::sync::SyncGroup;
 
@@ -530,6 +531,60 @@ fn sets() {
     assert_eq!(program.priority, Some((InstanceId(1), Priority(200))));
     assert_eq!(program.preempts, Some((InstanceId(0), false)));
     assert_eq!(program.weights.get(&(0, 0)), Some(&9));
+}
+
+/// The names of what a notification tells, below that of the MIB.
+fn told(notification: &Notification) -> Vec<&[u32]> {
+    let variables = notification.variables.iter();
+    variables.map(|variable| &variable.name[9..]).collect()
+}
+
+#[test]
+fn notifications_tell_their_variables_in_order() {
+    let config = full();
+    let own = &config.vrrp.instances[0];
+    let instance = traps::instance_changed(own, Told::Stopped, "r");
+    assert_eq!(instance.name, name(&[2, 10, 0, 2]));
+    let expected: [&[u32]; 4] = [&[2, 3, 1, 2], &[2, 3, 1, 4], &[2, 3, 1, 5], &[1, 2, 0]];
+    assert_eq!(told(&instance), expected);
+    assert_eq!(instance.variables[1].value, Value::Integer(5));
+    let group = traps::group_changed("G", Told::Running(State::Fault), "r");
+    assert_eq!(group.name, name(&[2, 10, 0, 1]));
+    let expected: [&[u32]; 3] = [&[2, 1, 1, 2], &[2, 1, 1, 3], &[1, 2, 0]];
+    assert_eq!(told(&group), expected);
+    assert_eq!(group.variables[1].value, Value::Integer(3));
+}
+
+#[test]
+fn virtual_servers_are_told_by_what_they_are_known_by() {
+    let config = full();
+    let known: [&[&[u32]]; 3] = [
+        &[&[3, 3, 1, 3]],
+        &[&[3, 3, 1, 4]],
+        &[&[3, 3, 1, 5], &[3, 3, 1, 6], &[3, 3, 1, 7]],
+    ];
+    for (service, known) in config.check.services.iter().zip(known) {
+        let of = ServiceTold {
+            config: &config.check,
+            service,
+            alive: 1,
+        };
+        let quorum = traps::quorum_changed(of, QuorumState::Shutdown, "r");
+        let kind: &[&[u32]] = &[&[3, 3, 1, 2]];
+        let rest: &[&[u32]] = &[
+            &[3, 3, 1, 8],
+            &[3, 3, 1, 23],
+            &[3, 3, 1, 22],
+            &[3, 3, 1, 21],
+            &[3, 3, 1, 20],
+            &[1, 2, 0],
+        ];
+        assert_eq!(told(&quorum), [kind, known, rest].concat());
+        let server = traps::server_changed(of, &service.servers[0], false, "r");
+        let own: &[&[u32]] = &[&[3, 4, 1, 3], &[3, 4, 1, 4], &[3, 4, 1, 5], &[3, 4, 1, 6]];
+        let rest: &[&[u32]] = &[&[3, 3, 1, 8], &[3, 3, 1, 21], &[3, 3, 1, 20], &[1, 2, 0]];
+        assert_eq!(told(&server), [own, kind, known, rest].concat());
+    }
 }
 
 /// A configuration of parts of the full one: which instances, groups and services,
