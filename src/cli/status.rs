@@ -101,7 +101,7 @@ fn pause(interval: Duration) {
 /// Where the daemon of this configuration listens; nothing if it does not.
 fn usual_socket(settings: &Settings) -> Option<PathBuf> {
     // Whoever may not read the configuration may know the daemon by its usual name.
-    let config = config::read(settings).config;
+    let config = config::read_anywhere(settings);
     let names = config.as_ref().map_or_else(
         || Names::of_settings(settings),
         |config| Names::new(settings, config),

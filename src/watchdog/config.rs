@@ -42,9 +42,16 @@ pub fn read_with_notes(settings: &Settings) -> (Loaded, Vec<u8>) {
 /// interfaces are looked at, so this reads the file without a machine.
 #[must_use]
 pub fn namespace(settings: &Settings) -> Option<String> {
-    let config = read_for(settings, &Anything).config?;
+    let config = read_anywhere(settings)?;
     let name = config.global.net_namespace.as_ref()?;
     Some(name.value.clone())
+}
+
+/// The configuration without regard to what this machine has, for those who only want
+/// to know the names in it.
+#[must_use]
+pub fn read_anywhere(settings: &Settings) -> Option<Rc<Config>> {
+    read_for(settings, &Anything).config
 }
 
 fn read_for(settings: &Settings, machine: &dyn Machine) -> Loaded {
