@@ -261,6 +261,62 @@ mod tests {
         assert_eq!(bad("--vrrp=x"), "Option --vrrp takes no parameter");
     }
 
+    /// Every option, in every form in which it may be written.
+    #[test]
+    fn each_option_has_all_its_forms() {
+        for option in OPTIONS {
+            let long = option.long;
+            let value = |p: &Parsed| p.value(long);
+            match option.argument {
+                Argument::None => {
+                    assert_eq!(good(&format!("--{long} --{long}")).count(long), 2);
+                    let surplus = format!("Option --{long} takes no parameter");
+                    assert_eq!(bad(&format!("--{long}=x")), surplus);
+                }
+                Argument::Required(_) => {
+                    for line in [format!("--{long}=x"), format!("--{long} x")] {
+                        assert_eq!(value(&good(&line)).as_deref(), Some("x"), "{line}");
+                    }
+                    let missing = format!("Missing parameter for option --{long}");
+                    assert_eq!(bad(&format!("--{long}")), missing);
+                    assert_eq!(bad(&format!("--{long}=")), missing);
+                }
+                Argument::Optional(_) => {
+                    let p = good(&format!("--{long} x"));
+                    assert!(p.has(long) && value(&p).is_none() && p.surplus() == ["x"]);
+                    assert_eq!(value(&good(&format!("--{long}=x"))).as_deref(), Some("x"));
+                }
+            }
+            let Some(letter) = option.short else { continue };
+            match option.argument {
+                Argument::None => {
+                    let p = good(&format!("-n{letter}"));
+                    assert!(p.has(long) && p.has("dont-fork"), "-{letter}");
+                }
+                Argument::Required(_) => {
+                    for line in [format!("-n{letter}x"), format!("-{letter} x")] {
+                        assert_eq!(value(&good(&line)).as_deref(), Some("x"), "{line}");
+                    }
+                    let missing = format!("Missing parameter for option -{letter}");
+                    assert_eq!(bad(&format!("-n{letter}")), missing);
+                }
+                Argument::Optional(_) => {
+                    let p = good(&format!("-n{letter}x"));
+                    assert_eq!(value(&p).as_deref(), Some("x"), "-{letter}");
+                    assert!(value(&good(&format!("-{letter} x"))).is_none());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn options_of_old_versions_are_refused_with_the_reason() {
+        for removed in REMOVED {
+            let text = bad(&format!("--{} 5", removed.long));
+            assert!(text.starts_with("Unknown option --") && text.contains(removed.text));
+        }
+    }
+
     #[test]
     fn everything_after_two_dashes_is_surplus() {
         let p = good("-n -- -P x");

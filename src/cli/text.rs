@@ -149,6 +149,13 @@ The configuration test found mistakes.
 There is no configuration file, or an included file is missing that has to be there; in the
 configuration test: scripts that others may change, or that root would run without
 enable_script_security.
+.TP
+.B 70
+The program found a mistake in itself, and has logged it. A child process that ends so is started
+again.
+.TP
+.B 204
+There is no memory left.
 .SH ENVIRONMENT
 .TP
 .B TMPDIR

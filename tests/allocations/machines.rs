@@ -92,7 +92,14 @@ fn flapping_links_and_addresses_allocate_nothing() {
                 match change {
                     Change::LinkUp { .. } => debouncer.on(now, key, true, &mut passed),
                     Change::LinkDown { .. } => debouncer.on(now, key, false, &mut passed),
-                    _ => {}
+                    Change::LinkAdded { .. }
+                    | Change::LinkRemoved { .. }
+                    | Change::LinkRenamed { .. }
+                    | Change::LinkChanged { .. }
+                    | Change::AddressAdded { .. }
+                    | Change::AddressRemoved { .. }
+                    | Change::AddressChanged { .. }
+                    | Change::Path { .. } => {}
                 }
             }
             debouncer.expire(now + Duration::from_millis(50), &mut passed);
@@ -261,7 +268,10 @@ fn collect(effects: &mut Vec<BfdEffect>, from: usize, packets: &mut Packets, dow
             BfdEffect::Went {
                 from: BfdState::Up, ..
             } => *downs += 1,
-            _ => {}
+            BfdEffect::Went { .. }
+            | BfdEffect::Expired { .. }
+            | BfdEffect::PollStarted
+            | BfdEffect::PollEnded => {}
         }
     }
 }
