@@ -174,3 +174,60 @@ fn the_report_can_be_appended_to_a_file() {
         "{text}"
     );
 }
+
+/// Legal, and surely not meant.
+const UNWISE: &str = "global_defs {\n    vrrp_notify_fifo /run/f\n    lvs_notify_fifo /run/f\n}\n";
+/// In words of 1.2.
+const OLD: &str = "global_defs {\n    lvs_id me   # who\n}\n";
+
+#[test]
+fn what_is_only_unwise_fails_with_strict_unless_it_is_allowed() {
+    let path = file("unwise", UNWISE);
+    let path = path.to_str().unwrap();
+    for (options, status, told) in [
+        (&[][..], 0, true),
+        (&["--strict"], 5, true),
+        (&["--strict", "--no-warn", "fifo-shared"], 0, false),
+        (&["--strict", "--no-warn=old-word,fifo-shared"], 0, false),
+    ] {
+        let args: Vec<&str> = [&["-t", "-f", path], options].concat();
+        let run = keepalived(&args);
+        assert_eq!(run.status, status, "{options:?}: {}", run.err);
+        let place = format!("{path}:3:21: warning: ");
+        assert_eq!(run.err.starts_with(&place), told, "{}", run.err);
+        assert_eq!(run.err.contains("[fifo-shared]"), told, "{}", run.err);
+    }
+    let run = keepalived(&["-t", "-f", path, "--no-warn", "fifo-share"]);
+    assert!(run.err.contains("did you mean fifo-shared?"), "{}", run.err);
+}
+
+#[test]
+fn a_keyword_or_a_warning_is_explained() {
+    let run = keepalived(&["--explain", "weight"]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    for place in ["vrrp_script", "virtual_server real_server"] {
+        assert!(run.out.contains(place), "{}", run.out);
+    }
+    let run = keepalived(&["--explain=auth-pass-long"]);
+    assert!(run.out.contains("--no-warn auth-pass-long"), "{}", run.out);
+    let run = keepalived(&["--explain", "nb_get_retry"]);
+    assert!(run.out.contains("use retry"), "{}", run.out);
+    let run = keepalived(&["--explain", "no_preempt"]);
+    assert_eq!((run.status, run.out.as_str()), (1, ""));
+    assert!(run.err.contains("did you mean `nopreempt`?"), "{}", run.err);
+}
+
+#[test]
+fn an_old_file_is_printed_in_todays_words() {
+    let path = file("old", OLD);
+    let run = keepalived(&["--upgrade-config", path.to_str().unwrap()]);
+    assert_eq!((run.status, run.err.as_str()), (0, ""));
+    assert_eq!(run.out, "global_defs {\n    router_id me   # who\n}\n");
+    let outer = file("outer", &format!("include {}\n", path.display()));
+    let run = keepalived(&["--upgrade-config", outer.to_str().unwrap()]);
+    assert_eq!(run.status, 1);
+    assert_eq!(run.out, format!("include {}\n", path.display()));
+    assert!(run.err.contains("[old-word]"), "{}", run.err);
+    let run = keepalived(&["--upgrade-config", "/nonexistent/k.conf"]);
+    assert_eq!((run.status, run.out.as_str()), (1, ""));
+}

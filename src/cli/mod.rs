@@ -22,6 +22,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use crate::control_plane::Loaded;
 use crate::sys::ns;
 use crate::watchdog::settings::{DEFAULT_CONFIG, Settings};
 use crate::watchdog::{self, config};
@@ -123,7 +124,7 @@ fn config_test(settings: &Settings, file: Option<String>) -> u8 {
     if settings.namespace.is_none() {
         enter_configured_namespace(settings);
     }
-    let loaded = config::read(settings);
+    let loaded = read_in_namespace(settings);
     let report = config::report(&loaded);
     match file {
         Some(path) => {
@@ -150,6 +151,18 @@ fn enter_configured_namespace(settings: &Settings) {
         complain(&format!(
             "Cannot enter network namespace {name}: {error}. The interfaces are those of this one"
         ));
+    }
+}
+
+/// The configuration, judged by the interfaces of the namespace it asks for.
+fn read_in_namespace(settings: &Settings) -> Loaded {
+    let loaded = config::read(settings);
+    let config = loaded.config.as_ref();
+    let name = config.and_then(|config| config.global.net_namespace.as_ref());
+    match name.filter(|_| settings.namespace.is_none()) {
+        // One that is missing has been told.
+        Some(name) if ns::enter_network(&name.value).is_ok() => config::read(settings),
+        Some(_) | None => loaded,
     }
 }
 
