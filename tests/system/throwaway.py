@@ -120,7 +120,9 @@ class Root:
         self.unshared.wait()
         self.log.close()
         if self.group:
-            subprocess.run(["find", self.group, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"], stderr=subprocess.DEVNULL)
+            # A group can go when the last of its processes is reaped.
+            remove = ["find", self.group, "-depth", "-type", "d", "-exec", "rmdir", "{}", ";"]
+            wait(lambda: subprocess.run(remove, stderr=subprocess.DEVNULL) and not os.path.exists(self.group), 10, "control groups are empty")
         for path in (self.dir + ".sh", self.dir + ".log"):
             os.unlink(path)
         shutil.rmtree(self.dir, ignore_errors=True)
