@@ -19,7 +19,7 @@
 //! * [`agent`]: the shell; a process has an [`Agent`] and is its [`Host`].
 //! * [`view`]: what the MIBs may ask the processes for.
 //! * [`rfc`]: VRRP-MIB (RFC 2787) and VRRPV3-MIB (RFC 6527).
-//! * [`keepalived`]: KEEPALIVED-MIB.
+//! * [`mod@keepalived`], KEEPALIVED-MIB.
 //!
 //! # How to write a MIB
 //!
