@@ -268,7 +268,7 @@ def namespace_of_the_configuration(lab):
     assert rc == 0 and err == "", "eth0 is in that namespace: %d %s" % (rc, err)
     put(path, text.replace(r2.ns, "no-such-namespace"))
     rc, _, err = once(r1, "-t", "-f", path)
-    assert rc == 0 and "Cannot enter network namespace no-such-namespace" in err, err
+    assert rc == 5 and "Cannot enter network namespace no-such-namespace" in err, err
     rc, _, err = once(r1, "-n", "-f", path, "-p", path + ".pid")
     assert rc == 1 and "no-such-namespace" in err, (rc, err)
 
