@@ -50,7 +50,8 @@ impl Comments {
             let comment = comment(content);
             let names = comment.map_or(Vec::new(), |at| names(map, line, at, diags));
             above.extend(names);
-            let is_comment = comment.is_some_and(|at| content[..at].trim_ascii().is_empty());
+            let before = comment.and_then(|at| content.get(..at));
+            let is_comment = before.is_some_and(|before| before.trim_ascii().is_empty());
             if !above.is_empty() {
                 self.lines.insert(line.lo, above.clone());
             }

@@ -133,6 +133,7 @@ fn service(lines: &str, servers: &str) -> String {
 const CHECKED: &str = "real_server 10.77.0.2 80 {\nTCP_CHECK {\nconnect_timeout 3\n}\n}";
 
 /// Each lint, a file that has it, and what is told.
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<(&'static str, String, &'static str)> {
     let with_script = |rest: &str| {
         format!("{SCRIPT_RULES}vrrp_script S {{\nscript /bin/a\nweight 10\n}}\n{rest}")
@@ -603,6 +604,7 @@ fn without_a_machine_nothing_is_said_of_it() {
 /// What the C daemon accepts without a word (`silent-mistakes.md`, first list): each is
 /// told, and what changes the meaning fails the test.
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn silent_mistakes_are_told() {
     let global = |line: &str| format!("global_defs {{\n{line}\n}}\n{}", sound(""));
     let page = |line: &str| {
