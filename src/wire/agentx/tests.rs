@@ -294,7 +294,7 @@ proptest! {
     #[test]
     fn names_are_in_the_order_of_snmp(a in oid(), b in oid()) {
         let first = a.iter().zip(b.iter()).find(|(x, y)| x != y);
-        let wanted = first.map_or(a.len().cmp(&b.len()), |(x, y)| x.cmp(y));
+        let wanted = first.map_or_else(|| a.len().cmp(&b.len()), |(x, y)| x.cmp(y));
         prop_assert_eq!(a.cmp(&b), wanted);
     }
 }
