@@ -143,7 +143,7 @@ impl Instance {
     /// (435) Advertise, take the addresses, announce them, run the advert timer.
     pub(super) fn become_master(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
         self.silence = if let Cause::NoAdvert { master, .. } = cause {
-            Some(master.map_or(Silence::OfAll, Silence::Of))
+            Some(master.map_or(Silence::OfAll { since: now }, Silence::Of))
         } else {
             None
         };

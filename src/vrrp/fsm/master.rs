@@ -35,9 +35,16 @@ pub(super) enum Silence {
     /// The former master.
     Of(IpAddr),
     /// Anybody, ever.
-    OfAll,
+    OfAll {
+        /// When it became master.
+        since: Instant,
+    },
 }
 
+/// A router that meets a better one sooner has just been started, as pairs are, and the
+/// better one announces itself. One that led alone for longer was behind a split, and the
+/// neighbours have learned the wrong way.
+const ALONE: Duration = Duration::from_secs(10);
 /// A rival that keeps advertising gets no more than one burst in this time.
 const SAME_RIVAL_PAUSE: Duration = Duration::from_secs(1);
 /// Nor do many rivals together in this.
@@ -77,11 +84,11 @@ impl Instance {
         out: &mut Effects,
     ) {
         // A split heals where this router had taken over because the other fell
-        // silent, or was never heard. The other never stopped being master and
+        // silent, or was not heard for long. The other never stopped being master and
         // has no reason to announce its addresses, unless it hears of this one.
         let healed = match self.silence {
             Some(Silence::Of(master)) => master == peer.address,
-            Some(Silence::OfAll) => true,
+            Some(Silence::OfAll { since }) => now.since(since) > ALONE,
             None => false,
         };
         if self.policy.higher_prio_send_advert || healed {
