@@ -2,6 +2,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -356,13 +357,17 @@ def openrc_script(lab):
     """What openrc-run does with the script: start, reload, configtest, stop."""
     if not os.path.exists("/sbin/start-stop-daemon"):
         raise Skip("there is no start-stop-daemon")
-    with Root() as root:
+    files = os.path.join(lab.dir, "files")
+    os.mkdir(files)
+    # The throw-away root has a /tmp of its own, and the build may be in this one.
+    shutil.copy(lab.daemon, os.path.join(files, "keepalived"))
+    with Root(files) as root:
         prepared(root)
         with open(os.path.join(TOP, "dist/keepalived.openrc.in")) as f:
             text = f.read().replace("@SBINDIR@", "/usr/sbin").replace("@SYSCONFDIR@", "/etc")
         root.write("/root/openrc", text)
         root.write("/root/openrc-run", OPENRC.format(script="/root/openrc"))
-        root.run("cp %s /usr/sbin/keepalived.new; mv /usr/sbin/keepalived.new /usr/sbin/keepalived" % lab.daemon)
+        root.run("cp /root/keepalived /usr/sbin/keepalived.new; mv /usr/sbin/keepalived.new /usr/sbin/keepalived")
         assert root.status("bash /root/openrc-run configtest") == 0
         root.run("bash /root/openrc-run start")
         master(root)
