@@ -121,9 +121,6 @@ fn config_test(settings: &Settings, file: Option<String>) -> u8 {
     {
         return complain(&format!("Cannot enter network namespace {name}: {error}"));
     }
-    if settings.namespace.is_none() {
-        enter_configured_namespace(settings);
-    }
     let loaded = read_in_namespace(settings);
     let report = config::report(&loaded);
     match file {
@@ -140,18 +137,6 @@ fn config_test(settings: &Settings, file: Option<String>) -> u8 {
     // The process ends here, and the memory of thousands of services with it.
     std::mem::forget(loaded);
     status
-}
-
-/// Interfaces are those of the namespace that the daemon would run in. A file may be
-/// tested where that does not exist: it is said, and no mistake of the file.
-fn enter_configured_namespace(settings: &Settings) {
-    if let Some(name) = config::namespace(settings)
-        && let Err(error) = ns::enter_network(&name)
-    {
-        complain(&format!(
-            "Cannot enter network namespace {name}: {error}. The interfaces are those of this one"
-        ));
-    }
 }
 
 /// The configuration, judged by the interfaces of the namespace it asks for.
