@@ -139,16 +139,31 @@ fn config_test(settings: &Settings, file: Option<String>) -> u8 {
     status
 }
 
-/// The configuration, judged by the interfaces of the namespace it asks for.
+/// The configuration, judged by the interfaces of the namespace it asks for. A file may
+/// be tested where that does not exist: it is said, and the interfaces are those of
+/// this one.
 fn read_in_namespace(settings: &Settings) -> Loaded {
     let loaded = config::read(settings);
-    let config = loaded.config.as_ref();
-    let name = config.and_then(|config| config.global.net_namespace.as_ref());
-    match name.filter(|_| settings.namespace.is_none()) {
-        // One that is missing has been told.
-        Some(name) if ns::enter_network(&name.value).is_ok() => config::read(settings),
-        Some(_) | None => loaded,
+    if settings.namespace.is_some() {
+        return loaded;
     }
+    let name = match &loaded.config {
+        Some(config) => config
+            .global
+            .net_namespace
+            .as_ref()
+            .map(|of| of.value.clone()),
+        // It may be unusable for want of those interfaces.
+        None => config::namespace(settings),
+    };
+    let Some(name) = name else { return loaded };
+    if let Err(error) = ns::enter_network(&name) {
+        complain(&format!(
+            "Cannot enter network namespace {name}: {error}. The interfaces are those of this one"
+        ));
+        return loaded;
+    }
+    config::read(settings)
 }
 
 fn append(path: &str, text: &str) -> io::Result<()> {
