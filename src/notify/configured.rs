@@ -2,8 +2,10 @@
 
 use std::path::PathBuf;
 
+use scheduler::Scheduler;
+
 use super::courier::Route;
-use super::notifier::{FifoWish, MailWish};
+use super::notifier::{FifoWish, Host, MailWish, Notifier};
 use crate::global::GlobalConfig;
 use crate::global::notify::{FifoConfig, MailConfig};
 use crate::sys::host;
@@ -48,4 +50,23 @@ pub fn mail_wish(global: &GlobalConfig) -> Option<MailWish> {
         router: global.router_id.clone().unwrap_or(name),
         no_faults: *no_faults,
     })
+}
+
+impl<P: Host> Notifier<P> {
+    /// After a reload: what differs of pipes and mails. `fifos` names those of the process.
+    pub fn change_global(
+        &mut self,
+        s: &mut Scheduler<P>,
+        both: [&GlobalConfig; 2],
+        fifos: fn(&GlobalConfig) -> Vec<FifoWish>,
+    ) {
+        let [old, new] = both.map(fifos);
+        if old != new {
+            self.change_fifos(s, &new);
+        }
+        let [old, new] = both.map(mail_wish);
+        if old != new {
+            self.change_mail(s, new);
+        }
+    }
 }

@@ -40,16 +40,8 @@ impl CheckProcess {
 
     /// After a reload: where all of it goes.
     pub(super) fn change_notifications(&mut self, s: &mut Scheduler<Self>, before: &Config) {
-        let config = Rc::clone(&self.config);
-        let global = &config.global;
-        let [old, new] = [&before.global, global].map(fifo_wishes);
-        if old != new {
-            self.notifier.change_fifos(s, &new);
-        }
-        let [old, new] = [&before.global, global].map(mail_wish);
-        if old != new {
-            self.notifier.change_mail(s, new);
-        }
+        let both = [&before.global, &self.config.global];
+        self.notifier.change_global(s, both, fifo_wishes);
     }
 
     /// What a service says: log it, tell it, and have the kernel follow.

@@ -106,16 +106,8 @@ impl VrrpProcess {
 
     /// After a reload: where all of it goes.
     pub(super) fn change_notifications(&mut self, s: &mut Scheduler<Self>, before: &Config) {
-        let config = Rc::clone(&self.config);
-        let global = &config.global;
-        let [old, new] = [&before.global, global].map(fifo_wishes);
-        if old != new {
-            self.notifier.change_fifos(s, &new);
-        }
-        let [old, new] = [&before.global, global].map(mail_wish);
-        if old != new {
-            self.notifier.change_mail(s, new);
-        }
+        let both = [&before.global, &self.config.global];
+        self.notifier.change_global(s, both, fifo_wishes);
     }
 
     /// `fifo_write_vrrp_states_on_reload`: who starts to read the pipes with the new
