@@ -1,0 +1,142 @@
+//! Who becomes master, and how that is announced.
+
+use std::time::Duration;
+
+use super::{MICROSECOND, NUMBER_MAX, Row};
+use crate::control_plane::arg::{boolean, flag, int, int_or, seconds, time, words};
+use crate::control_plane::schema::{Lens, at, deprecated};
+use crate::vrrp::config::InstanceConfig;
+
+pub(super) const ELECTION: &[Row] = &[
+    Row::new(
+        "preempt",
+        flag(PREEMPT),
+        "Take over from a master of lower priority. That is so without this word, too.",
+    ),
+    Row::new(
+        "nopreempt",
+        flag(at!(given.nopreempt)),
+        "Do not take over from a living master of lower priority. Needs state BACKUP, and a \
+         priority below 255.",
+    ),
+    Row::new(
+        "timer_expired_backup",
+        int_or(254, 1, 254, at!(given.timer_expired_backup)),
+        "The priority of the best other router: a master that woke up so late that this one must \
+         have taken over goes to BACKUP. Needs nopreempt.",
+    )
+    .default("off; 254 without a number")
+    .since("a release after 2.2.7")
+    .aliases(&[deprecated("thread_timer_expired")]),
+    Row::new(
+        "preempt_delay",
+        time(
+            Duration::ZERO,
+            Duration::from_secs(1000),
+            MICROSECOND,
+            at!(given.preempt_delay),
+        ),
+        "Take over from a master of lower priority only after hearing it for that long, counted \
+         from its first advert. Needs state BACKUP.",
+    )
+    .default("0"),
+    Row::new(
+        "down_timer_adverts",
+        int(1, 100, "adverts", at!(given.down_timer_adverts)),
+        "Adverts missed in a row until the master counts as dead.",
+    )
+    .default("vrrp_down_timer_adverts"),
+    Row::new(
+        "lower_prio_no_advert",
+        boolean(at!(given.lower_prio_no_advert)),
+        "A master does not answer an advert of lower priority with one of its own.",
+    )
+    .default("the global one"),
+    Row::new(
+        "higher_prio_send_advert",
+        boolean(at!(given.higher_prio_send_advert)),
+        "Send a last advert before yielding to a higher priority.",
+    )
+    .default("the global one"),
+    Row::new(
+        "skip_check_adv_addr",
+        boolean(at!(given.skip_check_adv_addr)),
+        "Do not compare the addresses of an advert whose sender sent the one before.",
+    )
+    .default("the global one"),
+    Row::new(
+        "owner_ignore_adverts",
+        boolean(at!(given.owner_ignore_adverts)),
+        "With priority 255: drop all adverts.",
+    )
+    .since("a release after 2.2.7")
+    .default("the global one"),
+];
+
+const PREEMPT: Lens<InstanceConfig, bool> = Lens {
+    get: |_| None,
+    set: |instance, _, _| instance.given.nopreempt = None,
+};
+
+pub(super) const ANNOUNCEMENTS: &[Row] = &[
+    Row::new(
+        "garp_master_delay",
+        seconds(0, 4294, at!(given.garp.delay)),
+        "From becoming master to the second burst of gratuitous ARP or neighbour adverts.",
+    )
+    .default("vrrp_garp_master_delay"),
+    Row::new(
+        "garp_master_repeat",
+        int(1, NUMBER_MAX, "messages", at!(given.garp.repeat)),
+        "Messages for each address in a burst.",
+    )
+    .default("vrrp_garp_master_repeat"),
+    Row::new(
+        "garp_master_refresh",
+        seconds(0, u32::MAX as u64, at!(given.garp.refresh)),
+        "How often a master announces its addresses again; 0: never.",
+    )
+    .default("vrrp_garp_master_refresh"),
+    Row::new(
+        "garp_master_refresh_repeat",
+        int(1, NUMBER_MAX, "messages", at!(given.garp.refresh_repeat)),
+        "Messages for each address in such a refresh.",
+    )
+    .default("vrrp_garp_master_refresh_repeat"),
+    Row::new(
+        "garp_lower_prio_delay",
+        seconds(0, 4294, at!(given.garp.lower_prio_delay)),
+        "From an advert of lower priority to the second burst.",
+    )
+    .default("vrrp_garp_lower_prio_delay, else garp_master_delay"),
+    Row::new(
+        "garp_lower_prio_repeat",
+        int(
+            0,
+            i32::MAX as i64,
+            "messages",
+            at!(given.garp.lower_prio_repeat),
+        ),
+        "Messages for each address in a burst after an advert of lower priority; 0: none.",
+    )
+    .default("vrrp_garp_lower_prio_repeat, else garp_master_repeat"),
+    Row::new(
+        "garp_extra_if",
+        words(
+            "[all] SECONDS",
+            1,
+            2,
+            |instance, call, diags| {
+                let extra = crate::global::words::extra_if(0, call, diags);
+                instance.given.garp.extra = extra.or(instance.given.garp.extra);
+            },
+            |instance, name, out| {
+                crate::global::words::show_extra_if(instance.given.garp.extra, name, out);
+            },
+        ),
+        "Announce one address on each interface with a virtual MAC address that carries \
+         addresses and no adverts, that often; with all also on other interfaces. 0: never.",
+    )
+    .default("vrrp_garp_extra_if")
+    .aliases(&[deprecated("vmac_garp_intvl")]),
+];
