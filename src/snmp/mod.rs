@@ -85,7 +85,7 @@
 //!
 //! // A test reads the MIB as a walk does.
 //! let mut band = Band(vec![vec!["Ida".into()], vec![], vec!["Ole".into(), "Una".into()]]);
-//! let names: Vec<String> = keepalived::snmp::walk(&OrchestraMib::MIB, &mut band)
+//! let names: Vec<String> = keepalived::snmp::walk(&[&OrchestraMib::MIB], &mut band)
 //!     .iter()
 //!     .map(|variable| variable.name.to_string())
 //!     .collect();
@@ -129,15 +129,19 @@ pub use tree::{Mib, Tree};
 
 pub use crate::wire::agentx::{Oid, Value, VarBind};
 
-/// All variables of a MIB in order, as a walk reads them; for tests.
-pub fn walk<P>(mib: &'static Mib<P>, program: &mut P) -> Vec<VarBind> {
-    let tree = Tree::new(&[mib]);
+/// All variables of some MIBs, as a walk reads them; for tests.
+///
+/// # Panics
+/// Where a variable does not come after the one before it.
+pub fn walk<P>(mibs: &[&'static Mib<P>], program: &mut P) -> Vec<VarBind> {
+    let tree = Tree::new(mibs);
     let mut found = Vec::new();
     let mut name = Oid::default();
     loop {
         let mut steps = Steps::new(u32::MAX);
         match tree.next(program, scheduler::Instant::ZERO, &name, &[], &mut steps) {
             Next::Found(next, value) => {
+                assert!(next > name, "{next} after {name}");
                 name.clone_from(&next);
                 found.push(VarBind::new(next, value));
             }

@@ -152,7 +152,7 @@ fn get(shelf: &mut Shelf, name: &[u32]) -> Value {
 #[test]
 fn a_walk_goes_column_by_column_and_skips_what_does_not_apply() {
     let mut shelf = shelf(&[&[5, 0], &[], &[0, 6]]);
-    let walked = walk(&ShelfMib::MIB, &mut shelf);
+    let walked = walk(&[&ShelfMib::MIB], &mut shelf);
     assert_eq!(
         names(&walked),
         [
@@ -407,7 +407,7 @@ proptest! {
         steps in 1_u32..4,
     ) {
         let mut shelf = Shelf { boards, ..shelf(&[]) };
-        let walked = walk(&ShelfMib::MIB, &mut shelf);
+        let walked = walk(&[&ShelfMib::MIB], &mut shelf);
         let start = Oid::join(&[1, 9], &start);
         let wanted = walked.iter().find(|v| v.name > start || (include && v.name == start));
         let ranges = vec![range(&start, include, &[])];

@@ -189,11 +189,7 @@ impl VrrpView for Program {
 
 /// A walk: what is behind the root, and the values.
 fn walked(mib: &'static Mib<Program>, program: &mut Program) -> BTreeMap<String, Value> {
-    let variables = walk(mib, program);
-    assert!(
-        variables.is_sorted_by(|a, b| a.name < b.name),
-        "in order, each once"
-    );
+    let variables = walk(&[mib], program);
     let below = |name: &Oid| Oid::new(name.strip_prefix(mib.root).unwrap()).to_string();
     let named = variables.into_iter().map(|v| (below(&v.name), v.value));
     named.collect()
