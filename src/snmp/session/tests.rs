@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::wire::agentx::SearchRange;
+use crate::wire::agentx::{Region, SearchRange, frame_length};
 
 const ROOTS: [(&str, &[u32]); 2] = [("A-MIB", &[1, 3, 6, 1, 9]), ("B-MIB", &[1, 3, 6, 1, 8])];
 
