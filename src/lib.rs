@@ -28,6 +28,7 @@ pub mod dbus;
 pub mod dump;
 pub mod global;
 pub mod ipvs;
+pub mod leftovers;
 pub mod lint;
 pub mod log;
 pub mod memory;

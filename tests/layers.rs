@@ -236,6 +236,21 @@ const ARROWS: &[Row] = &[
         module: "vrrp::process",
         may: EVERYTHING,
     },
+    // What a configuration may put into the kernel, as text.
+    Row {
+        module: "leftovers",
+        may: &[
+            "check::marks",
+            "control_plane",
+            "model",
+            "vrrp::config",
+            "vrrp::firewall",
+        ],
+    },
+    Row {
+        module: "leftovers::kernel",
+        may: &["model", "netlink", "sys::sysctl", "vrrp::path_request"],
+    },
     // Looks at what was compiled.
     Row {
         module: "lint",
@@ -320,6 +335,7 @@ const PURE: &[&str] = &[
     "ipvs",
     "control_plane",
     "global",
+    "leftovers",
     "lint",
     "snmp",
 ];
@@ -332,6 +348,8 @@ const NOT_PURE: &[&str] = &[
     "dbus::process",
     "vrrp::process",
     "ipvs::kernel",
+    "leftovers::file",
+    "leftovers::kernel",
     "control_plane::files",
     "model::version",
     "snmp::agent",

@@ -189,6 +189,10 @@ Options for the service, as DAEMON_ARGS or KEEPALIVED_OPTIONS.
 Numbers of the parent process and of the others; locked while the daemon runs. With use_pid_dir, a
 network namespace or an instance name they are below /run/keepalived/.
 .TP
+.I /run/keepalived.record, /run/vrrp.kept, /run/checkers.ipvs
+What the daemon has in the kernel, while it runs. If it is killed, the next start removes what is
+there and configured no more. Beside the pid files, with their names.
+.TP
 .I /run/keepalived.sock
 Where \fB\-\-status\fR asks; beside the pid file, with its name.
 .TP

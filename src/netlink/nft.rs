@@ -181,6 +181,11 @@ impl Transaction {
         self.message(DEL_TABLE, 0, family, |w| w.text(TABLE, table));
     }
 
+    /// The table goes; the transaction fails with `ENOENT` if it is not there.
+    pub fn delete_existing_table(&mut self, family: u8, table: &str) {
+        self.message(DEL_TABLE, 0, family, |w| w.text(TABLE, table));
+    }
+
     /// A new empty table.
     pub fn table(&mut self, family: u8, table: &str) {
         self.message(NEW_TABLE, flag::CREATE, family, |w| w.text(TABLE, table));

@@ -8,6 +8,37 @@
 use std::net::{IpAddr, Ipv6Addr};
 
 use crate::model::{Family, IfIndex, IfName};
+use crate::vrrp::config::{InstanceConfig, LinkUse, VirtualLinkKind, VrrpConfig};
+
+/// The name of the table unless `nftables` says another.
+const TABLE: &str = "keepalived";
+
+/// The name of the table; `configured` is that of `nftables`.
+#[must_use]
+pub fn table(configured: Option<&str>) -> &str {
+    configured.unwrap_or(TABLE)
+}
+
+/// Whether packets for the addresses of an instance are kept away from this machine.
+#[must_use]
+pub fn closes(instance: &InstanceConfig) -> bool {
+    !instance.accept && !instance.priority.is_owner()
+}
+
+/// Whether a virtual interface has a virtual MAC address.
+#[must_use]
+pub const fn has_mac(link: &LinkUse<'_>) -> bool {
+    matches!(link.link.kind, VirtualLinkKind::Macvlan(_))
+}
+
+/// Whether a configuration needs the table.
+#[must_use]
+pub fn is_needed(config: &VrrpConfig) -> bool {
+    config.instances.iter().any(|instance| {
+        let has_addresses = !(instance.vips.is_empty() && instance.excluded_vips.is_empty());
+        (closes(instance) && has_addresses) || instance.links().any(|link| has_mac(&link))
+    })
+}
 
 /// What the rules are about.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

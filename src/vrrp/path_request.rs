@@ -19,6 +19,39 @@ pub fn request_route(
     mirror: &Mirror,
     batch: &mut Batch,
 ) -> bool {
+    let tolerate = harmless(order.wanted);
+    push_route(
+        route,
+        order.wanted,
+        (order.ticket(), tolerate),
+        mirror,
+        batch,
+    )
+}
+
+/// Queue the removal of a route, whose outcome tells whether it was there. False as
+/// above.
+#[must_use]
+pub fn remove_route(route: &RouteConfig, ticket: u64, mirror: &Mirror, batch: &mut Batch) -> bool {
+    let how = (ticket, Tolerate::NOTHING);
+    push_route(route, Wanted::Absent, how, mirror, batch)
+}
+
+/// What is as good as success.
+const fn harmless(wanted: Wanted) -> Tolerate {
+    match wanted {
+        Wanted::Present => Tolerate::EXISTS,
+        Wanted::Absent => Tolerate::GONE,
+    }
+}
+
+fn push_route(
+    route: &RouteConfig,
+    wanted: Wanted,
+    (ticket, tolerate): (u64, Tolerate),
+    mirror: &Mirror,
+    batch: &mut Batch,
+) -> bool {
     let mut ways = Vec::new();
     for way in route.ways() {
         let interface = match &way.dev {
@@ -33,21 +66,20 @@ pub fn request_route(
     let Some(table) = table(route, mirror) else {
         return false;
     };
-    let (header, tolerate) = match order.wanted {
+    let header = match wanted {
         Wanted::Present => {
             let placing = match route.placing {
                 Placing::Alone => flag::EXCLUSIVE,
                 Placing::First => 0,
                 Placing::Last => flag::APPEND,
             };
-            let flags = flag::REQUEST | flag::CREATE | placing;
-            (head(kind::NEW_ROUTE, flags), Tolerate::EXISTS)
+            head(kind::NEW_ROUTE, flag::REQUEST | flag::CREATE | placing)
         }
-        Wanted::Absent => (head(kind::DEL_ROUTE, flag::REQUEST), Tolerate::GONE),
+        Wanted::Absent => head(kind::DEL_ROUTE, flag::REQUEST),
     };
-    batch.push_with(order.ticket(), tolerate, |buffer, sequence| {
+    batch.push_with(ticket, tolerate, |buffer, sequence| {
         let header = Header { sequence, ..header };
-        write_route(route, table, &ways, order.wanted, buffer, header);
+        write_route(route, table, &ways, wanted, buffer, header);
     });
     true
 }
@@ -137,15 +169,30 @@ fn write_route(
 
 /// Queue the request for a rule.
 pub fn request_rule(rule: &RuleConfig, order: Order, batch: &mut Batch) {
-    let (header, tolerate) = match order.wanted {
+    let tolerate = harmless(order.wanted);
+    push_rule(rule, order.wanted, (order.ticket(), tolerate), batch);
+}
+
+/// Queue the removal of a rule, whose outcome tells whether it was there.
+pub fn remove_rule(rule: &RuleConfig, ticket: u64, batch: &mut Batch) {
+    push_rule(rule, Wanted::Absent, (ticket, Tolerate::NOTHING), batch);
+}
+
+fn push_rule(
+    rule: &RuleConfig,
+    wanted: Wanted,
+    (ticket, tolerate): (u64, Tolerate),
+    batch: &mut Batch,
+) {
+    let header = match wanted {
         Wanted::Present => {
             // Without `EXCLUSIVE` the kernel makes the same rule twice.
             let flags = flag::REQUEST | flag::CREATE | flag::EXCLUSIVE;
-            (head(kind::NEW_RULE, flags), Tolerate::EXISTS)
+            head(kind::NEW_RULE, flags)
         }
-        Wanted::Absent => (head(kind::DEL_RULE, flag::REQUEST), Tolerate::GONE),
+        Wanted::Absent => head(kind::DEL_RULE, flag::REQUEST),
     };
-    batch.push_with(order.ticket(), tolerate, |buffer, sequence| {
+    batch.push_with(ticket, tolerate, |buffer, sequence| {
         rule_message(rule).write(buffer, Header { sequence, ..header });
     });
 }

@@ -58,6 +58,8 @@ pub enum Told {
     Refused(String),
     /// It goes by the new configuration.
     Reloaded,
+    /// What only configurations before the last reload had is gone from the kernel.
+    Settled,
     /// It was asked whether it is alive.
     Alive,
     /// Its state, as JSON in memory.
@@ -88,6 +90,7 @@ const READY: u8 = b'R';
 const ACCEPTED: u8 = b'A';
 const REFUSED: u8 = b'N';
 const RELOADED: u8 = b'O';
+const SETTLED: u8 = b'.';
 const PREPARE: u8 = b'P';
 const COMMIT: u8 = b'C';
 const CANCEL: u8 = b'X';
@@ -191,6 +194,14 @@ impl ChildEnd {
         pass::send(self.0.as_fd(), &[RELOADED], None)
     }
 
+    /// Say that what only configurations before had is gone from the kernel.
+    ///
+    /// # Errors
+    /// What sending says.
+    pub fn settled(&self) -> io::Result<()> {
+        pass::send(self.0.as_fd(), &[SETTLED], None)
+    }
+
     /// What the parent wants; nothing when it has closed its end.
     ///
     /// # Errors
@@ -268,6 +279,7 @@ impl ParentEnd {
             _ if kind == READY => Told::Ready,
             _ if kind == ACCEPTED => Told::Accepted,
             _ if kind == RELOADED => Told::Reloaded,
+            _ if kind == SETTLED => Told::Settled,
             _ if kind == ALIVE => Told::Alive,
             _ if kind == REFUSED => Told::Refused(text()),
             _ if kind == HEADLINE => Told::Headline(text()),
@@ -340,12 +352,14 @@ mod tests {
         child.answer(&Ok(())).unwrap();
         child.answer(&Err("because ".repeat(100))).unwrap();
         child.reloaded().unwrap();
+        child.settled().unwrap();
         assert!(matches!(parent.next(), Ok(Some(Told::Accepted))));
         let Ok(Some(Told::Refused(why))) = parent.next() else {
             panic!("a refusal was sent");
         };
         assert!(why.starts_with("because because"));
         assert!(matches!(parent.next(), Ok(Some(Told::Reloaded))));
+        assert!(matches!(parent.next(), Ok(Some(Told::Settled))));
         drop(parent);
         assert!(matches!(child.next_order(), Ok(None)));
     }

@@ -3,6 +3,7 @@
 //!
 //! * `children`: starting them, hearing them, seeing them end
 //! * `dumps`: putting the texts of dumps under their names
+//! * `leftovers`: the record of what is in the kernel, for the run after a crash
 //! * `life`: the startup and the shutdown script
 //! * `schedule`: the file with the time of a reload
 //! * `verdicts`: BFD sessions while there is no BFD process
@@ -11,6 +12,7 @@
 
 mod children;
 mod dumps;
+mod leftovers;
 mod life;
 mod schedule;
 mod verdicts;
@@ -42,6 +44,7 @@ use super::systemd::Manager;
 use super::watch::{Action, Event, Watch};
 use super::{name_task, release, signals};
 use children::Child;
+use leftovers::Leftovers;
 use life::Life;
 use schedule::Schedule;
 use verdicts::Verdicts;
@@ -90,6 +93,7 @@ pub struct WatchDog {
     pub(super) desk: Desk,
     schedule: Option<Schedule>,
     verdicts: Verdicts,
+    leftovers: Leftovers,
 }
 
 impl WatchDog {
@@ -119,8 +123,10 @@ impl WatchDog {
         dog.follow_schedule(s);
         dog.open_desk(s);
         dog.keep_alive(s);
+        dog.take_over();
         dog.begin(s);
         let ended = s.run(&mut dog);
+        dog.leave();
         dog.close_desk(s);
         dog.startup.report(NOT_STARTED);
         release(
@@ -134,6 +140,7 @@ impl WatchDog {
     fn new(ground: Ground, startup: Startup, real_time: SignalReader, lines: Lines) -> Self {
         let patience = ground.config.global.child_wait_time;
         let settings = &ground.settings;
+        let leftovers = Leftovers::new(&ground.paths);
         Self {
             watch: Watch::new(&ground.roles, settings.respawn, patience),
             manager: Manager::at(settings.notify_socket.as_deref(), settings.watchdog),
@@ -150,6 +157,7 @@ impl WatchDog {
             desk: Desk::new(),
             schedule: None,
             verdicts: Verdicts::default(),
+            leftovers,
         }
     }
 
@@ -216,6 +224,7 @@ impl WatchDog {
             Action::Gone(role) => {
                 self.remove_pid_file(role);
                 self.forget_sessions(role);
+                self.child_is_gone(role);
             }
             Action::Finished(status) => self.finished(s, status),
         }

@@ -191,6 +191,7 @@ impl WatchDog {
             | Told::Refused(_)
             | Told::Ready
             | Told::Reloaded
+            | Told::Settled
             | Told::Alive
             | Told::Dump(..)
             | Told::Headline(_)
@@ -276,6 +277,7 @@ impl WatchDog {
 
     /// All have accepted.
     fn commit(&mut self, s: &mut Scheduler<Self>, proposal: Proposal) {
+        self.record_change(&proposal.config, &proposal.roles);
         self.adopt_config(proposal.config);
         self.follow_schedule(s);
         self.open_desk(s);
@@ -285,9 +287,9 @@ impl WatchDog {
         }
         let stay = |role: &Role| proposal.roles.contains(role);
         let told = self.running().into_iter().filter(stay);
-        self.reload.awaited = told
-            .filter(|role| self.order(*role, &Order::Commit))
-            .collect();
+        let told = told.filter(|role| self.order(*role, &Order::Commit));
+        self.reload.awaited = told.collect();
+        self.await_change(&self.reload.awaited.clone());
         // Children that start from here on are awaited, too.
         self.reload.phase = Phase::Changing;
         self.want(s, &proposal.roles);

@@ -15,6 +15,15 @@ use super::config::service::{CheckConfig, ServiceAddress, ServiceConfig};
 use crate::ipvs::{Protocol, ServiceKey};
 use crate::model::Family;
 
+/// The name of the table unless `nftables_ipvs` says another.
+const TABLE: &str = "keepalived_ipvs";
+
+/// The name of the table; `configured` is that of `nftables_ipvs`.
+#[must_use]
+pub fn table(configured: Option<&str>) -> &str {
+    configured.unwrap_or(TABLE)
+}
+
 /// What has a mark: a group by its name, for a protocol and a family.
 type Marked = (String, Protocol, Family);
 

@@ -94,8 +94,14 @@ impl KernelTable {
 
     /// After a reload: these were ours, and go unless somebody wants them again.
     pub(super) fn forsake(&mut self, keys: BTreeSet<ServiceKey>) {
-        self.record.write(self.users.keys());
         self.former.extend(keys);
+        let all: BTreeSet<&ServiceKey> = self.users.keys().chain(&self.former).collect();
+        self.record.write(all);
+    }
+
+    /// Only what is wanted is there.
+    pub(super) fn settle_record(&mut self) {
+        self.record.write(self.users.keys());
     }
 
     /// After a reload: time-outs and sync daemons.

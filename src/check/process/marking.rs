@@ -1,13 +1,10 @@
 //! The table of nftables that gives packets for groups their marks.
 
 use super::CheckProcess;
-use crate::check::marks::Marks;
 use crate::check::marks::rules::{Rules, rules, transaction};
+use crate::check::marks::{self, Marks};
 use crate::control_plane::Config;
 use crate::netlink::socket::netfilter;
-
-/// The name of the table unless `nftables_ipvs` says another.
-const TABLE: &str = "keepalived_ipvs";
 
 /// What the kernel has of it.
 #[derive(Debug, Default)]
@@ -28,7 +25,7 @@ impl Marker {
             return self.end();
         }
         self.marks.follow(&config.check, marking.first);
-        let table = marking.table.as_deref().unwrap_or(TABLE);
+        let table = marks::table(marking.table.as_deref());
         let wanted = (
             table.to_owned(),
             rules(&self.marks, &config.check, marking.priority),

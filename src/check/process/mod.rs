@@ -53,6 +53,7 @@ use crate::notify::notifier::{Host, Notifier};
 use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::launch::paths::PidPaths;
 use crate::watchdog::survey::Watched;
 
 use super::conversation::Conversations;
@@ -93,6 +94,8 @@ pub struct CheckProcess {
     /// For the moments of first checks and the numbers of questions.
     random: u64,
     is_stopping: bool,
+    /// A reload has left services to remove.
+    is_settling: bool,
     watched: Watched<Self>,
     index: status::Index,
 }
@@ -107,6 +110,12 @@ pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
             1
         }
     }
+}
+
+/// Take out of the kernel what a killed process has left there, as no other one is
+/// started.
+pub fn undo(config: &Config, paths: &PidPaths) {
+    record::undo(config, paths);
 }
 
 fn run(config: Rc<Config>, plumbing: Plumbing) -> std::io::Result<i32> {
@@ -166,6 +175,9 @@ impl CheckProcess {
         if self.is_stopping && self.table.is_idle() && self.notifier.is_finished(s.now()) {
             self.notifier.close(s);
             self.snmp.stop(s);
+            if !self.plumbing.settings.dont_release_ipvs {
+                self.table.record.remove();
+            }
             s.stop(Stop::Now);
         }
     }

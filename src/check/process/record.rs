@@ -6,6 +6,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::kernel_table::options;
+use crate::control_plane::Config;
+use crate::ipvs::kernel::Kernel;
+use crate::ipvs::plan::{self, Stop};
+use crate::ipvs::reader::{Detail, Scope};
 use crate::ipvs::{ServiceKey, remembered};
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::launch::paths::{PidPaths, RUN_DIR};
@@ -22,7 +27,11 @@ impl Record {
     /// Beside the pid file of the checker process.
     pub(super) fn new(plumbing: &Plumbing, own_dir: bool) -> Self {
         let given = plumbing.settings.pid_files.clone();
-        let paths = PidPaths::new(Path::new(RUN_DIR), given, &plumbing.names, own_dir);
+        let run = Path::new(RUN_DIR);
+        Self::beside(&PidPaths::new(run, given, &plumbing.names, own_dir))
+    }
+
+    fn beside(paths: &PidPaths) -> Self {
         Self {
             path: paths.of(Role::Check).with_extension("ipvs"),
             written: None,
@@ -65,4 +74,35 @@ impl Record {
         // It may never have been written.
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// Take out of the kernel what a killed checker process has left there, as no other one
+/// is started.
+pub(super) fn undo(config: &Config, paths: &PidPaths) {
+    let record = Record::beside(paths);
+    let ours = record.read();
+    if ours.is_empty() {
+        return;
+    }
+    match take_out(config, &ours) {
+        Ok(0) => {}
+        Ok(count) => log::info!("Removed {count} virtual servers of a run that was killed"),
+        // Without IPVS in the kernel there is nothing left.
+        Err(error) => log::warn!("IPVS: cannot remove what a killed run has left: {error}"),
+    }
+    record.remove();
+}
+
+/// How many there were.
+fn take_out(config: &Config, ours: &BTreeSet<ServiceKey>) -> io::Result<usize> {
+    let mut kernel = Kernel::open(&options(config)).map_err(io::Error::other)?;
+    let there = kernel.read_table(Scope::All, Detail::Settings)?;
+    let there = there.table.services;
+    let left: Vec<&ServiceKey> = there.keys().filter(|key| ours.contains(key)).collect();
+    let count = left.len();
+    for request in plan::at_stop(left, Stop::Delete) {
+        kernel.queue(request);
+    }
+    kernel.carry_out(&mut Vec::new())?;
+    Ok(count)
 }

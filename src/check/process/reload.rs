@@ -82,6 +82,8 @@ impl CheckProcess {
         if let Some(config) = config {
             self.reload(s, config);
             self.plumbing.reloaded();
+            self.is_settling = true;
+            self.tell_if_settled();
             crate::sys::memory::give_back_free();
         }
         self.after_orders(s, is_reloaded);

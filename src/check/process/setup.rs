@@ -66,6 +66,7 @@ impl CheckProcess {
             real_time: SignalReader::open(&real_time())?,
             random: s.now().as_nanos() ^ u64::from(std::process::id()).rotate_left(40),
             is_stopping: false,
+            is_settling: false,
             watched: Watched::default(),
             index: super::status::Index::default(),
             config,

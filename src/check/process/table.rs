@@ -104,7 +104,6 @@ impl CheckProcess {
         for request in plan::at_stop(ours, stop) {
             table.kernel.queue(request);
         }
-        table.record.remove();
         table.ask(s);
         self.end_marks();
     }
@@ -127,6 +126,16 @@ impl CheckProcess {
             self.finish_if_stopped(s);
         } else if self.table.was_surprised() {
             self.look_at_the_table();
+        }
+        self.tell_if_settled();
+    }
+
+    /// After a reload: nothing is left of what is configured no more.
+    pub(super) fn tell_if_settled(&mut self) {
+        if self.is_settling && self.table.is_idle() {
+            self.is_settling = false;
+            self.table.settle_record();
+            self.plumbing.settled();
         }
     }
 

@@ -10,6 +10,7 @@ pub mod linkbeat;
 mod lists;
 pub mod names;
 pub mod notify;
+mod place;
 pub mod resolve;
 pub mod routes;
 mod sync_rows;
@@ -28,6 +29,7 @@ pub use interface::{GarpGroup, TrackedInterface, UpDownDelay};
 pub use linkbeat::{Linkbeat, LinkbeatInterface};
 pub use names::{Names, SyncGroup};
 pub use notify::NotifyConfig;
+pub use place::{default_interface, place_of};
 pub use routes::{RouteConfig, RuleConfig};
 pub use tracker::{
     FileConfig, ProcessConfig, ScriptConfig, TrackGroup, TrackedSession, TrackerKind, TrackerUse,

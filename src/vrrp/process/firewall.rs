@@ -14,8 +14,8 @@ use crate::model::{Family, IfIndex};
 use crate::netlink::header::family::{INET, INET6};
 use crate::netlink::nft::{Expression, Hook, Key, Transaction};
 use crate::netlink::socket::netfilter;
-use crate::vrrp::config::{AddressConfig, InstanceConfig, LinkUse, VirtualLinkKind};
-use crate::vrrp::firewall::{Firewall, Place};
+use crate::vrrp::config::{AddressConfig, InstanceConfig, LinkUse};
+use crate::vrrp::firewall::{Firewall, Place, closes, has_mac, table};
 use crate::wire::PROTOCOL_ICMPV6;
 
 const PROTOCOL_IGMP: u8 = 2;
@@ -25,8 +25,6 @@ const NEIGHBOUR_DISCOVERY: [u8; 2] = [135, 136];
 const MEMBERSHIP: [u8; 3] = [131, 132, 143];
 /// RFC 4861 section 4.1: a host's question, and the virtual router is none.
 const ROUTER_SOLICITATION: u8 = 133;
-/// The name of the table unless `nftables` says another.
-const TABLE: &str = "keepalived";
 
 /// What there is to take away.
 #[derive(Debug, Default)]
@@ -96,12 +94,12 @@ impl VrrpProcess {
     fn firewall(&self) -> Firewall {
         let mut firewall = Firewall::default();
         for instance in &self.config.vrrp.instances {
-            if !instance.accept && !instance.priority.is_owner() {
+            if closes(instance) {
                 for address in instance.vips.iter().chain(&instance.excluded_vips) {
                     self.close(instance, address, &mut firewall);
                 }
             }
-            for wanted in instance.links().filter(is_macvlan) {
+            for wanted in instance.links().filter(has_mac) {
                 firewall.virtual_links.push(wanted.link.name.clone());
                 firewall.below.extend(self.below(&wanted));
             }
@@ -136,7 +134,7 @@ impl VrrpProcess {
 
     fn tables(&self, firewall: &Firewall, reports: Reports) -> Transaction {
         let global = &self.config.global.nftables;
-        let table = global.table.as_deref().unwrap_or(TABLE);
+        let table = table(global.table.as_deref());
         let mut transaction = Transaction::new();
         for family in [INET, INET6] {
             transaction.delete_table(family, table);
@@ -163,7 +161,7 @@ impl VrrpProcess {
         let mut held = Vec::new();
         let mut groups = Vec::new();
         let instances = self.config.vrrp.instances.iter();
-        let with_mac = instances.filter(|i| i.links().any(|l| l.is_own && is_macvlan(&l)));
+        let with_mac = instances.filter(|i| i.links().any(|l| l.is_own && has_mac(&l)));
         for instance in with_mac {
             let below = instance.interface.as_ref();
             let mirror = &self.kernel.mirror;
@@ -188,10 +186,6 @@ impl VrrpProcess {
         }
         self.tables.groups = groups;
     }
-}
-
-fn is_macvlan(wanted: &LinkUse<'_>) -> bool {
-    matches!(wanted.link.kind, VirtualLinkKind::Macvlan(_))
 }
 
 /// The rules of both families.

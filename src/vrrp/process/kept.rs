@@ -16,7 +16,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::VrrpProcess;
+use super::virtual_links::VirtualLinks;
+use crate::leftovers::file::world;
 use crate::model::IfName;
+use crate::netlink::{Mirror, Monitor};
 use crate::sys::sysctl;
 use crate::vrrp::config::InstanceConfig;
 use crate::watchdog::launch::Plumbing;
@@ -27,6 +30,8 @@ use crate::watchdog::launch::role::Role;
 const EXTENSION: &str = "kept";
 const SYSCTL: &str = "sysctl";
 const LINK: &str = "link";
+/// Receive buffer in octets for a look at the interfaces.
+const BUFFER: usize = 1 << 20;
 
 /// The file.
 #[derive(Debug)]
@@ -46,7 +51,11 @@ impl Kept {
     /// That of this daemon.
     pub(super) fn new(plumbing: &Plumbing, own_dir: bool) -> Self {
         let given = plumbing.settings.pid_files.clone();
-        let paths = PidPaths::new(Path::new(RUN_DIR), given, &plumbing.names, own_dir);
+        let run = Path::new(RUN_DIR);
+        Self::beside(&PidPaths::new(run, given, &plumbing.names, own_dir))
+    }
+
+    fn beside(paths: &PidPaths) -> Self {
         Self {
             path: paths.of(Role::Vrrp).with_extension(EXTENSION),
             file: None,
@@ -102,13 +111,6 @@ impl Kept {
     }
 }
 
-/// This boot and this network namespace.
-fn world() -> io::Result<String> {
-    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-    let namespace = fs::read_link("/proc/self/ns/net")?;
-    Ok(format!("{} {}", boot.trim_end(), namespace.display()))
-}
-
 fn parse(text: &str, world: &str) -> Left {
     let mut left = Left::default();
     let mut lines = text.lines();
@@ -130,6 +132,47 @@ fn parse(text: &str, world: &str) -> Left {
     left
 }
 
+/// Undo what a killed VRRP process has noted, as no other one is started.
+pub(super) fn undo(paths: &PidPaths) {
+    let mut kept = Kept::beside(paths);
+    let left = kept.left();
+    if left == Left::default() {
+        return;
+    }
+    let mut mirror = Mirror::new();
+    if let Err(error) = Monitor::open(BUFFER).and_then(|mut m| m.load(&mut mirror)) {
+        log::error!("Cannot read the interfaces: {error}");
+        return;
+    }
+    let mut links = VirtualLinks::default();
+    for name in left
+        .links
+        .into_iter()
+        .filter(|name| is_virtual(&mirror, name))
+    {
+        links.recall(name, false);
+    }
+    let settings = left.settings.len();
+    for (name, value) in left.settings {
+        if let Err(error) = sysctl::write(&name, &value) {
+            log::debug!("cannot restore {name}: {error}");
+        }
+    }
+    if settings > 0 {
+        log::info!(
+            "Gave back {settings} settings of the kernel that a run that was killed had changed"
+        );
+    }
+    kept.forget();
+}
+
+/// Whether it is an interface of the kinds that are made here.
+fn is_virtual(mirror: &Mirror, name: &IfName) -> bool {
+    let link = mirror.link_named(name);
+    let kind = link.and_then(|link| link.kind.as_deref());
+    matches!(kind, Some("macvlan" | "ipvlan"))
+}
+
 impl VrrpProcess {
     /// Take over what a killed run has left: settings are given back at the end,
     /// and interfaces nobody wants any more go.
@@ -141,9 +184,7 @@ impl VrrpProcess {
         let config = std::rc::Rc::clone(&self.config);
         let instances = &config.vrrp.instances;
         for name in left.links {
-            let link = self.kernel.mirror.link_named(&name);
-            let kind = link.and_then(|link| link.kind.as_deref());
-            if !matches!(kind, Some("macvlan" | "ipvlan")) {
+            if !is_virtual(&self.kernel.mirror, &name) {
                 continue;
             }
             let mut links = instances.iter().flat_map(InstanceConfig::links);

@@ -20,7 +20,9 @@
 //! * `virtual_links`: the interfaces instances have for themselves; `firewall`: what
 //!   is kept away from them.
 //! * `sync_daemon`: the connection synchronisation of IPVS, following an instance.
-//! * `kept`: what the next run has to undo if this one is killed.
+//! * `kept`: what the next run has to undo if this one is killed: settings and virtual
+//!   interfaces. Of addresses, routes, rules and tables the parent has a record
+//!   ([`crate::leftovers`]).
 //! * `bus`: what the D-Bus process is told.
 //! * `linkbeat`: interfaces whose state is asked for.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
@@ -81,6 +83,7 @@ use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::launch::paths::PidPaths;
 use crate::watchdog::survey::Watched;
 
 use announcing::Announcements;
@@ -142,6 +145,8 @@ pub struct VrrpProcess {
     /// Whether a portion of the pump is asked for at the end of this round.
     is_pumping: bool,
     is_stopping: bool,
+    /// A reload has left things to remove.
+    is_settling: bool,
     watched: Watched<Self>,
 }
 
@@ -155,6 +160,11 @@ pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
             1
         }
     }
+}
+
+/// Undo what a killed process has noted beside its pid file, as no other one is started.
+pub fn undo(_: &Config, paths: &PidPaths) {
+    kept::undo(paths);
 }
 
 fn run(config: Rc<Config>, plumbing: Plumbing) -> std::io::Result<i32> {
@@ -219,6 +229,15 @@ impl VrrpProcess {
         let announce = announce.filter(|_| !self.is_pumping);
         let deadlines = [self.router.deadline(), self.debouncer.deadline(), announce];
         self.alarm.follow(s, deadlines.into_iter().flatten().min());
+    }
+
+    /// After a reload: the parent learns when the kernel has taken back what is
+    /// configured no more.
+    fn tell_if_settled(&mut self) {
+        if self.is_settling && self.installer.is_idle() && self.kernel.backlog() == 0 {
+            self.is_settling = false;
+            self.plumbing.settled();
+        }
     }
 
     /// The end, when the kernel has taken everything back.

@@ -136,6 +136,7 @@ impl VrrpProcess {
         self.announce_portion(s);
         self.catch_up(s);
         self.follow_deadlines(s);
+        self.tell_if_settled();
         self.finish_if_stopped(s);
     }
 
@@ -148,6 +149,7 @@ impl VrrpProcess {
     ) -> Drain {
         self.read_outcomes(s);
         self.follow_deadlines(s);
+        self.tell_if_settled();
         self.finish_if_stopped(s);
         Drain::Drained
     }

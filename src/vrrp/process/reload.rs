@@ -55,6 +55,8 @@ impl VrrpProcess {
             self.reload(s, config);
             self.save_state(s, DumpKind::After);
             self.plumbing.reloaded();
+            // The pump has been asked for.
+            self.is_settling = true;
         }
         self.after_orders(s, is_reloaded);
         Drain::Drained

@@ -21,12 +21,12 @@ use super::trackers::Trackers;
 use super::virtual_links::VirtualLinks;
 use super::virtual_router::VirtualRouter;
 use crate::control_plane::Config;
-use crate::model::{Family, IfName};
+use crate::model::Family;
 use crate::net::RxBatch;
 use crate::notify::notifier::Notifier;
 use crate::sys::signals::SignalReader;
 use crate::vrrp::announce::{Announcer, PacerId};
-use crate::vrrp::config::{UpDownDelay, VrrpConfig};
+use crate::vrrp::config::{UpDownDelay, VrrpConfig, default_interface, place_of};
 use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
 use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
@@ -45,8 +45,6 @@ const SIGNALS: [Signal; 6] = [
     Signal::SIGUSR2,
     Signal::SIGXCPU,
 ];
-/// The interface of addresses that name none and whose instance has none.
-const DEFAULT_INTERFACE: &str = "eth0";
 
 impl VrrpProcess {
     /// Open everything, and start all instances.
@@ -94,6 +92,7 @@ impl VrrpProcess {
             real_time: SignalReader::open(&real_time())?,
             is_pumping: false,
             is_stopping: false,
+            is_settling: false,
             watched: Watched::default(),
             config,
             plumbing,
@@ -274,18 +273,11 @@ impl VrrpProcess {
 /// Enter all addresses, on the interface each names or inherits.
 pub(super) fn address_book(config: &Config, interfaces: &mut Interfaces) -> AddressBook {
     let vrrp: &VrrpConfig = &config.vrrp;
-    let default = config
-        .global
-        .default_interface
-        .as_ref()
-        .map(|name| name.value.clone());
-    let default = default.or_else(|| IfName::new(DEFAULT_INTERFACE));
+    let default = default_interface(&config.global);
     AddressBook::new(vrrp, |instance, address| {
-        let named = match instance.and_then(|number| vrrp.instances.get(number)) {
-            Some(instance) => instance.interface_of(address),
-            None => address.dev.as_ref().map(|name| &name.value),
-        };
-        named.or(default.as_ref()).map(|name| interfaces.key(name))
+        let instance = instance.and_then(|number| vrrp.instances.get(number));
+        let name = place_of(address, instance, default.as_ref());
+        name.map(|name| interfaces.key(name))
     })
 }
 

@@ -175,6 +175,14 @@ impl Plumbing {
         }
     }
 
+    /// Tell the parent that what only configurations before had is gone from the kernel.
+    pub fn settled(&self) {
+        if let Some(channel) = &self.channel {
+            // A parent that does not hear it keeps its record of these things.
+            let _ = channel.settled();
+        }
+    }
+
     /// Whether the parent has asked for the state since the last call.
     pub const fn is_observed(&mut self) -> bool {
         std::mem::replace(&mut self.is_observed, false)

@@ -62,6 +62,13 @@ impl PidPaths {
         self.parent().with_extension("sock")
     }
 
+    /// The record of what is in the kernel, beside the parent's pid file.
+    #[must_use]
+    pub fn record(&self) -> PathBuf {
+        self.parent()
+            .with_extension(crate::leftovers::file::EXTENSION)
+    }
+
     /// Where `reload_file` is without a name.
     #[must_use]
     pub fn reload_file(&self) -> PathBuf {

@@ -4,9 +4,11 @@ use std::rc::Rc;
 
 use crate::control_plane::{Config, Presence};
 use crate::global::{ProcessLimits, ProcessNames};
+use crate::leftovers::Party;
 use crate::memory::account::Tag;
 
 use super::Plumbing;
+use super::paths::PidPaths;
 
 /// A kind of child process.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -23,6 +25,10 @@ pub enum Role {
 
 /// The program of a role: runs until the end, and gives the exit status.
 pub type Main = fn(Rc<Config>, Plumbing) -> i32;
+
+/// What is done in place of a process that was killed and is not started again: undo
+/// what it has noted beside its pid file.
+pub type Undo = fn(&Config, &PidPaths);
 
 /// What a role is called and what it needs.
 #[derive(Clone, Copy, Debug)]
@@ -53,6 +59,10 @@ pub struct RoleSpec {
     pub account: Tag,
     /// The program; nothing if this one was built without it.
     pub main: Option<Main>,
+    /// Whose things in the kernel are its concern.
+    pub party: Option<Party>,
+    /// What of it has to be undone in its place.
+    pub undo: Undo,
 }
 
 /// All roles, in the order they are started.
@@ -71,6 +81,8 @@ pub static ROLES: [RoleSpec; 4] = [
         prefix: "bfd",
         account: Tag::Bfd,
         main: Some(crate::bfd::process::main),
+        party: None,
+        undo: |_, _| {},
     },
     RoleSpec {
         role: Role::Check,
@@ -86,6 +98,8 @@ pub static ROLES: [RoleSpec; 4] = [
         prefix: "checker",
         account: Tag::Check,
         main: Some(crate::check::process::main),
+        party: Some(Party::Check),
+        undo: crate::check::process::undo,
     },
     RoleSpec {
         role: Role::Vrrp,
@@ -101,6 +115,8 @@ pub static ROLES: [RoleSpec; 4] = [
         prefix: "vrrp",
         account: Tag::Vrrp,
         main: Some(crate::vrrp::process::main),
+        party: Some(Party::Vrrp),
+        undo: crate::vrrp::process::undo,
     },
     RoleSpec {
         role: Role::Dbus,
@@ -116,6 +132,8 @@ pub static ROLES: [RoleSpec; 4] = [
         prefix: "dbus",
         account: Tag::Dbus,
         main: DBUS,
+        party: None,
+        undo: |_, _| {},
     },
 ];
 

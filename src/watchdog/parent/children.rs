@@ -67,6 +67,7 @@ impl WatchDog {
             up: false,
             started: wall_time(),
         });
+        self.child_is_back(role);
         self.reload_meets(role);
         self.give_up_verdicts(s, role);
         Ok(new.pid)
@@ -164,8 +165,12 @@ impl WatchDog {
             Ok(Some(Told::Observed(state))) => self.observed(s, role, state),
             Ok(Some(Told::Alive)) => self.manager.answered(role),
             Ok(Some(Told::Headline(text))) => self.manager.headline(role, text),
+            Ok(Some(Told::Settled)) => self.has_settled(role),
             Ok(Some(told)) => {
                 child.up |= matches!(told, Told::Ready);
+                if matches!(told, Told::Reloaded) {
+                    self.has_changed(role);
+                }
                 self.reload_hears(s, role, told);
             }
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Drain::Drained,
@@ -192,6 +197,7 @@ impl WatchDog {
             s.unwatch(watched);
         }
         self.log_end(&child, end);
+        self.child_is_dead(child.role, end);
         self.reload_loses(s, child.role);
         self.no_state_of(s, child.role);
         self.manager.lost(child.role);

@@ -8,23 +8,17 @@ use crate::control_plane::arg::seconds_text;
 use crate::control_plane::diag::{Code, Fix};
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
-use crate::vrrp::config::{InstanceConfig, LinkbeatInterface, Names, VrrpConfig};
-
-/// Where static addresses go without another word.
-const DEFAULT_INTERFACE: &str = "eth0";
+use crate::vrrp::config::{
+    InstanceConfig, LinkbeatInterface, Names, VrrpConfig, default_interface,
+};
 
 impl Resolver<'_> {
     pub(super) fn static_addresses(&mut self, vrrp: &mut VrrpConfig, names: &Names) {
         for address in &mut vrrp.static_addresses {
             let span = address.net.span;
-            let configured = self
-                .global
-                .default_interface
-                .as_ref()
-                .map(|dev| dev.value.clone());
-            let fallback = configured.or_else(|| IfName::new(DEFAULT_INTERFACE));
             if address.dev.is_none() {
-                address.dev = fallback.map(|name| Spanned::new(name, span));
+                let usual = default_interface(self.global);
+                address.dev = usual.map(|name| Spanned::new(name, span));
             }
             if let Some(dev) = &address.dev {
                 self.interface(Code::BadInterface, dev, dev.span);

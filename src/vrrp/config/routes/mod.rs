@@ -5,7 +5,8 @@
 //! * `route_line`, `rule_line`: from the words of a line to a value. A line with
 //!   a mistake makes no route and no rule: half of its conditions would match
 //!   what nobody meant.
-//! * `print`: the words of a value again, with numbers for names.
+//! * `print`: the words of a value again, with numbers for names; `statement`: a value
+//!   from such words.
 //!
 //! Lines are kept while the text is read and become values when it has been:
 //! the folders with the names of tables may be named behind them.
@@ -19,12 +20,14 @@ mod route_rows;
 mod rule;
 mod rule_line;
 mod rule_rows;
+mod statement;
 #[cfg(test)]
 mod tests;
 
-pub use print::{route_text, rule_text};
+pub use print::{route_statement, route_text, rule_statement, rule_text};
 pub use route::{NextHopConfig, Placing, RouteConfig};
 pub use rule::{RuleAction, RuleConfig};
+pub use statement::{parse_route, parse_rule};
 
 pub(super) use print::{show_route, show_rule};
 pub(super) use route_line::read_route;

@@ -29,22 +29,32 @@ pub fn rule_text(rule: &RuleConfig) -> String {
     out.0
 }
 
-/// The line of a route.
-pub(in crate::vrrp::config) fn show_route(route: &RouteConfig, out: &mut dyn Sink) {
+/// The line of a route, as a configuration has it; [`super::parse_route`] reads it.
+#[must_use]
+pub fn route_statement(route: &RouteConfig) -> String {
     let mut words = Words(String::new());
     route_words(route, "protocol", &mut words);
-    line(&words, out);
+    words.0
+}
+
+/// The line of a rule, as a configuration has it; [`super::parse_rule`] reads it.
+#[must_use]
+pub fn rule_statement(rule: &RuleConfig) -> String {
+    rule_text(rule)
+}
+
+/// The line of a route.
+pub(in crate::vrrp::config) fn show_route(route: &RouteConfig, out: &mut dyn Sink) {
+    line(&route_statement(route), out);
 }
 
 /// The line of a rule.
 pub(in crate::vrrp::config) fn show_rule(rule: &RuleConfig, out: &mut dyn Sink) {
-    let mut words = Words(String::new());
-    rule_words(rule, &mut words);
-    line(&words, out);
+    line(&rule_statement(rule), out);
 }
 
-fn line(words: &Words, out: &mut dyn Sink) {
-    let mut words = words.0.split(' ');
+fn line(statement: &str, out: &mut dyn Sink) {
+    let mut words = statement.split(' ');
     if let Some(first) = words.next() {
         out.line(first, &words.collect::<Vec<_>>());
     }

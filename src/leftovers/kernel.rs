@@ -1,0 +1,189 @@
+//! Things taken out of the kernel. This waits for the kernel, and for nothing else.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use super::item::{Address, Item, Kind};
+use crate::model::{Family, IfIndex};
+use crate::netlink::addr::PROTOCOL_KEEPALIVED;
+use crate::netlink::header::family::{INET, INET6};
+use crate::netlink::mirror::Mirror;
+use crate::netlink::nft::Transaction;
+use crate::netlink::socket::netfilter;
+use crate::netlink::{
+    AddressRequest, Commander, Monitor, NetlinkError, Operation, Outcomes, Tolerate,
+};
+use crate::sys::sysctl::Remembered;
+use crate::vrrp::path_request::{remove_route, remove_rule};
+
+/// Receive buffer of the sockets, in octets.
+const BUFFER: usize = 1 << 20;
+/// Requests of one send: their answers fit into the buffer.
+const PORTION: usize = 128;
+/// `ENOENT`: there is no such table.
+const NO_TABLE: i32 = 2;
+
+/// What was done.
+#[derive(Debug, Default)]
+pub struct Removed {
+    /// How many of each kind were there.
+    pub counts: BTreeMap<Kind, usize>,
+    /// What could not be removed, and why.
+    pub failures: Vec<String>,
+}
+
+/// Remove things, those that are there.
+///
+/// # Errors
+/// What the sockets say. What the kernel refuses is in what is returned.
+pub fn remove(items: &[Item]) -> io::Result<Removed> {
+    let mut removed = Removed::default();
+    if items.is_empty() {
+        return Ok(removed);
+    }
+    let mut items: Vec<&Item> = items.iter().collect();
+    items.sort_by_key(|item| item.kind());
+    let mut mirror = Mirror::new();
+    Monitor::open(BUFFER)?.load(&mut mirror)?;
+    let mut work = Work {
+        is_told_apart: tells_apart(&mirror),
+        mirror,
+        commander: Commander::open(BUFFER)?,
+        promotions: Remembered::default(),
+    };
+    for (item, ticket) in items.iter().zip(0..) {
+        work.ask(item, ticket);
+    }
+    let done = work.carry_out(&items, &mut removed);
+    // An interface that is gone has taken its settings along.
+    let _ = work.promotions.restore_all();
+    done?;
+    for item in items {
+        if let Item::Table(name) | Item::Marks(name) = item {
+            remove_table(name, &mut removed);
+        }
+    }
+    Ok(removed)
+}
+
+/// Whether the kernel says who has set an address: then it says so of its own ones, too.
+fn tells_apart(mirror: &Mirror) -> bool {
+    let links = mirror.links();
+    let mut addresses = links
+        .iter()
+        .flat_map(|link| mirror.addresses_of(link.index));
+    addresses.any(|address| address.protocol != 0)
+}
+
+struct Work {
+    mirror: Mirror,
+    is_told_apart: bool,
+    commander: Commander,
+    promotions: Remembered,
+}
+
+impl Work {
+    /// Queue the request for a thing that may be there.
+    fn ask(&mut self, item: &Item, ticket: u64) {
+        let (mirror, batch) = (&self.mirror, self.commander.batch());
+        match item {
+            Item::Rule(rule) => remove_rule(rule, ticket, batch),
+            Item::Route(route) => {
+                // False: its interfaces are gone, and it with them.
+                let _ = remove_route(route, ticket, mirror, batch);
+            }
+            Item::Address(address) => self.ask_address(address, ticket),
+            Item::Table(_) | Item::Marks(_) => {}
+        }
+    }
+
+    fn ask_address(&mut self, address: &Address, ticket: u64) {
+        let link = self.mirror.link_named(&address.interface);
+        let Some(index) = link.map(|link| link.index) else {
+            return;
+        };
+        if !self.is_there(index, address) {
+            return;
+        }
+        self.promote(address);
+        let mut request = AddressRequest::new(index, address.net);
+        request.peer = address.peer;
+        let operation = Operation::Delete;
+        self.commander
+            .push(&request, operation, ticket, Tolerate::NOTHING);
+    }
+
+    fn is_there(&self, index: IfIndex, wanted: &Address) -> bool {
+        let mut like = self.mirror.addresses_like(index, wanted.net.addr);
+        like.any(|own| {
+            let is_same = match wanted.peer {
+                Some(peer) => own.peer == Some(peer.addr),
+                None => own.peer.is_none() && own.net == wanted.net,
+            };
+            let is_ours = !self.is_told_apart || own.protocol == PROTOCOL_KEEPALIVED;
+            is_same && is_ours
+        })
+    }
+
+    /// The first address of a network must not take the others along, which may be
+    /// somebody else's.
+    fn promote(&mut self, address: &Address) {
+        if address.net.family() == Family::V4 {
+            let name = &address.interface;
+            let setting = format!("net/ipv4/conf/{name}/promote_secondaries");
+            if let Err(error) = self.promotions.set(&setting, "1") {
+                log::debug!("cannot set {setting}: {error}");
+            }
+        }
+    }
+
+    fn carry_out(&mut self, items: &[&Item], removed: &mut Removed) -> io::Result<()> {
+        let mut outcomes = Outcomes::new();
+        while self.commander.queued() > 0 {
+            if self.commander.flush(PORTION)? == 0 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            self.commander.read(&mut outcomes)?;
+        }
+        for outcome in outcomes {
+            let item = usize::try_from(outcome.ticket).ok();
+            if let Some(item) = item.and_then(|place| items.get(place)) {
+                removed.note(item, outcome.result);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Removed {
+    fn note(&mut self, item: &Item, result: Result<(), NetlinkError>) {
+        match result {
+            Ok(()) => *self.counts.entry(item.kind()).or_default() += 1,
+            Err(error) if Tolerate::GONE.covers(error.errno) => {}
+            Err(error) => self.failures.push(format!("{item}: {error}")),
+        }
+    }
+}
+
+/// A table of both families. Without nftables in the kernel there is none.
+fn remove_table(name: &str, removed: &mut Removed) {
+    let mut is_found = false;
+    for family in [INET, INET6] {
+        let mut transaction = Transaction::new();
+        transaction.delete_existing_table(family, name);
+        match netfilter::commit(transaction) {
+            Ok(()) => is_found = true,
+            Err(error) if is_absent(&error) => {}
+            Err(error) => log::debug!("nftables: table {name}: {error}"),
+        }
+    }
+    if is_found {
+        *removed.counts.entry(Kind::Table).or_default() += 1;
+    }
+}
+
+fn is_absent(error: &io::Error) -> bool {
+    let inner = error.get_ref();
+    let refusal = inner.and_then(|inner| inner.downcast_ref::<NetlinkError>());
+    refusal.is_some_and(|refusal| refusal.errno == NO_TABLE)
+}
