@@ -11,7 +11,7 @@ use std::time::Duration;
 use scheduler::{Alarm, Key, Scheduler};
 
 use super::ipc;
-use super::launch::Plumbing;
+use super::launch::child::Child;
 use crate::dump::json::Json;
 
 /// Octets after which a piece ends: some ten microseconds of work.
@@ -47,14 +47,12 @@ pub struct Survey {
 }
 
 /// A process that tells its state.
-pub trait Surveyed: Sized {
+pub trait Surveyed: Child {
     /// The keys of its lists.
     const LISTS: &'static [&'static str];
 
     /// What is on its way.
     fn watched(&mut self) -> &mut Watched<Self>;
-    /// The way to the parent.
-    fn plumbing(&mut self) -> &mut Plumbing;
     /// Its part of the line for service managers.
     fn headline(&self) -> String;
     /// The members before the lists.

@@ -24,18 +24,19 @@ mod setup;
 mod status;
 mod traffic;
 
+use std::io;
 use std::rc::Rc;
 
-use scheduler::{Alarm, IoId, Scheduler, Signal, Stop};
+use scheduler::{Alarm, IoId, Scheduler, Stop};
 
 use super::directory::Directory;
 use super::peer::Effect;
 use super::timers::Random;
 use crate::control_plane::Config;
 use crate::net::bfd_socket::{BfdBatch, BfdReceiver};
-use crate::sys::signals::SignalReader;
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::survey::Watched;
+use crate::watchdog::launch::child::{Child, Wish};
+use crate::watchdog::survey::{Surveyed as _, Watched};
 
 use memory::Memory;
 use readers::Readers;
@@ -58,45 +59,50 @@ pub struct BfdProcess {
     counters: Counters,
     /// For sockets that could not be opened.
     retry: Alarm<Self>,
-    /// Signals above those with a name.
-    real_time: SignalReader,
     random: Random,
     watched: Watched<Self>,
 }
 
-/// Run the BFD process until it is told to stop; the exit status.
-#[must_use]
-pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
-    match run(config, plumbing) {
-        Ok(status) => status,
-        Err(error) => {
-            log::error!("BFD process: {error}");
-            1
+impl Child for BfdProcess {
+    fn open(config: Rc<Config>, plumbing: Plumbing, _: &mut Scheduler<Self>) -> io::Result<Self> {
+        Ok(Self::opened(config, plumbing))
+    }
+
+    fn begin(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        self.set_up(s)
+    }
+
+    fn config(&self) -> &Rc<Config> {
+        &self.config
+    }
+
+    fn plumbing(&mut self) -> &mut Plumbing {
+        &mut self.plumbing
+    }
+
+    /// Sessions end without a word, as those of the C daemon: AdminDown would tell the
+    /// neighbour that all is well.
+    fn stop(&mut self, s: &mut Scheduler<Self>) {
+        log::info!("Stopping");
+        s.stop(Stop::Now);
+    }
+
+    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish) {
+        match wish {
+            Wish::Data => self.dump_data(s),
+            Wish::Stats | Wish::Json | Wish::ClearStats => {}
         }
     }
-}
 
-fn run(config: Rc<Config>, plumbing: Plumbing) -> std::io::Result<i32> {
-    let mut scheduler = Scheduler::new()?;
-    let mut process = BfdProcess::open(config, plumbing, &mut scheduler)?;
-    let exit = scheduler.run(&mut process)?;
-    log::info!("Stopped");
-    Ok(exit.0)
-}
+    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        self.go_over(s, config);
+    }
 
-impl BfdProcess {
-    /// A signal from the parent, or from an operator. Sessions end without a word, as
-    /// those of the C daemon: AdminDown would tell the neighbour that all is well.
-    fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
-        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
-            log::info!("Stopping");
-            s.stop(Stop::Now);
-        } else if signal == Signal::SIGUSR1 {
-            self.dump_data(s);
-        } else if signal == Signal::SIGXCPU {
-            self.plumbing.tell_budget();
-        } else if signal == Signal::SIGHUP {
-            log::info!("SIGHUP is for the parent process, which reads the configuration");
-        }
+    fn obeyed(&mut self, s: &mut Scheduler<Self>, is_reloaded: bool) {
+        self.after_orders(s, is_reloaded);
+    }
+
+    fn log_configuration(&self, _: &Scheduler<Self>) {
+        self.show_configuration();
     }
 }

@@ -41,7 +41,7 @@ impl BfdProcess {
     }
 
     /// `-d`: what this process goes by, into the log.
-    pub(super) fn log_configuration(&self) {
+    pub(super) fn show_configuration(&self) {
         let mut out = Text::default();
         out.title("BFD Topology");
         for session in &self.sessions {

@@ -4,29 +4,18 @@
 
 use std::rc::Rc;
 
-use scheduler::{Drain, IoId, Ready, Scheduler};
+use scheduler::Scheduler;
 
 use super::BfdProcess;
 use super::session::{Session, policy};
 use crate::bfd::config::SessionConfig;
 use crate::bfd::peer::Input;
 use crate::control_plane::Config;
-use crate::watchdog::survey::Surveyed as _;
+use crate::watchdog::launch::child::Child as _;
 
 impl BfdProcess {
-    /// The parent has handed something over.
-    pub(super) fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        let config = self.plumbing.next_config(|_| Ok(()));
-        let is_reloaded = config.is_some();
-        if let Some(config) = config {
-            self.reload(s, config);
-            self.plumbing.reloaded();
-        }
-        self.after_orders(s, is_reloaded);
-        Drain::Drained
-    }
-
-    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+    /// Go over to another configuration.
+    pub(super) fn go_over(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
         let mut old: Vec<Option<Session>> = Vec::new();
         for mut session in std::mem::take(&mut self.sessions) {
             session.alarm.follow(s, None);
@@ -70,12 +59,12 @@ impl BfdProcess {
             }
             Some(other) => {
                 log::info!("Reload: bfd_instance {} begins anew", other.name());
-                let mut session = self.begin(s.now(), new, None);
+                let mut session = self.new_session(s.now(), new, None);
                 // Of the former neighbour, which it is not any more.
                 session.told = other.told.map(|_| false);
                 session
             }
-            None => self.begin(s.now(), new, None),
+            None => self.new_session(s.now(), new, None),
         }
     }
 }

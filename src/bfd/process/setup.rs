@@ -6,9 +6,8 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::io;
 use std::os::fd::AsFd as _;
 use std::rc::Rc;
-use std::time::Duration;
 
-use scheduler::{Alarm, Drain, Instant, Interest, IoId, Ready, Scheduler, Signal};
+use scheduler::{Alarm, Instant, Interest, IoId, Scheduler};
 
 use super::BfdProcess;
 use super::memory::Memory;
@@ -21,33 +20,18 @@ use crate::bfd::notes::Note;
 use crate::bfd::timers::Random;
 use crate::control_plane::Config;
 use crate::net::bfd_socket::{BfdBatch, BfdReceiver};
-use crate::sys::signals::SignalReader;
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::signals::{self, RealTime, real_time};
+use crate::watchdog::launch::child::Child as _;
 use crate::watchdog::survey::{Surveyed as _, Watched};
 
-/// The signals this process acts on.
-const SIGNALS: [Signal; 6] = [
-    Signal::SIGTERM,
-    Signal::SIGINT,
-    Signal::SIGHUP,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGXCPU,
-];
-
 impl BfdProcess {
-    /// Open everything, and begin with all sessions.
-    pub(super) fn open(
-        config: Rc<Config>,
-        mut plumbing: Plumbing,
-        s: &mut Scheduler<Self>,
-    ) -> io::Result<Self> {
+    /// Open what the process cannot be without.
+    pub(super) fn opened(config: Rc<Config>, mut plumbing: Plumbing) -> Self {
         let (readers, sessions) = match plumbing.ends.bfd.take() {
             Some(ends) => (Readers::new(ends.vrrp, ends.check), Some(ends.sessions)),
             None => (Readers::default(), None),
         };
-        let mut process = Self {
+        Self {
             config,
             plumbing,
             sessions: Vec::new(),
@@ -59,52 +43,32 @@ impl BfdProcess {
             memory: Memory::new(sessions),
             counters: Counters::default(),
             retry: Alarm::new("BFD sockets", 0, Self::on_retry),
-            real_time: SignalReader::open(&real_time())?,
             random: Random::new(RandomState::new().build_hasher().finish()),
             watched: Watched::default(),
-        };
+        }
+    }
+
+    /// Begin with all sessions.
+    pub(super) fn set_up(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
         s.refresh();
-        process.watch(s)?;
-        process.mind_lateness(s);
-        crate::log::keep_flushing(&mut process, s, 0);
-        let left = process.memory.read();
-        let config = Rc::clone(&process.config);
+        self.watch_readers(s)?;
+        self.mind_lateness(s);
+        let left = self.memory.read();
+        let config = Rc::clone(&self.config);
         let sessions = config.bfd.iter();
-        process.sessions = sessions
+        self.sessions = sessions
             .map(|session| {
                 let left = left.iter().find(|note| note.name == session.name.value);
-                process.begin(s.now(), session, left)
+                self.new_session(s.now(), session, left)
             })
             .collect();
-        process.start(s);
-        Ok(process)
-    }
-
-    fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
-        let real_time = self.real_time.as_fd();
-        let call = Self::on_real_time;
-        s.watch("real-time signals", real_time, Interest::Read, 0, call)?;
-        if let Some(channel) = self.plumbing.channel() {
-            let call = Self::on_channel;
-            s.watch("parent", channel, Interest::Read, 0, call)?;
-        }
-        self.watch_readers(s)?;
-        s.signals(&SIGNALS, Self::on_signal)
-    }
-
-    /// `max_auto_priority`
-    pub(super) fn mind_lateness(&self, s: &mut Scheduler<Self>) {
-        let auto = &self.config.global.auto_priority;
-        if auto.most > 0 {
-            let limit = Duration::from_micros(auto.delay.into());
-            s.on_late(limit, |process, _, late| {
-                process.plumbing.raise_priority(&process.config, late);
-            });
-        }
+        self.settle_places(s);
+        self.headline_may_change(s);
+        Ok(())
     }
 
     /// A session that is not in the directory yet.
-    pub(super) fn begin(
+    pub(super) fn new_session(
         &mut self,
         now: Instant,
         config: &SessionConfig,
@@ -125,16 +89,6 @@ impl BfdProcess {
                 return number;
             }
         }
-    }
-
-    fn start(&mut self, s: &mut Scheduler<Self>) {
-        self.settle_places(s);
-        if self.plumbing.settings.dump_config {
-            self.log_configuration();
-        }
-        crate::sys::memory::give_back_free();
-        self.plumbing.ready();
-        self.headline_may_change(s);
     }
 
     /// All sessions have their places: the directory, sockets, alarms and notes.
@@ -189,15 +143,5 @@ impl BfdProcess {
                 Err(error) => log::error!("cannot receive BFD packets: {error}"),
             }
         }
-    }
-
-    fn on_real_time(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        while let Some(number) = self.real_time.next() {
-            match signals::meaning(number) {
-                Some(RealTime::Threads) => log::info!("{}", s.thread_dump()),
-                Some(RealTime::Json | RealTime::ClearStats) | None => {}
-            }
-        }
-        Drain::Drained
     }
 }

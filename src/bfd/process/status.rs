@@ -8,7 +8,6 @@ use crate::status::bfd::SessionStatus;
 use crate::status::headline;
 use crate::status::record::Field as _;
 use crate::status::snapshot::{ReasonStatus, TimingStatus};
-use crate::watchdog::launch::Plumbing;
 use crate::watchdog::survey::{Surveyed, Watched};
 use crate::wire::bfd::State;
 
@@ -17,10 +16,6 @@ impl Surveyed for BfdProcess {
 
     fn watched(&mut self) -> &mut Watched<Self> {
         &mut self.watched
-    }
-
-    fn plumbing(&mut self) -> &mut Plumbing {
-        &mut self.plumbing
     }
 
     fn headline(&self) -> String {

@@ -43,18 +43,20 @@ mod suspend;
 mod table;
 mod verdict;
 
+use std::io;
 use std::rc::Rc;
 
-use scheduler::{Key, Scheduler, Signal, Slab, Stop};
+use scheduler::{Key, Scheduler, Slab, Stop};
 
 use crate::bfd::feed::Feed;
 use crate::control_plane::Config;
 use crate::notify::notifier::{Host, Notifier};
-use crate::sys::signals::SignalReader;
+use crate::sys::memory::give_back_free;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::launch::child::{Child, Wish};
 use crate::watchdog::launch::paths::PidPaths;
-use crate::watchdog::survey::Watched;
+use crate::watchdog::survey::{Surveyed as _, Watched};
 
 use super::conversation::Conversations;
 use super::http::pattern::Patterns;
@@ -89,8 +91,6 @@ pub struct CheckProcess {
     snmp: snmp::Snmp,
     /// Reused for what services say.
     effects: Vec<Effect>,
-    /// Signals above those with a name.
-    real_time: SignalReader,
     /// For the moments of first checks and the numbers of questions.
     random: u64,
     is_stopping: bool,
@@ -100,31 +100,10 @@ pub struct CheckProcess {
     index: status::Index,
 }
 
-/// Run the checker process until it is told to stop; the exit status.
-#[must_use]
-pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
-    match run(config, plumbing) {
-        Ok(status) => status,
-        Err(error) => {
-            log::error!("Healthcheck process: {error}");
-            1
-        }
-    }
-}
-
 /// Take out of the kernel what a killed process has left there, as no other one is
 /// started.
 pub fn undo(config: &Config, paths: &PidPaths) {
     record::undo(config, paths);
-}
-
-fn run(config: Rc<Config>, plumbing: Plumbing) -> std::io::Result<i32> {
-    let mut scheduler = Scheduler::new()?;
-    let mut process = CheckProcess::open(config, plumbing, &mut scheduler)?;
-    let exit = scheduler.run(&mut process)?;
-    process.table.end();
-    log::info!("Stopped");
-    Ok(exit.0)
 }
 
 impl Host for CheckProcess {
@@ -137,22 +116,25 @@ impl Host for CheckProcess {
     }
 }
 
-impl CheckProcess {
-    /// A signal from the parent, or from an operator.
-    fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
-        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
-            self.stop(s);
-        } else if signal == Signal::SIGUSR1 {
-            self.dump_data(s);
-        } else if signal == Signal::SIGXCPU {
-            self.plumbing.tell_budget();
-        } else if signal == Signal::SIGHUP {
-            log::info!("SIGHUP is for the parent process, which reads the configuration");
-        }
+impl Child for CheckProcess {
+    fn open(config: Rc<Config>, plumbing: Plumbing, s: &mut Scheduler<Self>) -> io::Result<Self> {
+        Self::opened(config, plumbing, s)
     }
 
-    /// Leave in order: no more checks, the services out of the kernel, those told that
-    /// want it, then the end.
+    fn begin(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        self.set_up(s)
+    }
+
+    fn config(&self) -> &Rc<Config> {
+        &self.config
+    }
+
+    fn plumbing(&mut self) -> &mut Plumbing {
+        &mut self.plumbing
+    }
+
+    /// No more checks, the services out of the kernel, those told that want it, then
+    /// the end.
     fn stop(&mut self, s: &mut Scheduler<Self>) {
         if self.is_stopping {
             return;
@@ -170,6 +152,40 @@ impl CheckProcess {
         });
     }
 
+    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish) {
+        match wish {
+            Wish::Data => self.dump_data(s),
+            Wish::Stats | Wish::Json | Wish::ClearStats => {}
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping
+    }
+
+    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        self.follow_config(s, config);
+    }
+
+    fn obeyed(&mut self, s: &mut Scheduler<Self>, is_reloaded: bool) {
+        if is_reloaded {
+            self.is_settling = true;
+            self.tell_if_settled();
+            give_back_free();
+        }
+        self.after_orders(s, is_reloaded);
+    }
+
+    fn log_configuration(&self, s: &Scheduler<Self>) {
+        self.show_configuration(s);
+    }
+
+    fn end(&mut self) {
+        self.table.end();
+    }
+}
+
+impl CheckProcess {
     /// The end, when the kernel has taken everything back and all is told.
     fn finish_if_stopped(&mut self, s: &mut Scheduler<Self>) {
         if self.is_stopping && self.table.is_idle() && self.notifier.is_finished(s.now()) {

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use scheduler::{Drain, Id, IoId, Ready, Scheduler};
+use scheduler::{Id, Scheduler};
 
 use super::CheckProcess;
 use super::checks::{Check, Place, index};
@@ -22,7 +22,6 @@ use crate::check::service::Effect;
 use crate::control_plane::Config;
 use crate::ipvs::ServiceKey;
 use crate::model::Family;
-use crate::watchdog::survey::Surveyed as _;
 
 /// What the new configuration continues: for each of its services the place of that
 /// service before, and of its servers.
@@ -70,27 +69,8 @@ fn same_servers(old: &[ServerConfig], new: &[ServerConfig]) -> HashMap<usize, us
 }
 
 impl CheckProcess {
-    /// The parent has handed something over.
-    pub(super) fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        let is_stopping = self.is_stopping;
-        let judge = |_: &Config| match is_stopping {
-            true => Err("it is stopping".to_owned()),
-            false => Ok(()),
-        };
-        let config = self.plumbing.next_config(judge);
-        let is_reloaded = config.is_some();
-        if let Some(config) = config {
-            self.reload(s, config);
-            self.plumbing.reloaded();
-            self.is_settling = true;
-            self.tell_if_settled();
-            crate::sys::memory::give_back_free();
-        }
-        self.after_orders(s, is_reloaded);
-        Drain::Drained
-    }
-
-    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+    /// Another configuration, which may be the same for this process.
+    pub(super) fn follow_config(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
         let before = Rc::clone(&self.config);
         self.plumbing.reconfigure(&before, &config);
         let is_changed =

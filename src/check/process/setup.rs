@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::os::fd::AsFd as _;
 use std::rc::Rc;
 use std::time::Duration;
 
-use scheduler::{Interest, Scheduler, Signal, Slab};
+use scheduler::{Scheduler, Slab};
 
 use super::CheckProcess;
 use super::checks::Place;
@@ -19,21 +18,11 @@ use crate::check::conversation::Conversations;
 use crate::check::http::pattern::Patterns;
 use crate::control_plane::Config;
 use crate::notify::notifier::Notifier;
-use crate::sys::signals::SignalReader;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::signals::real_time;
+use crate::watchdog::launch::child::Child as _;
 use crate::watchdog::survey::{Surveyed as _, Watched};
 
-/// The signals this process acts on.
-const SIGNALS: [Signal; 6] = [
-    Signal::SIGTERM,
-    Signal::SIGINT,
-    Signal::SIGHUP,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGXCPU,
-];
 /// The share of each in the time of those first checks that are wanted soon.
 const FIRST_CHECK: Duration = Duration::from_micros(400);
 /// Multiples of the golden ratio, as parts of a circle, fill it evenly however many
@@ -41,15 +30,15 @@ const FIRST_CHECK: Duration = Duration::from_micros(400);
 const GOLDEN: u64 = 0x9e37_79b9;
 
 impl CheckProcess {
-    /// Open everything, fill the kernel's table, and wait for the first checks.
-    pub(super) fn open(
+    /// Open what the process cannot be without.
+    pub(super) fn opened(
         config: Rc<Config>,
         plumbing: Plumbing,
-        s: &mut Scheduler<Self>,
+        s: &Scheduler<Self>,
     ) -> io::Result<Self> {
         log::info!("Initializing ipvs");
         let record = Record::new(&plumbing, config.global.use_pid_dir);
-        let mut process = Self {
+        Ok(Self {
             services: Vec::new(),
             checks: Slab::new(),
             talks: Conversations::default(),
@@ -63,7 +52,6 @@ impl CheckProcess {
             notifier: Notifier::default(),
             effects: Vec::new(),
             snmp: super::snmp::Snmp::default(),
-            real_time: SignalReader::open(&real_time())?,
             random: s.now().as_nanos() ^ u64::from(std::process::id()).rotate_left(40),
             is_stopping: false,
             is_settling: false,
@@ -71,55 +59,29 @@ impl CheckProcess {
             index: super::status::Index::default(),
             config,
             plumbing,
-        };
-        process.watch(s)?;
-        process.mind_lateness(s);
-        process.set_up_notifications(s);
-        process.set_up_snmp(s);
-        crate::log::keep_flushing(&mut process, s, 0);
-        process.add_services();
-        process.start_services(s);
-        process.fill_the_table()?;
-        process.watch_the_table(s)?;
-        process.watch_addresses(s)?;
-        process.load_keys();
-        process.add_checks(s);
-        process.settle_suspended(s);
-        process.follow_files(s);
-        process.watch_sessions(s);
-        process.watch_checks(s);
-        process.notifier.follow(s);
-        process.snmp.follow(s);
-        process.headline_may_change(s);
-        if process.plumbing.settings.dump_config {
-            process.log_configuration(s);
-        }
-        // What was read and asked for is many times what is kept.
-        crate::sys::memory::give_back_free();
-        process.plumbing.ready();
-        Ok(process)
+        })
     }
 
-    fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
-        let real_time = self.real_time.as_fd();
-        let call = Self::on_real_time;
-        s.watch("real-time signals", real_time, Interest::Read, 0, call)?;
-        if let Some(channel) = self.plumbing.channel() {
-            let call = Self::on_channel;
-            s.watch("parent", channel, Interest::Read, 0, call)?;
-        }
-        s.signals(&SIGNALS, Self::on_signal)
-    }
-
-    /// `max_auto_priority`
-    pub(super) fn mind_lateness(&self, s: &mut Scheduler<Self>) {
-        let auto = &self.config.global.auto_priority;
-        if auto.most > 0 {
-            let limit = Duration::from_micros(auto.delay.into());
-            s.on_late(limit, |process, _, late| {
-                process.plumbing.raise_priority(&process.config, late);
-            });
-        }
+    /// Fill the kernel's table, and wait for the first checks.
+    pub(super) fn set_up(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        self.mind_lateness(s);
+        self.set_up_notifications(s);
+        self.set_up_snmp(s);
+        self.add_services();
+        self.start_services(s);
+        self.fill_the_table()?;
+        self.watch_the_table(s)?;
+        self.watch_addresses(s)?;
+        self.load_keys();
+        self.add_checks(s);
+        self.settle_suspended(s);
+        self.follow_files(s);
+        self.watch_sessions(s);
+        self.watch_checks(s);
+        self.notifier.follow(s);
+        self.snmp.follow(s);
+        self.headline_may_change(s);
+        Ok(())
     }
 
     fn add_services(&mut self) {

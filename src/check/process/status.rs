@@ -13,7 +13,6 @@ use crate::status::check::{CheckerStatus, ServerStatus, ServiceStatus};
 use crate::status::headline;
 use crate::status::record::Field as _;
 use crate::status::snapshot::TimingStatus;
-use crate::watchdog::launch::Plumbing;
 use crate::watchdog::survey::{Surveyed, Watched};
 
 /// What a survey looks things up in, while it is under way.
@@ -30,10 +29,6 @@ impl Surveyed for CheckProcess {
 
     fn watched(&mut self) -> &mut Watched<Self> {
         &mut self.watched
-    }
-
-    fn plumbing(&mut self) -> &mut Plumbing {
-        &mut self.plumbing
     }
 
     fn headline(&self) -> String {

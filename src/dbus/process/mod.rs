@@ -24,7 +24,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use nix::unistd::getppid;
-use scheduler::{Alarm, Drain, Exit, Interest, IoId, Key, Ready, Scheduler, Signal, Stop};
+use scheduler::{Alarm, Drain, Interest, IoId, Key, Ready, Scheduler, Stop};
 
 use super::calls::{Answer, Call, answer};
 use super::line::{Hearer, Request};
@@ -32,17 +32,13 @@ use super::objects;
 use super::objects::Objects;
 use super::path::Paths;
 use crate::control_plane::Config;
-use crate::sys::signals::{SignalReader, send};
+use crate::sys::signals::send;
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::signals::{self, RealTime, real_time};
+use crate::watchdog::launch::child::Child;
 
 use attempt::Attempt;
 use connection::{Connection, Lost};
 
-/// The signals this process acts on.
-const SIGNALS: [Signal; 3] = [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP];
-/// The exit status when the loop fails: another process may do better.
-const FAILED: i32 = 70;
 /// The error of what cannot be done.
 const FAILURE: &str = "org.freedesktop.DBus.Error.Failed";
 /// The first pause before another attempt to reach the bus, and the longest.
@@ -64,7 +60,6 @@ pub struct DbusProcess {
     pause: Duration,
     /// What was wrong last, so that it is told once.
     complaint: String,
-    real_time: SignalReader,
     is_stopping: bool,
     /// The end of the VRRP process has been said.
     has_said_end: bool,
@@ -77,35 +72,15 @@ enum Bus {
     Connected(Connection, IoId<DbusProcess>),
 }
 
-/// Run the D-Bus process until it is told to stop; the exit status.
-#[must_use]
-pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
-    match run(config, plumbing) {
-        Ok(status) => status,
-        Err(error) => {
-            log::error!("D-Bus process: {error}");
-            FAILED
-        }
-    }
-}
+impl Child for DbusProcess {
+    /// Another process may do better.
+    const FAILED: i32 = 70;
 
-fn run(config: Rc<Config>, plumbing: Plumbing) -> io::Result<i32> {
-    let mut scheduler = Scheduler::new()?;
-    let s = &mut scheduler;
-    let mut process = DbusProcess::new(config, plumbing)?;
-    s.refresh();
-    process.watch(s)?;
-    crate::log::keep_flushing(&mut process, s, 0);
-    process.ask_for_everything();
-    process.attempt(s);
-    process.plumbing.ready();
-    let Exit(status) = scheduler.run(&mut process)?;
-    log::info!("Stopped");
-    Ok(status)
-}
-
-impl DbusProcess {
-    fn new(config: Rc<Config>, mut plumbing: Plumbing) -> io::Result<Self> {
+    fn open(
+        config: Rc<Config>,
+        mut plumbing: Plumbing,
+        _: &mut Scheduler<Self>,
+    ) -> io::Result<Self> {
         Ok(Self {
             hearer: plumbing.ends.dbus_hearer.take(),
             objects: Objects::new(paths(&config, &plumbing)),
@@ -113,7 +88,6 @@ impl DbusProcess {
             alarm: Alarm::new("D-Bus", 0, Self::on_alarm),
             pause: PAUSE,
             complaint: String::new(),
-            real_time: SignalReader::open(&real_time())?,
             is_stopping: false,
             has_said_end: false,
             config,
@@ -121,20 +95,50 @@ impl DbusProcess {
         })
     }
 
-    fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+    fn begin(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        s.refresh();
         if let Some(hearer) = &self.hearer {
             let fd = hearer.as_fd();
             s.watch("VRRP process", fd, Interest::Read, 0, Self::on_line)?;
         }
-        if let Some(channel) = self.plumbing.channel() {
-            s.watch("parent", channel, Interest::Read, 0, Self::on_channel)?;
-        }
-        let real_time = self.real_time.as_fd();
-        let call = Self::on_real_time;
-        s.watch("real-time signals", real_time, Interest::Read, 0, call)?;
-        s.signals(&SIGNALS, Self::on_signal)
+        self.ask_for_everything();
+        self.attempt(s);
+        Ok(())
     }
 
+    fn config(&self) -> &Rc<Config> {
+        &self.config
+    }
+
+    fn plumbing(&mut self) -> &mut Plumbing {
+        &mut self.plumbing
+    }
+
+    /// The VRRP process is told to stop at the same time, and its end is to be said.
+    fn stop(&mut self, s: &mut Scheduler<Self>) {
+        if self.is_stopping {
+            return;
+        }
+        log::info!("Stopping");
+        self.is_stopping = true;
+        let patience = self.config.global.child_wait_time * 3 / 4;
+        self.alarm.follow(s, Some(s.now() + patience));
+        self.go_on(s);
+    }
+
+    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        let before = std::mem::replace(&mut self.config, config);
+        self.plumbing.reconfigure(&before, &self.config);
+        if before.global.dbus != self.config.global.dbus {
+            self.objects = Objects::new(paths(&self.config, &self.plumbing));
+            self.leave_bus(s);
+            self.ask_for_everything();
+            self.attempt(s);
+        }
+    }
+}
+
+impl DbusProcess {
     fn ask_for_everything(&self) {
         if let Some(hearer) = &self.hearer {
             // If there is no room, the VRRP process has been asked for much already.
@@ -307,42 +311,6 @@ impl DbusProcess {
         }
     }
 
-    /// The parent has handed something over.
-    fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        if let Some(config) = self.plumbing.next_config(|_| Ok(())) {
-            let before = std::mem::replace(&mut self.config, config);
-            self.plumbing.reconfigure(&before, &self.config);
-            if before.global.dbus != self.config.global.dbus {
-                self.objects = Objects::new(paths(&self.config, &self.plumbing));
-                self.leave_bus(s);
-                self.ask_for_everything();
-                self.attempt(s);
-            }
-            self.plumbing.reloaded();
-        }
-        Drain::Drained
-    }
-
-    fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
-        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
-            self.stop(s);
-        } else if signal == Signal::SIGHUP {
-            log::info!("SIGHUP is for the parent process, which reads the configuration");
-        }
-    }
-
-    /// The VRRP process is told to stop at the same time, and its end is to be said.
-    fn stop(&mut self, s: &mut Scheduler<Self>) {
-        if self.is_stopping {
-            return;
-        }
-        log::info!("Stopping");
-        self.is_stopping = true;
-        let patience = self.config.global.child_wait_time * 3 / 4;
-        self.alarm.follow(s, Some(s.now() + patience));
-        self.go_on(s);
-    }
-
     fn end_if_done(&self, s: &mut Scheduler<Self>) {
         if !self.is_stopping {
             return;
@@ -357,16 +325,6 @@ impl DbusProcess {
             log::info!("Released DBus");
             s.stop(Stop::Now);
         }
-    }
-
-    fn on_real_time(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        while let Some(number) = self.real_time.next() {
-            match signals::meaning(number) {
-                Some(RealTime::Threads) => log::info!("{}", s.thread_dump()),
-                Some(RealTime::Json | RealTime::ClearStats) | None => {}
-            }
-        }
-        Drain::Drained
     }
 }
 

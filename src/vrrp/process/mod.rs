@@ -68,23 +68,25 @@ mod trackers;
 mod virtual_links;
 mod virtual_router;
 
+use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
 
-use scheduler::{Alarm, Instant, Key, Scheduler, Signal, Stop};
+use scheduler::{Alarm, Instant, Key, Scheduler, Stop};
 
 use crate::control_plane::Config;
 use crate::net::RxBatch;
 use crate::notify::notifier::{Notifier, SubjectId};
-use crate::sys::signals::SignalReader;
 use crate::vrrp::announce::Announcer;
 use crate::vrrp::debounce::{self, Debouncer};
 use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
+use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::launch::Plumbing;
+use crate::watchdog::launch::child::{Child, Wish};
 use crate::watchdog::launch::paths::PidPaths;
-use crate::watchdog::survey::Watched;
+use crate::watchdog::survey::{Surveyed as _, Watched};
 
 use announcing::Announcements;
 use book::AddressBook;
@@ -140,8 +142,6 @@ pub struct VrrpProcess {
     bus: bus::Bus,
     /// The sync groups in the notifier, by their numbers.
     group_subjects: Vec<SubjectId>,
-    /// Signals above those with a name.
-    real_time: SignalReader,
     /// Whether a portion of the pump is asked for at the end of this round.
     is_pumping: bool,
     is_stopping: bool,
@@ -150,58 +150,29 @@ pub struct VrrpProcess {
     watched: Watched<Self>,
 }
 
-/// Run the VRRP process until it is told to stop; the exit status.
-#[must_use]
-pub fn main(config: Rc<Config>, plumbing: Plumbing) -> i32 {
-    match run(config, plumbing) {
-        Ok(status) => status,
-        Err(error) => {
-            log::error!("VRRP process: {error}");
-            1
-        }
-    }
-}
-
 /// Undo what a killed process has noted beside its pid file, as no other one is started.
 pub fn undo(_: &Config, paths: &PidPaths) {
     kept::undo(paths);
 }
 
-fn run(config: Rc<Config>, plumbing: Plumbing) -> std::io::Result<i32> {
-    let mut scheduler = Scheduler::new()?;
-    let mut process = VrrpProcess::open(config, plumbing, &mut scheduler)?;
-    let exit = scheduler.run(&mut process)?;
-    log::info!("Stopped");
-    Ok(exit.0)
-}
-
-impl VrrpProcess {
-    /// The earliest deadline of the machines has come.
-    fn on_deadline(&mut self, s: &mut Scheduler<Self>, _: Key) {
-        let now = s.now();
-        self.settle_interfaces(now);
-        self.router.on(now, Input::Tick, &mut self.effects);
-        self.perform(s);
+impl Child for VrrpProcess {
+    fn open(config: Rc<Config>, plumbing: Plumbing, s: &mut Scheduler<Self>) -> io::Result<Self> {
+        Self::opened(config, plumbing, s)
     }
 
-    /// A signal from the parent, or from an operator.
-    fn on_signal(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
-        if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
-            self.stop(s);
-        } else if signal == Signal::SIGUSR1 {
-            self.dump_data(s, "signal");
-        } else if signal == Signal::SIGUSR2 {
-            self.dump_stats(s, "signal");
-        } else if signal == Signal::SIGXCPU {
-            self.plumbing.tell_budget();
-        } else if signal == Signal::SIGHUP {
-            log::info!("SIGHUP is for the parent process, which reads the configuration");
-        } else {
-            log::info!("signal {signal} is not yet in effect");
-        }
+    fn begin(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        self.set_up(s)
     }
 
-    /// Leave in order: priority 0, addresses away, then the end.
+    fn config(&self) -> &Rc<Config> {
+        &self.config
+    }
+
+    fn plumbing(&mut self) -> &mut Plumbing {
+        &mut self.plumbing
+    }
+
+    /// Priority 0, addresses away, then the end.
     fn stop(&mut self, s: &mut Scheduler<Self>) {
         if self.is_stopping {
             return;
@@ -216,6 +187,45 @@ impl VrrpProcess {
         self.end_scripts(s);
         self.notifier.stop(s);
         self.ask_for_pump(s);
+    }
+
+    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish) {
+        match wish {
+            Wish::Data => self.dump_data(s, "signal"),
+            Wish::Stats => self.dump_stats(s, "signal"),
+            Wish::Json => self.dump_json(s),
+            Wish::ClearStats => self.dump_and_clear_stats(s, "signal"),
+        }
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping
+    }
+
+    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        self.save_state(s, DumpKind::Before);
+        self.go_over(s, config);
+        self.save_state(s, DumpKind::After);
+    }
+
+    fn obeyed(&mut self, s: &mut Scheduler<Self>, is_reloaded: bool) {
+        // The pump has been asked for.
+        self.is_settling |= is_reloaded;
+        self.after_orders(s, is_reloaded);
+    }
+
+    fn log_configuration(&self, s: &Scheduler<Self>) {
+        self.show_configuration(s);
+    }
+}
+
+impl VrrpProcess {
+    /// The earliest deadline of the machines has come.
+    fn on_deadline(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        let now = s.now();
+        self.settle_interfaces(now);
+        self.router.on(now, Input::Tick, &mut self.effects);
+        self.perform(s);
     }
 
     /// Follow the machines' deadlines; announcements in hand are the pump's.

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::process;
 
-use scheduler::{Drain, IoId, Ready, Scheduler};
+use scheduler::Scheduler;
 
 use super::{VrrpProcess, clock};
 use crate::dump::json::Json;
@@ -20,27 +20,8 @@ use crate::vrrp::config::{InitialState, InstanceConfig};
 use crate::vrrp::fsm::{InstanceId, InterfaceKey, State, Status, TrackSource, TrackerKey};
 use crate::vrrp::track::process::Cause as Delayed;
 use crate::watchdog::ipc::DumpKind;
-use crate::watchdog::signals::{self, RealTime};
 
 impl VrrpProcess {
-    /// Signals that have no name.
-    pub(super) fn on_real_time(
-        &mut self,
-        s: &mut Scheduler<Self>,
-        _: IoId<Self>,
-        _: Ready,
-    ) -> Drain {
-        while let Some(number) = self.real_time.next() {
-            match signals::meaning(number) {
-                Some(RealTime::Json) => self.dump_json(s),
-                Some(RealTime::ClearStats) => self.dump_and_clear_stats(s, "signal"),
-                Some(RealTime::Threads) => log::info!("{}", s.thread_dump()),
-                None => {}
-            }
-        }
-        Drain::Drained
-    }
-
     /// `keepalived.data`; `wish` is what asks for it.
     pub(super) fn dump_data(&self, s: &Scheduler<Self>, wish: &str) {
         let _dump = account::enter(Tag::Dump);
@@ -76,7 +57,7 @@ impl VrrpProcess {
     }
 
     /// `keepalived.json`; as with the C daemon there is none without instances.
-    fn dump_json(&self, s: &Scheduler<Self>) {
+    pub(super) fn dump_json(&self, s: &Scheduler<Self>) {
         let _dump = account::enter(Tag::Dump);
         log::info!(
             "Printing VRRP as json for process({}) on signal",
@@ -103,7 +84,7 @@ impl VrrpProcess {
 
     /// `-d`: what this process goes by, into the log. The parent has logged the
     /// global definitions.
-    pub(super) fn log_configuration(&self, s: &Scheduler<Self>) {
+    pub(super) fn show_configuration(&self, s: &Scheduler<Self>) {
         let mut out = vrrp::room(self.routers.len());
         self.describe(s, &mut out);
         log::info!("{}", out.finish());

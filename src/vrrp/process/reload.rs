@@ -10,7 +10,7 @@
 
 use std::rc::Rc;
 
-use scheduler::{Drain, Instant, IoId, Ready, Scheduler};
+use scheduler::{Instant, Scheduler};
 
 use super::VrrpProcess;
 use super::book::AddressBook;
@@ -25,8 +25,7 @@ use crate::vrrp::fsm::{Burst, FaultKind, InstanceId, Policy};
 use crate::vrrp::install::Installer;
 use crate::vrrp::plan::{Plan, Step};
 use crate::vrrp::router::{Input, Successor, Successors};
-use crate::watchdog::ipc::DumpKind;
-use crate::watchdog::survey::Surveyed as _;
+use crate::watchdog::launch::child::Child as _;
 
 /// What is left of the old configuration while the new one takes over.
 pub(super) struct Old {
@@ -41,28 +40,8 @@ pub(super) struct Old {
 }
 
 impl VrrpProcess {
-    /// The parent has handed something over.
-    pub(super) fn on_channel(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
-        let is_stopping = self.is_stopping;
-        let judge = |_: &Config| match is_stopping {
-            true => Err("it is stopping".to_owned()),
-            false => Ok(()),
-        };
-        let config = self.plumbing.next_config(judge);
-        let is_reloaded = config.is_some();
-        if let Some(config) = config {
-            self.save_state(s, DumpKind::Before);
-            self.reload(s, config);
-            self.save_state(s, DumpKind::After);
-            self.plumbing.reloaded();
-            // The pump has been asked for.
-            self.is_settling = true;
-        }
-        self.after_orders(s, is_reloaded);
-        Drain::Drained
-    }
-
-    fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+    /// Go over to another configuration.
+    pub(super) fn go_over(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
         let plan = Plan::between(&self.config.vrrp, &config.vrrp);
         for line in plan.describe(&self.config.vrrp, &config.vrrp) {
             log::info!("Reload: {line}");

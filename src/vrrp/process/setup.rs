@@ -6,7 +6,7 @@ use std::os::fd::AsFd as _;
 use std::rc::Rc;
 use std::time::Duration;
 
-use scheduler::{Alarm, Interest, Scheduler, Signal};
+use scheduler::{Alarm, Interest, Scheduler};
 
 use super::VrrpProcess;
 use super::announcing::Announcements;
@@ -24,7 +24,6 @@ use crate::control_plane::Config;
 use crate::model::Family;
 use crate::net::RxBatch;
 use crate::notify::notifier::Notifier;
-use crate::sys::signals::SignalReader;
 use crate::vrrp::announce::{Announcer, PacerId};
 use crate::vrrp::config::{UpDownDelay, VrrpConfig, default_interface, place_of};
 use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
@@ -32,32 +31,21 @@ use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::signals::real_time;
+use crate::watchdog::launch::child::Child as _;
 use crate::watchdog::survey::Watched;
 
-/// The signals this process acts on; the others that the parent passes on are
-/// blocked, so none of them can end it.
-const SIGNALS: [Signal; 6] = [
-    Signal::SIGTERM,
-    Signal::SIGINT,
-    Signal::SIGHUP,
-    Signal::SIGUSR1,
-    Signal::SIGUSR2,
-    Signal::SIGXCPU,
-];
-
 impl VrrpProcess {
-    /// Open everything, and start all instances.
-    pub(super) fn open(
+    /// Open what the process cannot be without.
+    pub(super) fn opened(
         config: Rc<Config>,
         plumbing: Plumbing,
-        s: &mut Scheduler<Self>,
+        s: &Scheduler<Self>,
     ) -> io::Result<Self> {
         let buffers = &config.global.buffers;
         let kernel = Kernel::open(buffers.netlink_monitor, buffers.netlink_command)?;
         let mut interfaces = Interfaces::default();
         let book = address_book(&config, &mut interfaces);
-        let mut process = Self {
+        Ok(Self {
             router: Router::new(),
             routers: Vec::new(),
             announcer: Announcer::new(),
@@ -89,49 +77,40 @@ impl VrrpProcess {
             spare_subjects: Vec::new(),
             bus: super::bus::Bus::default(),
             group_subjects: Vec::new(),
-            real_time: SignalReader::open(&real_time())?,
             is_pumping: false,
             is_stopping: false,
             is_settling: false,
             watched: Watched::default(),
             config,
             plumbing,
-        };
-        process.watch(s)?;
-        process.mind_lateness(s);
-        process.set_up_rivals(s);
-        process.watch_paths()?;
-        process.add_instances();
-        process.recall();
+        })
+    }
+
+    /// Set everything up, and start all instances.
+    pub(super) fn set_up(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        self.watch_kernel(s)?;
+        self.mind_lateness(s);
+        self.set_up_rivals(s);
+        self.watch_paths()?;
+        self.add_instances();
+        self.recall();
         // Before the interfaces are up, so that not even their first reports leave.
-        process.raise_firewall();
-        process.make_virtual_links(s.now());
-        process.raise_firewall();
-        process.set_delays(&[]);
-        process.set_up_linkbeat(s);
-        process.set_sysctls();
-        process.set_up_notifications(s);
-        process.set_up_snmp(s);
-        crate::log::keep_flushing(&mut process, s, 0);
-        process.set_up_sync_daemon();
-        process.set_up_bus(s);
-        process.set_up_trackers(s);
-        process.start(s);
-        Ok(process)
+        self.raise_firewall();
+        self.make_virtual_links(s.now());
+        self.raise_firewall();
+        self.set_delays(&[]);
+        self.set_up_linkbeat(s);
+        self.set_sysctls();
+        self.set_up_notifications(s);
+        self.set_up_snmp(s);
+        self.set_up_sync_daemon();
+        self.set_up_bus(s);
+        self.set_up_trackers(s);
+        self.start(s);
+        Ok(())
     }
 
-    /// `max_auto_priority`
-    pub(super) fn mind_lateness(&self, s: &mut Scheduler<Self>) {
-        let auto = &self.config.global.auto_priority;
-        if auto.most > 0 {
-            let limit = Duration::from_micros(auto.delay.into());
-            s.on_late(limit, |process, _, late| {
-                process.plumbing.raise_priority(&process.config, late);
-            });
-        }
-    }
-
-    fn watch(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+    fn watch_kernel(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
         let monitor = self.kernel.monitor.as_fd();
         let call = Self::on_monitor;
         let io = s.watch("netlink monitor", monitor, Interest::Read, 0, call)?;
@@ -144,14 +123,7 @@ impl VrrpProcess {
             0,
             Self::on_command_socket,
         )?;
-        let real_time = self.real_time.as_fd();
-        let call = Self::on_real_time;
-        s.watch("real-time signals", real_time, Interest::Read, 0, call)?;
-        if let Some(channel) = self.plumbing.channel() {
-            let call = Self::on_channel;
-            s.watch("parent", channel, Interest::Read, 0, call)?;
-        }
-        s.signals(&SIGNALS, Self::on_signal)
+        Ok(())
     }
 
     fn add_instances(&mut self) {
@@ -248,11 +220,6 @@ impl VrrpProcess {
         self.router
             .on(s.now(), Input::Start { delay }, &mut self.effects);
         self.perform(s);
-        if self.plumbing.settings.dump_config {
-            self.log_configuration(s);
-        }
-        crate::sys::memory::give_back_free();
-        self.plumbing.ready();
     }
 
     /// The longer of `vrrp_startup_delay` and what is left of

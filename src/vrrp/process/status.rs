@@ -19,7 +19,6 @@ use crate::vrrp::fsm::{
     FaultKind, Instance, InstanceId, State, Status, TrackSource, TrackerKey, Version,
 };
 use crate::vrrp::speakers::Speaker;
-use crate::watchdog::launch::Plumbing;
 use crate::watchdog::survey::{Surveyed, Watched};
 
 /// The key of a tracker from its place among those of its kind.
@@ -30,10 +29,6 @@ impl Surveyed for VrrpProcess {
 
     fn watched(&mut self) -> &mut Watched<Self> {
         &mut self.watched
-    }
-
-    fn plumbing(&mut self) -> &mut Plumbing {
-        &mut self.plumbing
     }
 
     fn headline(&self) -> String {

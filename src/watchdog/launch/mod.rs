@@ -14,11 +14,12 @@
 //!   |<------- exit status -------   _exit(status)
 //! ```
 //!
-//! [`daemon`] takes the whole program into the background, [`limits`] applies
+//! [`child`] is what all children do in `main`, [`daemon`] takes the whole program into the background, [`limits`] applies
 //! scheduling and memory settings, [`pidfile`] and [`paths`] keep the pid files,
 //! [`role`] is the table of what differs between children, [`lines`] is what connects
 //! them.
 
+pub mod child;
 pub mod daemon;
 pub mod limits;
 pub mod lines;
@@ -41,7 +42,7 @@ use crate::global::ProcessLimits;
 use crate::memory::account::{self, Tag};
 use crate::sys::fork::{Side, close_inherited, fork, leave};
 use crate::sys::prctl;
-use crate::sys::signals::block_only;
+use crate::sys::signals::{SignalReader, block_only};
 use crate::{dump, log};
 
 use super::ipc::{self, ChildEnd, DumpKind, Order, ParentEnd};
@@ -64,6 +65,8 @@ pub struct Plumbing {
     /// The ends of lines to other children.
     pub ends: Ends,
     channel: Option<ChildEnd>,
+    /// Signals above those with a name.
+    real_time: Option<SignalReader>,
     /// What the parent has proposed and not yet decided on.
     proposed: Option<Rc<Config>>,
     /// The parent wants to know the state.
@@ -91,24 +94,29 @@ impl Plumbing {
     /// What the parent sends over, to be watched: it is readable when a new
     /// configuration has come.
     #[must_use]
-    pub fn channel(&self) -> Option<BorrowedFd<'_>> {
+    fn channel(&self) -> Option<BorrowedFd<'_>> {
         self.channel.as_ref().map(AsFd::as_fd)
     }
 
-    /// Take what the parent has sent. A proposed configuration is read and judged:
-    /// `judge` says whether this process could go over to it, or why not. Gives it
-    /// back when the parent wants it to be used; [`Self::reloaded`] is said then.
-    pub fn next_config(
-        &mut self,
-        judge: impl Fn(&Config) -> Result<(), String>,
-    ) -> Option<Rc<Config>> {
+    /// The next signal without a name.
+    fn next_real_time(&self) -> Option<i32> {
+        self.real_time.as_ref().and_then(SignalReader::next)
+    }
+
+    /// Take what the parent has sent. A proposed configuration is read and judged: a
+    /// process that is stopping goes over to none. Gives it back when the parent wants
+    /// it to be used; [`Self::reloaded`] is said then.
+    fn next_config(&mut self, is_stopping: bool) -> Option<Rc<Config>> {
         let mut chosen = None;
         while let Some(order) = self.next_order() {
             match order {
                 Order::Prepare(notes) => {
                     self.leave_class();
                     let read = repeat_load(&notes, &self.settings);
-                    let judged = read.and_then(|config| judge(&config).map(|()| config));
+                    let judged = read.and_then(|config| match is_stopping {
+                        true => Err("it is stopping".to_owned()),
+                        false => Ok(config),
+                    });
                     self.answer(&judged);
                     self.proposed = judged.ok();
                     self.resume_class();
@@ -296,6 +304,7 @@ pub fn spawn(
                 names: names.clone(),
                 ends,
                 channel: None,
+                real_time: None,
                 proposed: None,
                 is_observed: false,
                 headline: String::new(),

@@ -8,6 +8,7 @@ use crate::leftovers::Party;
 use crate::memory::account::Tag;
 
 use super::Plumbing;
+use super::child::main;
 use super::paths::PidPaths;
 
 /// A kind of child process.
@@ -80,7 +81,7 @@ pub static ROLES: [RoleSpec; 4] = [
         limits: |config| config.global.bfd_process.clone(),
         prefix: "bfd",
         account: Tag::Bfd,
-        main: Some(crate::bfd::process::main),
+        main: Some(main::<crate::bfd::process::BfdProcess>),
         party: None,
         undo: |_, _| {},
     },
@@ -97,7 +98,7 @@ pub static ROLES: [RoleSpec; 4] = [
         limits: |config| config.global.checker_process.clone(),
         prefix: "checker",
         account: Tag::Check,
-        main: Some(crate::check::process::main),
+        main: Some(main::<crate::check::process::CheckProcess>),
         party: Some(Party::Check),
         undo: crate::check::process::undo,
     },
@@ -114,7 +115,7 @@ pub static ROLES: [RoleSpec; 4] = [
         limits: |config| config.global.vrrp_process.clone(),
         prefix: "vrrp",
         account: Tag::Vrrp,
-        main: Some(crate::vrrp::process::main),
+        main: Some(main::<crate::vrrp::process::VrrpProcess>),
         party: Some(Party::Vrrp),
         undo: crate::vrrp::process::undo,
     },
@@ -138,7 +139,7 @@ pub static ROLES: [RoleSpec; 4] = [
 ];
 
 #[cfg(feature = "dbus")]
-const DBUS: Option<Main> = Some(crate::dbus::process::main);
+const DBUS: Option<Main> = Some(main::<crate::dbus::process::DbusProcess>);
 #[cfg(not(feature = "dbus"))]
 const DBUS: Option<Main> = None;
 
