@@ -144,19 +144,9 @@ fn config_test(settings: &Settings, file: Option<String>) -> u8 {
 /// this one.
 fn read_in_namespace(settings: &Settings) -> Loaded {
     let loaded = config::read(settings);
-    if settings.namespace.is_some() {
+    let Some(name) = config::asked_namespace(settings, &loaded) else {
         return loaded;
-    }
-    let name = match &loaded.config {
-        Some(config) => config
-            .global
-            .net_namespace
-            .as_ref()
-            .map(|of| of.value.clone()),
-        // It may be unusable for want of those interfaces.
-        None => config::namespace(settings),
     };
-    let Some(name) = name else { return loaded };
     if let Err(error) = ns::enter_network(&name) {
         complain(&format!(
             "Cannot enter network namespace {name}: {error}. The interfaces are those of this one"

@@ -38,11 +38,16 @@ pub fn read_with_notes(settings: &Settings) -> (Loaded, Vec<u8>) {
     (loaded, recorder.finish())
 }
 
-/// The network namespace that the configuration asks for. It must be known before
-/// interfaces are looked at, so this reads the file without a machine.
+/// The network namespace in which the configuration has to be read again, for it asks
+/// for one and the command line does not.
 #[must_use]
-pub fn namespace(settings: &Settings) -> Option<String> {
-    let config = read_anywhere(settings)?;
+pub fn asked_namespace(settings: &Settings, loaded: &Loaded) -> Option<String> {
+    if settings.namespace.is_some() {
+        return None;
+    }
+    // It may be unusable for want of the interfaces there.
+    let config = loaded.config.clone();
+    let config = config.or_else(|| read_anywhere(settings))?;
     let name = config.global.net_namespace.as_ref()?;
     Some(name.value.clone())
 }

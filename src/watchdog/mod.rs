@@ -116,8 +116,7 @@ fn greet(settings: &Settings) {
 /// Everything that may refuse the start. The error is the exit status; its reason
 /// has been told.
 fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
-    let own_dir = enter_namespace(settings)?;
-    let config = read_config(settings)?;
+    let (config, has_namespace) = read_config(settings)?;
     settings.set_umask(&config);
     limits::remember();
     if config.global.oom_score.is_some() {
@@ -136,7 +135,7 @@ fn prepare(settings: &Rc<Settings>) -> Result<Ground, u8> {
     }
     reload_files::make_save_dir(&config.global.reload);
     let roles = roles(settings, &config);
-    let own_dir = own_dir || config.global.use_pid_dir;
+    let own_dir = has_namespace || config.global.use_pid_dir;
     let given = settings.pid_files.clone();
     let paths = PidPaths::new(Path::new(RUN_DIR), given, &names, own_dir);
     let (pid_file, child_pid_files) = claim_pid_files(&paths, &roles)?;
@@ -190,12 +189,8 @@ fn go(ground: Ground) -> u8 {
     }
 }
 
-/// Enter the namespace of `-s` or of the configuration. True if there is one.
-fn enter_namespace(settings: &Settings) -> Result<bool, u8> {
-    let named = settings.namespace.clone();
-    let Some(name) = named.or_else(|| config::namespace(settings)) else {
-        return Ok(false);
-    };
+/// Enter a network namespace, with a directory of its own for what is shown to others.
+fn enter_namespace(settings: &Settings, name: &str) -> Result<(), u8> {
     let refuse = |error: io::Error| {
         complain(
             settings,
@@ -203,25 +198,36 @@ fn enter_namespace(settings: &Settings) -> Result<bool, u8> {
         );
         FATAL
     };
-    ns::enter_network(&name).map_err(refuse)?;
+    ns::enter_network(name).map_err(refuse)?;
     let shown = Path::new(RUN_DIR).join("keepalived");
-    let own = shown.join(&name);
+    let own = shown.join(name);
     make_directory(&shown)
         .and_then(|()| make_directory(&own))
         .and_then(|()| ns::bind_privately(&own, &shown))
-        .map_err(refuse)?;
-    Ok(true)
+        .map_err(refuse)
 }
 
-fn read_config(settings: &Settings) -> Result<KeptConfig, u8> {
-    let (loaded, notes) = config::read_with_notes(settings);
+/// The configuration, read in the network namespace of `-s` or in the one it asks for.
+/// True if there is one.
+fn read_config(settings: &Settings) -> Result<(KeptConfig, bool), u8> {
+    if let Some(name) = &settings.namespace {
+        enter_namespace(settings, name)?;
+    }
+    let (mut loaded, mut notes) = config::read_with_notes(settings);
+    let asked = config::asked_namespace(settings, &loaded);
+    if let Some(name) = &asked {
+        enter_namespace(settings, name)?;
+        drop((loaded, notes));
+        (loaded, notes) = config::read_with_notes(settings);
+    }
+    let has_namespace = settings.namespace.is_some() || asked.is_some();
     config::log_messages(&loaded);
     let usable = config::usable(&loaded).inspect_err(|_| {
         if !(settings.log.console && settings.foreground) {
             tell(&config::report(&loaded));
         }
     });
-    usable.map(|config| KeptConfig::new(config, &notes))
+    usable.map(|config| (KeptConfig::new(config, &notes), has_namespace))
 }
 
 /// The children to run. What the configuration needs and is not there is said.
