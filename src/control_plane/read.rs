@@ -48,7 +48,7 @@ pub fn apply<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags
 }
 
 /// Check and keep the option words of a list entry, each by its row; false when
-/// there was an error.
+/// there was an error. What follows an unknown word is read from the next known one.
 pub fn options<T>(
     tables: &[&'static [Row<T>]],
     target: &mut T,
@@ -57,9 +57,12 @@ pub fn options<T>(
     diags: &mut Diags,
 ) -> bool {
     let mut good = true;
-    while let Some((keyword, rest)) = words.split_first() {
+    let find = |word: &Word| {
         let mut rows = tables.iter().flat_map(|rows| rows.iter());
-        let Some(row) = rows.find(|row| row.matches(&keyword.text).is_some()) else {
+        rows.find(|row| row.matches(&word.text).is_some())
+    };
+    while let Some((keyword, rest)) = words.split_first() {
+        let Some(row) = find(keyword) else {
             let names = tables
                 .iter()
                 .flat_map(|rows| rows.iter().map(|row| row.name));
@@ -73,7 +76,10 @@ pub fn options<T>(
                 )
                 .with_help(help),
             );
-            return false;
+            good = false;
+            let known = rest.iter().position(|word| find(word).is_some());
+            words = known.and_then(|at| rest.get(at..)).unwrap_or_default();
+            continue;
         };
         let (_, most) = row.arg.arity();
         let (args, rest) = rest.split_at(most.min(rest.len()));

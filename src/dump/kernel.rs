@@ -21,6 +21,8 @@ pub struct TrackerView<'a> {
     pub instance: &'a str,
     /// The weight; 0: a link that is down is a fault.
     pub weight: i16,
+    /// Whether up counts as down, and down as up.
+    pub is_reversed: bool,
 }
 
 /// All links; `trackers` gives those who track one.
@@ -37,8 +39,12 @@ pub fn interfaces<'a>(
             continue;
         }
         out.line("Tracking VRRP instances :");
-        for TrackerView { instance, weight } in trackers {
-            out.item(|out| out.show(format_args!("{instance}, weight {weight}")));
+        for tracker in trackers {
+            let reverse = if tracker.is_reversed { " reverse" } else { "" };
+            let TrackerView {
+                instance, weight, ..
+            } = tracker;
+            out.item(|out| out.show(format_args!("{instance}, weight {weight}{reverse}")));
         }
     }
 }

@@ -5,7 +5,7 @@ use super::command::quoted;
 use super::fact::{FlagForm, Value};
 use super::json::Json;
 use super::text::Text;
-use crate::vrrp::config::tracker::ParameterMatch;
+use crate::vrrp::config::tracker::{ParameterMatch, Weight};
 use crate::vrrp::config::{
     FileConfig, ProcessConfig, ScriptConfig, TrackedSession, TrackerKind, TrackerUse, VrrpConfig,
 };
@@ -129,7 +129,7 @@ pub fn used(config: &VrrpConfig, used: &[TrackerUse], out: &mut Text) {
                 TrackerKind::Process => ",",
                 TrackerKind::Bfd => ":",
             };
-            out.item(|out| out.show(format_args!("{name}{comma} weight {}", shown(used))));
+            out.item(|out| out.show(format_args!("{name}{comma} weight {}", shown(used.weight))));
         }
     }
 }
@@ -144,9 +144,13 @@ fn name<'a>(config: &'a VrrpConfig, used: &TrackerUse) -> Option<&'a str> {
     Some(&name.value)
 }
 
-fn shown(used: &TrackerUse) -> String {
-    let reverse = if used.weight.reverse { " reverse" } else { "" };
-    format!("{}{reverse}", used.weight.value)
+fn shown(weight: Weight) -> String {
+    let reverse = if weight.reverse { " reverse" } else { "" };
+    format!("{}{reverse}", weight.value)
+}
+
+fn weight_text(weight: Weight, out: &mut Text) {
+    out.property("Weight", Value::Text(shown(weight).into()));
 }
 
 fn users(config: &VrrpConfig, kind: TrackerKind, index: u32, out: &mut Text) {
@@ -156,7 +160,7 @@ fn users(config: &VrrpConfig, kind: TrackerKind, index: u32, out: &mut Text) {
             |used: &&TrackerUse| used.kind == kind && u32::try_from(used.index) == Ok(index);
         for used in instance.trackers.iter().filter(is_it) {
             let name = &instance.name.value;
-            out.item(|out| out.show(format_args!("{name}, weight {}", shown(used))));
+            out.item(|out| out.show(format_args!("{name}, weight {}", shown(used.weight))));
         }
     }
 }
@@ -169,7 +173,7 @@ fn script_text(script: &ScriptConfig, status: Option<Status>, out: &mut Text) {
     let seconds = |time| Value::Seconds { time, unit: " sec" };
     out.property("Interval", seconds(script.interval));
     out.property("Timeout", seconds(script.timeout.unwrap_or_default()));
-    out.property("Weight", Value::Signed(script.weight.value.into()));
+    weight_text(script.weight, out);
     out.property("Rise", Value::Number(script.rise.into()));
     out.property("Fall", Value::Number(script.fall.into()));
     let init = if script.init_fail {
@@ -201,7 +205,7 @@ fn file_text(file: &FileConfig, status: Option<Status>, out: &mut Text) {
     if let Some(Status::Value(value)) = status {
         out.property("Status", Value::Signed(value.into()));
     }
-    out.property("Weight", Value::Signed(file.weight.value.into()));
+    weight_text(file.weight, out);
 }
 
 const fn match_word(process: &ProcessConfig) -> &'static str {
@@ -236,7 +240,7 @@ fn process_text(
     out.property("Current processes", Value::Number(count.current.into()));
     let quorum = Value::truth(status == Some(Status::Good), FlagForm::Bool);
     out.property("Have quorum", quorum);
-    out.property("Weight", Value::Signed(process.weight.value.into()));
+    weight_text(process.weight, out);
     for (label, time) in [
         ("Terminate delay", process.terminate_delay),
         ("Fork delay", process.fork_delay),
@@ -257,7 +261,7 @@ fn process_text(
 
 fn session_text(session: &TrackedSession, status: Option<Status>, out: &mut Text) {
     out.object("VRRP Track BFD", &session.name.value);
-    out.property("Weight", Value::Signed(session.weight.value.into()));
+    weight_text(session.weight, out);
     let is_up = status == Some(Status::Good);
     out.line(if is_up { "Bfd is up" } else { "Bfd is down" });
 }

@@ -42,6 +42,8 @@ pub struct AddressConfig {
     pub use_vmac: bool,
     /// `track_group` of a static address.
     pub track_group: Option<Spanned<String>>,
+    /// Whether a mistake in its line leaves open where it belongs; none that is kept.
+    pub(super) is_void: bool,
 }
 
 impl AddressConfig {
@@ -66,6 +68,7 @@ impl AddressConfig {
             preferred_lft: v6.then_some(if deprecated { 0 } else { u32::MAX }),
             use_vmac: false,
             track_group: None,
+            is_void: false,
         }
     }
 

@@ -11,7 +11,7 @@ use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Call, Describe, Lens, Row};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
-use crate::control_plane::words::Line;
+use crate::control_plane::words::{Line, Word};
 use crate::model::{Family, IpNet};
 
 /// How a line of addresses looks.
@@ -166,24 +166,55 @@ impl Kind {
     }
 }
 
-/// The address of a line, unless something about it is wrong.
+/// The address of a line. A mistake in its options takes the option away, and not the address,
+/// which the other routers have in their adverts; it is only not put where it may not have been
+/// meant to be.
 pub(super) fn read_line(kind: Kind, line: &Line, diags: &mut Diags) -> Option<AddressConfig> {
     let (first, options) = line.words.split_first()?;
-    let net = match read::network(&first.text) {
-        Ok(net) => net,
-        Err(refusal) => {
-            refuse(diags, first.span, refusal);
-            return None;
-        }
-    };
+    let net = own_network(first, diags)?;
     let mut address = AddressConfig::new(net, first.span);
-    let good = read::options(&kind.tables(), &mut address, line, options, diags);
-    if address.peer.is_some() && address.broadcast.is_some() {
-        let text = "`brd` and `peer` exclude each other";
-        diags.error(Code::General, first.span, text);
+    read::options(&kind.tables(), &mut address, line, options, diags);
+    if address.is_void {
         return None;
     }
-    good.then_some(address)
+    if address.peer.is_some() {
+        of_two_ends(&mut address, diags);
+    }
+    Some(address)
+}
+
+/// The address with its prefix length; that of a host takes the place of one that is none.
+fn own_network(word: &Word, diags: &mut Diags) -> Option<IpNet> {
+    let refusal = match read::network(&word.text) {
+        Ok(net) => return Some(net),
+        Err(refusal) => refusal,
+    };
+    refuse(diags, word.span, refusal);
+    let (addr, _) = word.text.split_once('/')?;
+    read::network(addr).ok()
+}
+
+/// With an address at the other end there is no network, and so no broadcast address.
+fn of_two_ends(address: &mut AddressConfig, diags: &mut Diags) {
+    let span = address.net.span;
+    if address.broadcast.take().is_some() {
+        let text = "`brd` and `peer` exclude each other: `brd` is ignored";
+        diags.error(Code::General, span, text);
+    }
+    let host = address.net.family().host_prefix();
+    if address.net.prefix == host {
+        return;
+    }
+    let text = "an address with `peer` has no prefix length: it is ignored";
+    diags.warn(Code::Warning, span, text);
+    let usual = |address: &AddressConfig| {
+        AddressConfig::new(address.net.value, address.net.span).preferred_lft
+    };
+    let was_usual = address.preferred_lft == usual(address);
+    address.net.value.prefix = host;
+    if was_usual {
+        address.preferred_lft = usual(address);
+    }
 }
 
 /// The line of an address.
@@ -235,11 +266,15 @@ const NO_TRACK: Lens<AddressConfig, bool> = Lens {
 fn set_dev(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
     let [word] = call.args else { return };
     if address.dev.is_some() {
+        address.is_void = true;
         return refuse(diags, call.keyword.span, Refusal::general("a second `dev`"));
     }
     match read::interface(&word.text) {
         Ok(name) => address.dev = Some(Spanned::new(name, word.span)),
-        Err(refusal) => refuse(diags, word.span, refusal),
+        Err(refusal) => {
+            address.is_void = true;
+            refuse(diags, word.span, refusal);
+        }
     }
 }
 
@@ -265,6 +300,7 @@ fn set_scope(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
 fn set_broadcast(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
     let [word] = call.args else { return };
     let IpAddr::V4(own) = address.net.addr else {
+        address.is_void = true;
         let text = "an IPv6 address has no broadcast address";
         return refuse(diags, call.keyword.span, Refusal::general(text));
     };
@@ -287,6 +323,7 @@ fn set_broadcast(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags
     {
         Ok(broadcast) => address.broadcast = Some(broadcast),
         Err(_) => {
+            address.is_void = true;
             let text = format!("`{}` is no IPv4 address", word.text);
             refuse(diags, word.span, Refusal::general(text));
         }
@@ -301,7 +338,10 @@ fn set_label(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
     }
     match read::text(&word.text, LABEL_MAX) {
         Ok(label) => address.label = Some(label),
-        Err(refusal) => refuse(diags, word.span, refusal),
+        Err(refusal) => {
+            address.is_void = true;
+            refuse(diags, word.span, refusal);
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::names::TrackEntry;
 use super::{InstanceConfig, TrackedInterface, UnicastPeer};
-use crate::control_plane::arg::{flag, int};
+use crate::control_plane::arg::{flag, int, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::manual::describe_options;
 use crate::control_plane::read::{self, Refusal, refuse};
@@ -23,9 +23,9 @@ pub(super) const PEER_USAGE: &str = "ADDRESS [min_ttl N] [max_ttl N]";
 static INTERFACE_OPTIONS: &[Row<TrackedInterface>] = &[
     Row::<TrackedInterface>::new(
         "weight",
-        int(-253, 253, "", at!(weight)),
+        words("N", 1, 1, set_interface_weight, |_, _, _| ()),
         "Added to the priority while the interface is up if positive, while it is down if negative. \
-         0: FAULT while it is down.",
+         0: FAULT while it is down. From -253 to 253.",
     )
     .default("0"),
     Row::new(
@@ -38,8 +38,8 @@ static INTERFACE_OPTIONS: &[Row<TrackedInterface>] = &[
 static TRACK_OPTIONS: &[Row<TrackEntry>] = &[
     Row::<TrackEntry>::new(
         "weight",
-        int(-254, 254, "", at!(weight)),
-        "Takes the place of the weight of the definition.",
+        words("N", 1, 1, set_weight, |_, _, _| ()),
+        "Takes the place of the weight of the definition. From -254 to 254.",
     )
     .default("that of the definition"),
     Row::new("reverse", flag(at!(reverse)), "Turns the weight round."),
@@ -97,7 +97,46 @@ pub(super) fn interface(line: &Line, diags: &mut Diags) -> Option<TrackedInterfa
         weight: 0,
         reverse: false,
     };
-    read::options(&[INTERFACE_OPTIONS], &mut entry, line, options, diags).then_some(entry)
+    read::options(&[INTERFACE_OPTIONS], &mut entry, line, options, diags);
+    begins_with_an_option(INTERFACE_OPTIONS, options).then_some(entry)
+}
+
+/// Whether a line says something that is meant for it: a name with anything else behind it is not
+/// tracked, a mistake in a weight makes it the usual one.
+fn begins_with_an_option<T>(rows: &[Row<T>], options: &[Word]) -> bool {
+    match options {
+        [] => true,
+        [only] if only.text == "weight" => false,
+        [first, ..] => rows.iter().any(|row| row.matches(&first.text).is_some()),
+    }
+}
+
+/// The largest weight, where 254 is one that can only have been meant as the largest.
+const WEIGHT_MAX: i16 = 253;
+
+fn set_interface_weight(entry: &mut TrackedInterface, call: &Call<'_>, diags: &mut Diags) {
+    entry.weight = read_weight(call, diags).unwrap_or(0);
+    if entry.weight.abs() > WEIGHT_MAX {
+        let text = format!("{} is not within -253 to 253: 253 of them", entry.weight);
+        diags.error(Code::General, call.keyword.span, text);
+        entry.weight = entry.weight.clamp(-WEIGHT_MAX, WEIGHT_MAX);
+    }
+}
+
+fn set_weight(entry: &mut TrackEntry, call: &Call<'_>, diags: &mut Diags) {
+    entry.weight = read_weight(call, diags);
+}
+
+/// A number that is none is reported.
+fn read_weight(call: &Call<'_>, diags: &mut Diags) -> Option<i16> {
+    let [word] = call.args else { return None };
+    match read::integer(&word.text, -254, 254, "") {
+        Ok(number) => i16::try_from(number).ok(),
+        Err(refusal) => {
+            refuse(diags, word.span, refusal);
+            None
+        }
+    }
 }
 
 /// Keep a line of `track_interface`, unless the interface is there already.
@@ -121,7 +160,8 @@ pub(super) fn track(list: &mut Vec<TrackEntry>, line: &Line, diags: &mut Diags) 
         name: Spanned::new(first.text.clone(), first.span),
         ..TrackEntry::default()
     };
-    if read::options(&[TRACK_OPTIONS], &mut entry, line, options, diags) {
+    read::options(&[TRACK_OPTIONS], &mut entry, line, options, diags);
+    if begins_with_an_option(TRACK_OPTIONS, options) {
         list.push(entry);
     }
 }
@@ -175,7 +215,7 @@ fn peer(
     line: &Line,
     diags: &mut Diags,
 ) {
-    let address = match read::address(&first.text) {
+    let address = match read::address(without_length(first, diags)) {
         Ok(address) => address,
         Err(refusal) => return refuse(diags, first.span, refusal),
     };
@@ -184,9 +224,8 @@ fn peer(
         min_ttl: 0,
         max_ttl: 255,
     };
-    if !read::options(&[PEER_OPTIONS], &mut peer, line, options, diags) {
-        return;
-    }
+    // A router that is not told of is a second master: bounds that are none leave the peer.
+    read::options(&[PEER_OPTIONS], &mut peer, line, options, diags);
     if !options.is_empty() {
         instance.given.peer_ttl = true;
     }
@@ -214,6 +253,18 @@ fn peer(
         return refuse(diags, first.span, Refusal::general(text));
     }
     instance.unicast_peers.push(peer);
+}
+
+/// The address of a word that is written as a network.
+fn without_length<'w>(word: &'w Word, diags: &mut Diags) -> &'w str {
+    match word.text.split_once('/') {
+        Some((address, _)) if read::network(&word.text).is_ok() => {
+            let text = "a peer has no prefix length: it is ignored";
+            diags.warn(Code::Warning, word.span, text);
+            address
+        }
+        Some(_) | None => &word.text,
+    }
 }
 
 pub(super) fn show_peers(instance: &InstanceConfig, out: &mut dyn Sink) {

@@ -39,14 +39,14 @@ fn named(
     Some(name)
 }
 
-/// `N [reverse]`; a number out of range leaves 0.
+/// `N [reverse]`; a number out of range leaves what there was.
 pub(crate) fn weight(most: i64, call: &Call<'_>, diags: &mut Diags) -> Option<Weight> {
     let (number, rest) = call.args.split_first()?;
     let value = match read::integer(&number.text, -most, most, "") {
         Ok(value) => i16::try_from(value).unwrap_or(0),
         Err(refusal) => {
             refuse(diags, number.span, refusal);
-            0
+            return None;
         }
     };
     let reverse = rest.first();

@@ -46,7 +46,7 @@ pub(super) enum Silence {
 /// neighbours have learned the wrong way.
 const ALONE: Duration = Duration::from_secs(10);
 /// A rival that keeps advertising gets no more than one burst in this time.
-const SAME_RIVAL_PAUSE: Duration = Duration::from_secs(1);
+const SAME_RIVAL_PAUSE: Duration = Duration::from_millis(500);
 /// Nor do many rivals together in this.
 const ANY_RIVAL_PAUSE: Duration = Duration::from_millis(100);
 

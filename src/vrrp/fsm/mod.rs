@@ -304,13 +304,16 @@ impl Instance {
     }
 
     /// From INIT or FAULT to work: backup for a full master-down time. An owner
-    /// need not wait (RFC 9568 6.4.1), also with `state BACKUP`.
+    /// need not wait, and is never backup (RFC 9568 6.4.1), also with `state BACKUP`;
+    /// but the other members of its group and `vrrp_startup_delay` may make it.
     fn begin(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
         let from = now.max(self.active_from);
         self.master_interval = self.policy.advert_interval;
         self.waiting = Waiting::since(from);
         let owner = self.policy.priority.is_owner();
-        if owner && self.state == State::Fault && from == now && !self.policy.grouped {
+        if owner && from == now && !self.policy.grouped {
+            let is_start = self.state == State::Init;
+            let cause = if is_start { Cause::Owner } else { cause };
             self.become_master(now, cause, out);
             return;
         }

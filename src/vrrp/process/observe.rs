@@ -213,6 +213,7 @@ impl VrrpProcess {
                 trackers.entry(key).or_default().push(TrackerView {
                     instance: &own.name,
                     weight: track.weight,
+                    is_reversed: track.reverse,
                 });
             }
         }

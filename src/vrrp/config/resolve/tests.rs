@@ -319,9 +319,9 @@ fn address_lines() {
         ("10.0.0.1 dev a dev b", Code::General, "dev"),
         ("10.0.0.1 labl x", Code::General, "labl"),
         (
-            "10.0.0.1/24 brd 10.0.0.255 peer 10.0.0.2",
+            "10.0.0.1 brd 10.0.0.255 peer 10.0.0.2",
             Code::General,
-            "10.0.0.1/24",
+            "10.0.0.1",
         ),
         ("10.0.0.1 10.0.0.2", Code::General, "10.0.0.2"),
         ("fe80::1 brd +", Code::General, "brd"),
@@ -329,10 +329,82 @@ fn address_lines() {
         let (_, told) = with(&format!("virtual_ipaddress {{\n{line}\n10.9.9.9\n}}"));
         assert_eq!(told, [(code, word.into())], "{line}");
     }
+    // An option that is wrong is left out, and its address is not.
+    for (line, kept) in [
+        ("10.0.0.1/33", "10.0.0.1/32"),
+        ("10.0.0.1/24,", "10.0.0.1/32"),
+        ("10.0.0.1/24 labl x", "10.0.0.1/24"),
+        ("10.0.0.1/24 10.0.0.2", "10.0.0.1/24"),
+        ("10.0.0.1/24 scope here", "10.0.0.1/24"),
+        ("10.0.0.1/32 brd +", "10.0.0.1/32"),
+        ("10.0.0.1/24 peer 10.0.0.2", "10.0.0.1/32"),
+        ("fd00::1/64 peer fd00::2", "fd00::1/128"),
+    ] {
+        let (instance, told) = with(&format!("virtual_ipaddress {{\n{line}\n}}"));
+        let vips = instance.expect("an instance").vips;
+        let nets: Vec<_> = vips.iter().map(|vip| vip.net.value.to_string()).collect();
+        assert_eq!(nets, [kept], "{line}");
+        assert!(!told.is_empty(), "{line}");
+        assert_eq!(vips.first().and_then(|vip| vip.broadcast), None, "{line}");
+    }
+    let (instance, _) = with("virtual_ipaddress {\n10.0.0.1 foo dev eth1 scope 7\n}");
+    let vip = instance.and_then(|instance| instance.vips.first().cloned());
+    let vip = vip.expect("an address");
+    assert_eq!(
+        vip.dev.map(|dev| dev.value.as_str().to_owned()).as_deref(),
+        Some("eth1")
+    );
+    assert_eq!(vip.scope, 7);
+    for void in [
+        "10.0.0.1 dev a dev b",
+        "fd00::1 brd +",
+        "10.0.0.1 brd x",
+        "10.0.0.1 label 0123456789abcdef",
+    ] {
+        let (instance, _) = with(&format!("virtual_ipaddress {{\n{void}\n10.9.9.9\n}}"));
+        assert_eq!(instance.expect("an instance").vips.len(), 1, "{void}");
+    }
     // What neutron writes.
     let (instance, told) = with("virtual_ipaddress {\nfe80::1/64 scope link\n}");
     assert_eq!(told, [(Code::Warning, "scope".into())]);
     assert_eq!(instance.expect("an instance").vips.len(), 1);
+}
+
+#[test]
+fn mistakes_in_tracked_names_and_peers_leave_what_is_named() {
+    let lines = "virtual_ipaddress {\n10.0.0.1\n}\ntrack_interface {\neth1 weight abc\neth2 weight 300\n\
+                 eth3 weight 254\neth4 weight -254\neth5 foo\neth6 weight\neth7 weight 5 noreverse\n}";
+    let (instance, told) = with(lines);
+    let tracked = instance.expect("an instance").track_interfaces;
+    let tracked: Vec<_> = tracked
+        .iter()
+        .map(|t| (t.name.as_str(), t.weight))
+        .collect();
+    let expected = [
+        ("eth1", 0),
+        ("eth2", 0),
+        ("eth3", 253),
+        ("eth4", -253),
+        ("eth7", 5),
+    ];
+    assert_eq!(tracked, expected);
+    assert_eq!(told.len(), 7);
+    let (instance, told) = all(
+        "track_file f {\nfile /tmp/f\nweight 300\n}\ntrack_file g {\nfile /tmp/g\nweight 3\n}\n\
+         vrrp_instance A {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.0.0.1\n}\n\
+         track_file {\nf\ng weight 999\n}\n}\n",
+    );
+    let trackers = instance.expect("an instance").trackers;
+    let weights: Vec<_> = trackers.iter().map(|used| used.weight.value).collect();
+    assert_eq!(weights, [1, 3]);
+    assert_eq!(told.len(), 2);
+    let (instance, told) = with(
+        "virtual_ipaddress {\n10.0.0.1\n}\nunicast_peer {\n10.0.1.1 min_ttl 300\n10.0.1.2 foo\n\
+         10.0.1.3/24\n10.0.1.4 max_ttl\n10.0.1.300\n}",
+    );
+    let peers = instance.expect("an instance").unicast_peers;
+    assert_eq!(peers.len(), 4);
+    assert_eq!(told.len(), 5);
 }
 
 /// The virtual interface of an instance with these lines, as `NAME MAC`, whether

@@ -62,11 +62,15 @@ impl Usable {
     fn find(&self, kind: TrackerKind, entry: &TrackEntry) -> Option<TrackerUse> {
         let key = (kind, entry.name.value.clone());
         let &(index, weight) = self.by_name.get(&key)?;
+        let most = match kind {
+            TrackerKind::Script | TrackerKind::Bfd => WEIGHT_MAX,
+            TrackerKind::File | TrackerKind::Process => i16::MAX,
+        };
         Some(TrackerUse {
             kind,
             index,
             weight: Weight {
-                value: entry.weight.unwrap_or(weight.value),
+                value: entry.weight.unwrap_or(weight.value).clamp(-most, most),
                 reverse: entry.reverse.unwrap_or(weight.reverse),
             },
         })

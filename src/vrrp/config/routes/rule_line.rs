@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::route_line::{after_family, everything, find, has_error, masked, option, unknown};
+use super::route_line::{after_family, find, has_error, option, unknown};
 use super::rule_rows::{ACTION, RULE, STATIC};
 use super::{Kind, PROTOCOL, RuleAction, RuleConfig};
 use crate::control_plane::diag::{Code, Diags};
@@ -99,9 +99,9 @@ impl RuleDraft {
         match read::network(&word.text) {
             Ok(net) => self
                 .is_of(net.family(), word.span, diags)
-                .then(|| masked(net))
+                .then_some(net)
                 // A condition that everything fulfils is none.
-                .filter(|net| *net != everything(net.family())),
+                .filter(|net| net.prefix > 0),
             Err(refusal) => {
                 refuse(diags, word.span, refusal);
                 None

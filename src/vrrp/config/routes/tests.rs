@@ -220,12 +220,12 @@ fn times_are_brought_within_what_the_kernel_uses() {
 }
 
 #[test]
-fn host_bits_are_left_out_because_the_kernel_refuses_them() {
+fn host_bits_are_left_out_where_the_kernel_refuses_them() {
     let text = route("10.80.0.1/24 dev eth0").expect("a route");
     assert_eq!(text, "prepend 10.80.0.0/24 dev eth0 proto 18");
     let text = rule("from fd80::1/64 to any table 1 priority 3").expect("a rule");
     assert_eq!(
         text,
-        "from fd80::/64 priority 3 tos 0x0 protocol 18 lookup 1"
+        "from fd80::1/64 priority 3 tos 0x0 protocol 18 lookup 1"
     );
 }
