@@ -20,7 +20,8 @@ CARGO      ?= cargo
 DAEMON     ?= target/release/keepalived
 # The implementation to interoperate with and to compare to.
 PEER       ?= /usr/sbin/keepalived
-# Cases for each property in `make fuzz`.
+# Seconds for each target of `make fuzz`, and cases for each property of `make properties`.
+FUZZ_SECONDS ?= 600
 FUZZ_CASES ?= 20000
 # The lab to run; without it `make lab` lists them.
 LAB        ?=
@@ -40,12 +41,12 @@ built := build
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build check test fmt lint gen netns uml conformance interop demo lab bench fuzz install uninstall deb clean
+.PHONY: help build check test fmt lint gen netns uml conformance interop demo lab bench fuzz properties install uninstall deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
 	@echo
-	@echo "Variables: DAEMON PEER FUZZ_CASES ADVERT LAB, and for install DESTDIR PREFIX SBINDIR BINDIR SYSCONFDIR"
+	@echo "Variables: DAEMON PEER FUZZ_SECONDS FUZZ_CASES ADVERT LAB, and for install DESTDIR PREFIX SBINDIR BINDIR SYSCONFDIR"
 	@echo "           MANDIR UNITDIR DATADIR DOCDIR DEFAULTDIR COMPLETIONDIR TMPFILESDIR INIT (systemd sysv openrc)"
 
 build: ## the daemon, optimised: target/release/keepalived
@@ -94,7 +95,10 @@ lab: ## the set-ups people build, live: make lab LAB=NAME; without LAB a list (r
 bench: $(built) ## speed and memory, side by side with the C daemon (root)
 	scripts/bench/compare --ours $(DAEMON) --theirs $(PEER)
 
-fuzz: ## property tests of every parser of foreign bytes, for long
+fuzz: ## coverage-guided fuzzing of every input, ten minutes each (tests/fuzz)
+	FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz
+
+properties: ## property tests of every parser of foreign bytes, for long
 	PROPTEST_CASES=$(FUZZ_CASES) $(CARGO) test --workspace --locked
 
 install: $(built) ## daemon, genhash, manual pages, samples, services, completion

@@ -75,18 +75,20 @@ fn placed(map: &SourceMap, main: &Path, diag: &Diag) -> Option<Vec<Fix>> {
     (!all.is_empty()).then_some(all)
 }
 
-/// Without a keyword and the braces of its block.
+/// Without a keyword and the braces of its block, which has to follow at once: braces
+/// further on are those of another one.
 fn unwrapped(map: &SourceMap, keyword: Span) -> Option<[Fix; 2]> {
     let (_, file) = map
         .file_texts()
         .find(|(_, file)| file.lo <= keyword.lo && keyword.hi <= file.hi)?;
     let text = map.bytes(file);
     let from = usize::try_from(keyword.lo.checked_sub(file.lo)?).ok()?;
-    let mut rest = text.iter().enumerate().skip(from);
+    let behind = usize::try_from(keyword.hi.checked_sub(file.lo)?).ok()?;
+    let mut rest = text.iter().enumerate().skip(behind);
     let (mut quoted, mut depth, mut opened) = (false, 0_u32, None);
     while let Some((at, octet)) = rest.next() {
         match octet {
-            b'"' => quoted = !quoted,
+            b'"' if opened.is_some() => quoted = !quoted,
             b'#' | b'!' if !quoted => {
                 rest.by_ref().find(|(_, octet)| **octet == b'\n')?;
             }
@@ -103,6 +105,7 @@ fn unwrapped(map: &SourceMap, keyword: Span) -> Option<[Fix; 2]> {
                     ]);
                 }
             }
+            _ if opened.is_none() && !octet.is_ascii_whitespace() => return None,
             _ => (),
         }
     }
@@ -167,4 +170,43 @@ fn without_rest<'m>(
         return (head, gone.hi);
     }
     (before, skip(blanks))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::files::Memory;
+    use super::super::load::{AnyMachine, LoadOptions, load};
+    use super::*;
+    use crate::lint::OLD_WORD;
+
+    const MAIN: &str = "/etc/keepalived/keepalived.conf";
+
+    fn upgraded(text: &str) -> (String, usize) {
+        let files = Memory::with(MAIN, text);
+        let machine = AnyMachine::default();
+        let loaded = load(&files, Path::new(MAIN), &LoadOptions::default(), &machine);
+        let upgraded = upgrade(&loaded, |diag| diag.lint == Some(OLD_WORD)).unwrap();
+        let text = String::from_utf8_lossy(&upgraded.text).into_owned();
+        (text, upgraded.left.len())
+    }
+
+    fn smtp_check(lines: &str) -> String {
+        format!(
+            "virtual_server 192.0.2.1 25 {{\n lb_algo rr\n lb_kind NAT\n \
+             real_server 10.0.0.2 25 {{\n  SMTP_CHECK {{\n{lines}  }}\n }}\n}}\n"
+        )
+    }
+
+    #[test]
+    fn the_braces_of_a_block_go_with_its_keyword() {
+        let old = smtp_check("   host # the second\n   {\n    connect_port 26\n   }\n");
+        let new = smtp_check("    connect_port 26\n");
+        assert_eq!(upgraded(&old), (new, 0));
+    }
+
+    #[test]
+    fn braces_of_another_block_stay() {
+        let text = smtp_check("   host x\n   connect_port 26\n  }\n  SMTP_CHECK {\n");
+        assert_eq!(upgraded(&text), (text.clone(), 1));
+    }
 }

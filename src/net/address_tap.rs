@@ -86,12 +86,8 @@ impl AddressTap {
             match sock::receive(self.fd.as_fd(), &mut room) {
                 Ok(length) => {
                     let frame = room.get(..length.min(ROOM)).unwrap_or_default();
-                    let claim = match self.family {
-                        Family::V4 => arp_claim(frame),
-                        Family::V6 => neighbour_claim(frame),
-                    };
-                    if claim.is_some() {
-                        return Ok(claim);
+                    if let Some(claim) = claim(self.family, frame) {
+                        return Ok(Some(claim));
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(None),
@@ -104,6 +100,15 @@ impl AddressTap {
 impl AsFd for AddressTap {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+/// Who has which address, by a frame that the filter of this family lets through.
+#[must_use]
+pub fn claim(family: Family, frame: &[u8]) -> Option<Claim> {
+    match family {
+        Family::V4 => arp_claim(frame),
+        Family::V6 => neighbour_claim(frame),
     }
 }
 

@@ -10,6 +10,17 @@ use crate::vrrp::fsm::Status;
 /// Octets of a task's name that the kernel keeps.
 const NAME_MAX: usize = 15;
 
+/// The name of the task in the `stat` of a process (`proc(5)`), unless it has ended (a
+/// zombie). It stands in brackets and may hold some itself; the state follows.
+#[must_use]
+pub fn task_name(stat: &[u8]) -> Option<&[u8]> {
+    let open = stat.iter().position(|octet| *octet == b'(')?;
+    let close = stat.iter().rposition(|octet| *octet == b')')?;
+    let state = stat.get(close + 2)?;
+    let name = stat.get(open + 1..close)?;
+    (!matches!(state, b'Z' | b'X')).then_some(name)
+}
+
 /// How parameters are compared.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Parameters {
@@ -202,6 +213,23 @@ mod tests {
                 .collect(),
             parameters,
             full,
+        }
+    }
+
+    #[test]
+    fn names_may_have_brackets_and_blanks() {
+        assert_eq!(task_name(b"12 (cat) S 1 12"), Some(&b"cat"[..]));
+        assert_eq!(task_name(b"12 (a) Z (b) R 1"), Some(&b"a) Z (b"[..]));
+        assert_eq!(task_name(b"12 () R"), Some(&b""[..]));
+        let none = [
+            &b""[..],
+            b"12 (cat",
+            b"12 (cat) ",
+            b") S (",
+            b"12 (cat) Z 1",
+        ];
+        for stat in none {
+            assert_eq!(task_name(stat), None);
         }
     }
 

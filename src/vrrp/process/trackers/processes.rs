@@ -16,7 +16,7 @@ use crate::vrrp::fsm::TrackerKey;
 use crate::vrrp::plan::TrackerPlan;
 use crate::vrrp::process::VrrpProcess;
 use crate::vrrp::track::population::{Members, Population};
-use crate::vrrp::track::process::{Counted, Parameters, Pattern, Quorum};
+use crate::vrrp::track::process::{Counted, Parameters, Pattern, Quorum, task_name};
 
 /// From the end of one look to the next.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -107,7 +107,8 @@ impl Processes {
 
     /// What a process counts for.
     fn members(&self, process: u32) -> Members {
-        let Some(name) = name_of(process) else {
+        let stat = fs::read(format!("/proc/{process}/stat")).unwrap_or_default();
+        let Some(name) = task_name(&stat) else {
             return Members::default();
         };
         let by_line = self.list.iter().any(|tracked| tracked.pattern.full);
@@ -117,7 +118,7 @@ impl Processes {
             Vec::new()
         };
         let list = self.list.iter().zip(0..);
-        list.filter(|(tracked, _)| tracked.pattern.matches(&name, &line))
+        list.filter(|(tracked, _)| tracked.pattern.matches(name, &line))
             .map(|(_, place)| place)
             .collect()
     }
@@ -136,17 +137,6 @@ impl Processes {
             }
         }
     }
-}
-
-/// The name of the task, unless it has ended (a zombie). It stands in brackets and
-/// may hold some itself; the state follows.
-fn name_of(pid: u32) -> Option<Vec<u8>> {
-    let stat = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    let open = stat.iter().position(|octet| *octet == b'(')?;
-    let close = stat.iter().rposition(|octet| *octet == b')')?;
-    let state = stat.get(close + 2)?;
-    let name = stat.get(open + 1..close)?;
-    (!matches!(state, b'Z' | b'X')).then(|| name.to_vec())
 }
 
 impl VrrpProcess {
