@@ -41,7 +41,7 @@ built := build
 endif
 
 .DEFAULT_GOAL := build
-.PHONY: help build check test fmt lint gen netns uml conformance interop demo lab bench fuzz properties install uninstall deb clean
+.PHONY: help build check test fmt lint gen netns uml vm conformance interop demo lab bench fuzz properties install uninstall deb clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 14
@@ -73,6 +73,9 @@ netns: $(built) ## whole daemons in network namespaces, as a user sees them (roo
 
 uml: $(built) ## tests that need what this machine's kernel lacks, in user-mode Linux
 	scripts/system-tests uml
+
+vm: $(built) ## tests that need IPVS and nftables together, in Debian's kernel
+	scripts/system-tests vm
 
 conformance: $(built) ## black-box cases and configuration corpus (root)
 	scripts/conformance --daemon $(DAEMON)

@@ -11,7 +11,7 @@
 mod open;
 mod requests;
 
-pub use open::{OpenError, Options};
+pub use open::{OpenError, Options, within};
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};

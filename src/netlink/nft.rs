@@ -13,6 +13,7 @@ const BATCH_END: u16 = 0x11;
 /// The subsystem (`NFNL_SUBSYS_NFTABLES`).
 const SUBSYSTEM: u16 = 10;
 const NEW_TABLE: u16 = SUBSYSTEM << 8;
+const GET_TABLE: u16 = SUBSYSTEM << 8 | 1;
 const DEL_TABLE: u16 = SUBSYSTEM << 8 | 2;
 const NEW_CHAIN: u16 = SUBSYSTEM << 8 | 3;
 const NEW_RULE: u16 = SUBSYSTEM << 8 | 6;
@@ -146,6 +147,22 @@ pub enum Expression<'a> {
     Accept,
     /// It goes no further.
     Drop,
+}
+
+/// The request for a table, which needs no transaction.
+#[must_use]
+pub fn get_table(family: u8, table: &str) -> Vec<u8> {
+    let header = Header {
+        kind: GET_TABLE,
+        flags: flag::REQUEST | flag::ACK,
+        sequence: 1,
+        port: 0,
+    };
+    let mut octets = Vec::new();
+    write_message(&mut octets, header, &[family, 0, 0, 0], |w| {
+        w.text(TABLE, table);
+    });
+    octets
 }
 
 /// A transaction in the making.

@@ -404,6 +404,14 @@ fn a_mistake_costs_what_it_concerns() {
             1,
         ),
         (
+            format!(
+                "virtual_server_group P {{\n192.0.2.1 80\n192.0.2.1\n}}\n{}",
+                nat.replace("192.0.2.1 80", "group P")
+            ),
+            "has to be persistent",
+            1,
+        ),
+        (
             nat.replace("192.0.2.1 80", "group G"),
             "no virtual_server_group `G`",
             0,

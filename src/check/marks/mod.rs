@@ -47,9 +47,11 @@ impl Marks {
             .collect();
         let known: BTreeSet<&Marked> = wanted.iter().collect();
         let named = named(config);
+        // Another group gets no mark of one that ends now: its packets would go to the
+        // servers of that one until the kernel's service is changed.
+        let mut taken: BTreeSet<u32> = self.given.values().copied().collect();
         self.given
             .retain(|of, mark| known.contains(of) && *mark >= first && !named.contains(mark));
-        let mut taken: BTreeSet<u32> = self.given.values().copied().collect();
         taken.extend(named);
         let mut free = (first..=u32::MAX).filter(|mark| !taken.contains(mark));
         for of in wanted {
@@ -268,6 +270,15 @@ virtual_server 10.0.0.50 80 {
         assert_eq!(of_b(&marks, &alone)[0], "FWM 9");
         marks.follow(&both, 7);
         assert_eq!(of_b(&marks, &both)[0], "FWM 7", "the lowest free one");
+        let text = GROUPS.replace(
+            "group B {",
+            "group C {\n10.2.0.1 80\n}\nvirtual_server_group B {",
+        );
+        let other = compiled(&format!("{text}{}", service("C")));
+        marks.follow(&other, 7);
+        let of_c = of_b(&marks, &other);
+        assert_eq!(of_c, ["FWM 10"], "none of those that end now");
+        marks.follow(&compiled(GROUPS), 7);
         marks.follow(&both, 100);
         assert_eq!(of_b(&marks, &both)[0], "FWM 101", "all are given anew");
     }

@@ -54,6 +54,15 @@ pub fn transaction(table: &str, all: &[Rules]) -> Transaction {
 }
 
 impl Rules {
+    /// The family of the table, as netlink has it.
+    #[must_use]
+    pub const fn netlink_family(&self) -> u8 {
+        match self.family {
+            Family::V4 => INET,
+            Family::V6 => INET6,
+        }
+    }
+
     fn write(&self, family: u8, table: &str, transaction: &mut Transaction) {
         let map = match self.protocol {
             Protocol::Tcp => "tcp_map",

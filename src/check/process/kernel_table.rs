@@ -233,11 +233,16 @@ pub(super) fn options(config: &Config) -> Options<'_> {
     let buffer = buffer.and_then(|size| usize::try_from(size).ok());
     Options {
         receive_buffer: buffer.unwrap_or(BUFFER),
-        namespace: match &lvs.namespace {
-            IpvsNamespace::Same => None,
-            IpvsNamespace::Host => Some(HOST_NAMESPACE),
-            IpvsNamespace::Named(name) => Some(name.value.as_str()),
-        },
+        namespace: namespace(config),
+    }
+}
+
+/// Where the services are, if not in the process's own namespace.
+pub(super) fn namespace(config: &Config) -> Option<&str> {
+    match &config.global.lvs.namespace {
+        IpvsNamespace::Same => None,
+        IpvsNamespace::Host => Some(HOST_NAMESPACE),
+        IpvsNamespace::Named(name) => Some(name.value.as_str()),
     }
 }
 

@@ -199,6 +199,7 @@ impl CheckProcess {
             return;
         }
         self.table.has_changed = false;
+        self.look_at_the_marks();
         if let Err(error) = self.table.kernel.ask(Scope::All, Detail::Settings) {
             log::warn!("IPVS: cannot ask for the table: {error}");
         }

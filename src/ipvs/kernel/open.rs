@@ -50,9 +50,18 @@ impl From<io::Error> for OpenError {
 /// The sockets stay in the namespace they were opened in; the process returns
 /// to its own.
 pub(super) fn open(options: &Options<'_>) -> Result<(Family, Commander, Inquirer), OpenError> {
-    match options.namespace {
-        None => open_here(options),
-        Some(place) => ns::within_network(&file_of(place)?, || open_here(options))?,
+    within(options.namespace, || open_here(options))?
+}
+
+/// Do something in the network namespace of the services (see
+/// [`Options::namespace`]), and return from there.
+///
+/// # Errors
+/// No such namespace, or no permission.
+pub fn within<T>(namespace: Option<&str>, work: impl FnOnce() -> T) -> io::Result<T> {
+    match namespace {
+        None => Ok(work()),
+        Some(place) => ns::within_network(&file_of(place)?, work),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Clients that stay with their server.
 
 use super::super::draft::{Head, ServiceDraft};
+use super::super::group::{GroupEntry, ServiceGroup};
 use super::super::service::PERSISTENCE;
 use super::Resolver;
 use crate::ipvs::{Granularity, Name, Persistence};
@@ -10,11 +11,14 @@ impl Resolver<'_> {
     pub(super) fn persistence(
         &mut self,
         draft: &ServiceDraft,
+        group: Option<&ServiceGroup>,
         family: Family,
     ) -> Option<Persistence> {
         let granularity = self.granularity(draft, family);
         let asked = draft.persistence.is_some() || draft.granularity.is_some();
-        let portless = matches!(draft.head, Head::Address(_, 0));
+        let mut entries = group.into_iter().flat_map(|group| &group.entries);
+        let portless = matches!(draft.head, Head::Address(_, 0))
+            || entries.any(|entry| matches!(entry, GroupEntry::Range { port: 0, .. }));
         if portless && !asked {
             let text = "a virtual server without port has to be persistent: 360 seconds are used";
             self.error(draft.span, text);

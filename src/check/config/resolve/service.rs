@@ -56,7 +56,7 @@ impl Resolver<'_> {
         let family = frame.family.unwrap_or(Family::V4);
         let protocol = draft.protocol.map_or(Protocol::Udp, |p| p.value);
         let sorry = self.sorry(&draft, &frame, forwarding);
-        let persistence = self.persistence(&draft, family);
+        let persistence = self.persistence(&draft, group, family);
         let flags = self.flags(&draft, &frame, protocol);
         let address = match (&draft.head, number) {
             (Head::Address(address, port), _) => ServiceAddress::Address((*address, *port).into()),
