@@ -8,6 +8,7 @@ use crate::control_plane::explain;
 use crate::control_plane::files::Disk;
 use crate::control_plane::upgrade::upgrade;
 use crate::control_plane::{LoadOptions, load, render};
+use crate::global::HISTORY;
 use crate::global::top::TOP;
 use crate::lint::{self, OLD_WORD};
 use crate::watchdog::machine::Anything;
@@ -16,7 +17,7 @@ use super::{FATAL, complain, print, tell};
 
 /// Print what the manual says of a keyword or a warning.
 pub(super) fn explain_word(word: &str) -> u8 {
-    let found = explain::explain(&TOP, word);
+    let found = explain::explain(&TOP, HISTORY, word);
     let mut text = found.text;
     if let Some(lint) = lint::by_name(word) {
         if !text.is_empty() {

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use super::history::{History, Since};
 use super::manual::describe;
 use super::schema::{Block, Describe, RowFacts};
 
@@ -20,9 +21,10 @@ pub struct Explanation {
 
 /// Look a keyword or an old name of one up in a table and all that is below it.
 #[must_use]
-pub fn explain<T>(top: &Block<T>, word: &str) -> Explanation {
+pub fn explain<T>(top: &Block<T>, history: History, word: &str) -> Explanation {
     let mut collector = Collector {
         word,
+        history,
         path: Vec::new(),
         last: "",
         entries: Vec::new(),
@@ -43,6 +45,7 @@ struct Entry {
 
 struct Collector<'a> {
     word: &'a str,
+    history: History,
     path: Vec<&'static str>,
     last: &'static str,
     entries: Vec<Entry>,
@@ -73,7 +76,8 @@ impl Describe for Collector<'_> {
             [] => "the top level".to_owned(),
             path => path.join(" "),
         };
-        let text = entry(row, is_old.then_some(self.word));
+        let since = self.history.since(&self.path, self.word);
+        let text = entry(row, is_old.then_some(self.word), since);
         match self.entries.iter_mut().find(|other| other.text == text) {
             Some(other) => other.places.push(place),
             None => self.entries.push(Entry {
@@ -93,7 +97,7 @@ impl Describe for Collector<'_> {
 }
 
 /// A keyword as a paragraph.
-fn entry(row: &RowFacts<'_>, old: Option<&str>) -> String {
+fn entry(row: &RowFacts<'_>, old: Option<&str>, since: Option<Since>) -> String {
     let mut out = format!("    {} {}", row.name, row.usage);
     out.truncate(out.trim_end().len());
     out.push('\n');
@@ -121,6 +125,9 @@ fn entry(row: &RowFacts<'_>, old: Option<&str>) -> String {
     }
     if row.meta.later {
         line("Recognised, and not yet in effect.");
+    }
+    if let Some(since) = since {
+        line(&format!("Since: {since}."));
     }
     out
 }

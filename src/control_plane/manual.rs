@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::schema::{AliasKind, Arg, Block, Describe, Row, RowFacts};
+use super::history::History;
+use super::schema::{Alias, AliasKind, Arg, Block, Describe, Row, RowFacts};
 
 /// Tell every row of a block, with those of the blocks inside.
 pub fn describe<T>(block: &Block<T>, out: &mut dyn Describe) {
@@ -45,11 +46,8 @@ fn facts<T>(row: &'static Row<T>, out: &mut dyn Describe) {
 /// The manual page of the configuration: what stands before the keywords, then a
 /// section for each block, then an index.
 #[must_use]
-pub fn page<T>(introduction: &str, top: &Block<T>) -> String {
-    let mut writer = Writer {
-        sections: vec![Default::default()],
-        ..Writer::default()
-    };
+pub fn page<T>(introduction: &str, top: &Block<T>, history: History) -> String {
+    let mut writer = Writer::new(history);
     describe(top, &mut writer);
     let mut page = introduction.to_owned();
     page.push_str(&writer.page("TOP LEVEL"));
@@ -58,8 +56,9 @@ pub fn page<T>(introduction: &str, top: &Block<T>) -> String {
 }
 
 /// Collects rows into sections, one for each block.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Writer {
+    history: History,
     /// The keywords around the row told last, and that row.
     path: Vec<&'static str>,
     last: &'static str,
@@ -72,12 +71,61 @@ struct Writer {
 }
 
 impl Writer {
+    fn new(history: History) -> Self {
+        Self {
+            history,
+            path: Vec::new(),
+            last: "",
+            sections: vec![Default::default()],
+            open: Vec::new(),
+            index: BTreeMap::new(),
+        }
+    }
+
     /// Add to the section of the block that is open.
     fn write(&mut self, text: &str) {
         let place = self.open.last().copied().unwrap_or_default();
         if let Some((_, section)) = self.sections.get_mut(place) {
             section.push_str(text);
         }
+    }
+
+    /// A keyword as a paragraph of the manual.
+    fn entry(&self, row: &RowFacts<'_>) -> String {
+        let mut out = format!(".TP\n{}\n{}\n.br\n", tag(row), roff(row.doc));
+        if let Some(domain) = &row.domain {
+            let _ = writeln!(out, "Values: {}.", roff(domain));
+        }
+        if let Some(default) = default(row) {
+            let _ = writeln!(out, "Default: {}.", roff(default));
+        }
+        if let Some(newer) = row.meta.replaced_by {
+            let _ = writeln!(out, "An old word; use \\fB{}\\fR.", roff(newer));
+        }
+        if row.meta.once {
+            out.push_str("The first definition stays.\n");
+        }
+        if row.meta.later {
+            out.push_str("Recognised, and not yet in effect.\n");
+        }
+        if let Some(since) = self.history.since(&self.path, row.name) {
+            let _ = writeln!(out, "Since: {}.", roff(&since.to_string()));
+        }
+        for alias in row.aliases {
+            let _ = writeln!(out, "{}", self.other_name(alias));
+        }
+        out
+    }
+
+    fn other_name(&self, alias: &Alias) -> String {
+        let mut out = format!("Also written \\fB{}\\fR", roff(alias.name));
+        if alias.kind != AliasKind::Spelling {
+            out.push_str(", an old name");
+        }
+        if let Some(since) = self.history.since(&self.path, alias.name) {
+            let _ = write!(out, " ({})", roff(&since.to_string()));
+        }
+        out + "."
     }
 
     fn page(&self, top: &str) -> String {
@@ -117,7 +165,8 @@ impl Describe for Writer {
                 blocks.push(block.clone());
             }
         }
-        self.write(&entry(row));
+        let entry = self.entry(row);
+        self.write(&entry);
     }
 
     fn open(&mut self) {
@@ -130,37 +179,6 @@ impl Describe for Writer {
         self.open.pop();
         self.last = self.path.pop().unwrap_or_default();
     }
-}
-
-/// A keyword as a paragraph of the manual.
-fn entry(row: &RowFacts<'_>) -> String {
-    let mut out = format!(".TP\n{}\n{}\n", tag(row), roff(row.doc));
-    if let Some(domain) = &row.domain {
-        let _ = writeln!(out, "Values: {}.", roff(domain));
-    }
-    if let Some(default) = default(row) {
-        let _ = writeln!(out, "Default: {}.", roff(default));
-    }
-    for alias in row.aliases {
-        let age = match alias.kind {
-            AliasKind::Spelling => "",
-            AliasKind::Old | AliasKind::Deprecated => ", an old name",
-        };
-        let _ = writeln!(out, "Also written \\fB{}\\fR{age}.", roff(alias.name));
-    }
-    if let Some(newer) = row.meta.replaced_by {
-        let _ = writeln!(out, "An old word; use \\fB{}\\fR.", roff(newer));
-    }
-    if row.meta.once {
-        out.push_str("The first definition stays.\n");
-    }
-    if let Some(release) = row.meta.since {
-        let _ = writeln!(out, "Since: {}.", roff(release));
-    }
-    if row.meta.later {
-        out.push_str("Recognised, and not yet in effect.\n");
-    }
-    out
 }
 
 /// The keyword as it is written, with its arguments.

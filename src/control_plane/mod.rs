@@ -12,7 +12,8 @@
 //! * [`schema`] is what a table is made of, [`arg`] what a keyword can take,
 //!   [`sub_block`] how blocks nest; [`value`] joins rows and fields.
 //! * [`parse`] reads items by a table, [`read`] words by the kind of an argument.
-//! * [`show`] prints a value by its table, [`manual`] the table itself.
+//! * [`show`] prints a value by its table, [`manual`] the table itself; [`history`] knows
+//!   which release brought a keyword.
 //! * [`load`](mod@load) joins it all. The tables are where their effect is: `global`,
 //!   `vrrp::config`, `check::config`, `bfd::config`.
 //!
@@ -29,6 +30,7 @@ mod expand;
 pub mod explain;
 pub mod files;
 mod glob;
+pub mod history;
 mod include;
 mod lex;
 pub mod load;

@@ -218,8 +218,6 @@ pub struct Meta {
     pub replaced_by: Option<&'static str>,
     /// The default, where no value shows it.
     pub default: Option<&'static str>,
-    /// The release that brought the word, where it is not as old as the oldest in use.
-    pub since: Option<&'static str>,
     /// What else happens while reading.
     pub hook: Option<ReaderHook>,
     /// What is to be said of some values, or all, as of an earlier version.
@@ -258,7 +256,6 @@ impl<T> Row<T> {
                 once: false,
                 replaced_by: None,
                 default: None,
-                since: None,
                 hook: None,
                 old: None,
             },
@@ -298,13 +295,6 @@ impl<T> Row<T> {
     #[must_use]
     pub const fn default(mut self, text: &'static str) -> Self {
         self.meta.default = Some(text);
-        self
-    }
-
-    /// Not as old as the oldest release in use (2.2.7 of Debian 12).
-    #[must_use]
-    pub const fn since(mut self, release: &'static str) -> Self {
-        self.meta.since = Some(release);
         self
     }
 

@@ -112,9 +112,8 @@ pub(super) const CHECKS: &[Row] = &[
         "dedupe_checks",
         boolean(at!(lvs.dedupe_checks)),
         "A check that several real servers have in the same words, against the same address and \
-         port, runs once for all of them. keepalived in C does not have this word.",
-    )
-    .since("keepalived-rs 0.1; the C daemon does not have this word"),
+         port, runs once for all of them.",
+    ),
 ];
 
 pub(super) const TABLE: &[Row] = &[
@@ -156,8 +155,8 @@ pub(super) const TABLE: &[Row] = &[
             at!(lvs.table_check_interval),
         ),
         "How often the kernel's table is compared with what it should be, and put right. 0: only at \
-         reloads. keepalived in C does not have this word.",
-    ).since("keepalived-rs 0.1; the C daemon does not have this word")
+         reloads.",
+    )
     .default("60"),
     Row::new(
         "lvs_sync_daemon",

@@ -1,12 +1,13 @@
 //! The manual page of the configuration file.
 
+use super::HISTORY;
 use super::top::TOP;
 use crate::control_plane::manual;
 
 /// `keepalived.conf(5)` as roff.
 #[must_use]
 pub fn page() -> String {
-    manual::page(INTRODUCTION, &TOP)
+    manual::page(INTRODUCTION, &TOP, HISTORY)
 }
 
 const INTRODUCTION: &str = r#".\" Generated from the tables of keywords: change those, not this file.
@@ -83,6 +84,7 @@ alternative that matches nothing; \fBincludea\fR: all of that. \fBinclude_check\
 global_defs says the same for lines that follow, and the option \fB\-\-all\-config\fR for all.
 .PP
 Includes cannot be made by a condition or a definition. A file that includes itself is an error.
+\fBinclude\fR came with keepalived 1.1.14, the others with 2.2.0.
 .SH CONDITIONS
 .TP
 \fB@\fIID\fR ..., \fB@^\fIID\fR ...
@@ -94,7 +96,7 @@ option, the name of the machine to its first dot is taken. So routers may share 
     @^r1 priority 100
 .fi
 .PP
-A line has one condition, which stands first.
+A line has one condition, which stands first. Since keepalived 1.3.0; \fB@^\fR since 1.3.7.
 .SH DEFINITIONS
 .TP
 \fB$\fINAME\fB=\fIVALUE\fR
@@ -115,6 +117,10 @@ Lists of several names are \fB~LST({\fIA\fB,\fIB\fB}, {\fI1\fB,\fI2\fB}, \fR...\
 .nf
     ~SEQ(N, 1, 10) 192.0.2.${N}/24
 .fi
+.PP
+Definitions came with keepalived 1.4.0, \fB~SEQ\fR with 2.0.9, \fB~SEQx\fR and \fB~LST\fR with
+2.1.0; of the words with an underscore \fB_PWD\fR came with 1.4.3, \fB_INSTANCE\fR with 2.0.1,
+\fB_RANDOM\fR with 2.0.15, \fB_HASH\fR and \fB_BANG\fR with 2.1.4 and \fB_ENV\fR with 2.4.0.
 .SH SCRIPTS
 Scripts run with the environment of the daemon, in their own process group, with the standard
 descriptors on /dev/null. IFS, LD_PRELOAD and LD_LIBRARY_PATH are taken away. Scripts of
@@ -139,9 +145,9 @@ A state is MASTER, BACKUP, FAULT, STOP or DELETED, and also MASTER_RX_LOWER_PRI,
 and BACKUP_PRIORITY. A pipe that nobody reads loses lines and holds nothing up. Lines of VS and RS
 end with a zero octet behind the line feed.
 .SH DESCRIPTION OF KEYWORDS
-With each keyword stand the values it takes, the value without it (Default), older names, and the
-release that brought it if that is not as old as the oldest one in use (Since). What is
-obligatory says so.
+With each keyword stand the values it takes, the value without it (Default), the release of
+keepalived that brought it (Since; some of the older ones are known as \(lqthis or before\(rq), and
+older names. What is obligatory says so.
 "#;
 
 #[cfg(test)]

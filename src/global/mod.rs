@@ -20,11 +20,15 @@ use std::time::Duration;
 
 use reload::ReloadConfig;
 
+use crate::control_plane::history::History;
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
 use crate::model::{IfName, ScriptRules};
 use crate::vrrp::config::GarpGiven;
 use crate::wire::vrrp::{GROUP_V4, GROUP_V6, Version};
+
+/// Which release brought which keyword.
+pub const HISTORY: History = History::new(include_str!("history.tsv"));
 
 /// Files are for their owner only, unless `-u` or `umask` say otherwise.
 pub const UMASK: u32 = 0o177;

@@ -119,7 +119,7 @@ const IDENTITY: &[Row] = &[
         "use_symlink_paths",
         boolean(at!(scripts.keep_symlinks)),
         "Run scripts by the path given instead of the one it resolves to.",
-    ).since("a release after 2.2.7"),
+    ),
     Row::new(
         "script_user",
         words("USER [[:]GROUP]", 1, 2, words::set_script_user, words::show_script_user),
@@ -137,7 +137,7 @@ const IDENTITY: &[Row] = &[
         "set_supplementary_groups",
         boolean(at!(scripts.supplementary)),
         "Run scripts with all groups of their user.",
-    ).since("a release after 2.2.7"),
+    ),
     Row::new(
         "random_seed",
         int(0, NUMBER_MAX, "", at!(random_seed)),
@@ -219,14 +219,12 @@ const INTERFACES: &[Row] = &[
         "Where the names of tables and the like are, as iproute2 has them; a file here hides \
          that of iproute_usr_dir.",
     )
-    .since("a release after 2.2.7")
     .default("/etc/iproute2"),
     Row::new(
         "iproute_usr_dir",
         text("FOLDER", at!(iproute_usr_dir)),
         "Where else they are.",
     )
-    .since("a release after 2.2.7")
     .default("/usr/share/iproute2"),
     Row::new(
         "disable_local_igmp",
@@ -396,15 +394,13 @@ const ELECTION: &[Row] = &[
         boolean(at!(vrrp.owner_ignore_adverts)),
         "A master of priority 255 drops adverts.",
     )
-    .since("a release after 2.2.7")
     .default("off"),
     Row::new(
         "v3_checksum_as_v2",
         boolean(at!(vrrp.v3_checksum_as_v2)),
         "Compute checksums of version 3 over IPv4 without the pseudo header, as some other \
          implementations do; either is accepted then.",
-    )
-    .since("a release after 2.2.7"),
+    ),
     Row::new(
         "vrrp_startup_delay",
         time(MILLISECOND, LONGEST, MICROSECOND, at!(startup_delay)),
@@ -416,7 +412,6 @@ const ELECTION: &[Row] = &[
         time(MILLISECOND, LONGEST, MICROSECOND, at!(delay_after_boot)),
         "Instances stay idle until the machine is up that long.",
     )
-    .since("a release after 2.2.7")
     .default("0"),
     Row::new(
         "log_unknown_vrids",
@@ -475,8 +470,7 @@ const PROCESS: &[Row] = &[
         "oom_score_adj",
         int(-1000, 1000, "", at!(oom_score)),
         "How soon the kernel ends the processes of the daemon when the machine has no memory left: -1000 \
-         never, 1000 first. Scripts are started with the value that the daemon was started with. \
-         keepalived in C does not have this word.",
+         never, 1000 first. Scripts are started with the value that the daemon was started with.",
     )
     .default("unchanged"),
     Row::new(
@@ -493,21 +487,18 @@ const DUMPS: &[Row] = &[
         text("FILE", at!(dump_files.state)),
         "The data dump; a name of the process is put before its extension.",
     )
-    .since("a release after 2.2.7")
     .default("keepalived.data in TMPDIR"),
     Row::new(
         "stats_dump_file",
         text("FILE", at!(dump_files.stats)),
         "The dump of statistics.",
     )
-    .since("a release after 2.2.7")
     .default("keepalived.stats in TMPDIR"),
     Row::new(
         "json_dump_file",
         text("FILE", at!(dump_files.json)),
         "The JSON dump.",
     )
-    .since("a release after 2.2.7")
     .default("keepalived.json in TMPDIR"),
     Row::new(
         "data_use_instance",
@@ -519,7 +510,6 @@ const DUMPS: &[Row] = &[
         int(1, 2, "", at!(dump_files.json_version)),
         "The form of the JSON dump: 1 an array of instances, 2 an object.",
     )
-    .since("a release after 2.2.7")
     .default("1"),
 ];
 

@@ -83,8 +83,7 @@ pub(super) const ROWS: &[Row] = &[
             show_status,
         ),
         "The socket that `keepalived --status` asks, beside the pid file unless there is a path. Whoever \
-         may write to it by its file mode (octal) may see the state of everything. keepalived in C does not have \
-         this word.",
+         may write to it by its file mode (octal) may see the state of everything.",
     )
     .default("beside the pid file, ending in .sock, mode 0600"),
     Row::new(
@@ -97,7 +96,7 @@ pub(super) const ROWS: &[Row] = &[
             show_metrics,
         ),
         "Answer GET /metrics there, in the OpenMetrics form. An address must be one of the machine's own \
-         (127.0.0.0/8, [::1]): there is no authentication. keepalived in C does not have this word.",
+         (127.0.0.0/8, [::1]): there is no authentication.",
     )
     .default("off"),
 ];

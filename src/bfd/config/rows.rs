@@ -107,8 +107,7 @@ const ENDS: &[Row<SessionConfig>] = &[
         "multihop",
         boolean(at!(multihop)),
         "Use the port for several hops, 4784 (RFC 5883), instead of 3784.",
-    )
-    .since("a release after 2.2.7"),
+    ),
     Row::<SessionConfig>::new(
         "passive",
         flag(at!(passive)),

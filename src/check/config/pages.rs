@@ -65,8 +65,7 @@ pub(super) const HTTP: &[CheckRow] = &[
             },
         ),
         "The name in TLS; sets enable_sni.",
-    )
-    .since("a release after 2.2.7"),
+    ),
     CheckRow::new(
         "fast_recovery",
         boolean(at!(special.fast_recovery)),
@@ -83,8 +82,7 @@ pub(super) const TLS: &[CheckRow] = &[CheckRow::new(
     "tls_compliant",
     boolean(at!(special.tls_compliant)),
     "End TLS with close-notify as its standard says.",
-)
-.since("a release after 2.2.7")];
+)];
 
 static URL: Child<CheckerDraft, PageDraft> = Child {
     block: &Block {
@@ -158,8 +156,7 @@ const PAGE: &[Row] = &[
             set: |page, value, span| page.tls_compliant = Some(Spanned::new(value, span)),
         }),
         "As tls_compliant of the check.",
-    )
-    .since("a release after 2.2.7"),
+    ),
 ];
 
 fn set_digest(page: &mut PageDraft, call: &Call<'_>, diags: &mut Diags) {

@@ -48,8 +48,7 @@ pub(super) const ADDRESSES: &[Row] = &[
         flag(at!(given.no_virtual_ipaddress)),
         "There are no addresses, and that is meant so: for instances that only elect a master, \
          and tell scripts.",
-    )
-    .since("a release after 2.2.7"),
+    ),
     Row::new(
         "accept",
         flag(at!(given.accept)),

@@ -26,7 +26,6 @@ pub(super) const ELECTION: &[Row] = &[
          have taken over goes to BACKUP. Needs nopreempt.",
     )
     .default("off; 254 without a number")
-    .since("a release after 2.2.7")
     .aliases(&[deprecated("thread_timer_expired")]),
     Row::new(
         "preempt_delay",
@@ -69,7 +68,6 @@ pub(super) const ELECTION: &[Row] = &[
         boolean(at!(given.owner_ignore_adverts)),
         "With priority 255: drop all adverts.",
     )
-    .since("a release after 2.2.7")
     .default("the global one"),
 ];
 

@@ -79,8 +79,7 @@ pub(super) const IDENTITY: &[Row] = &[
         "auth_hmac",
         block(&crate::vrrp::config::hmac::HMAC),
         "Authentication with a shared key and protection against replay, in every version.",
-    )
-    .since("a release after 2.2.7"),
+    ),
     Row::new(
         "debug",
         int(0, 4, "", at!(debug)),

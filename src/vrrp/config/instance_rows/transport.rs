@@ -111,7 +111,7 @@ pub(super) const TRANSPORT: &[Row] = &[
         boolean(at!(given.v3_checksum_as_v2)),
         "Compute checksums of version 3 over IPv4 without the pseudo header, as some other \
          implementations do; either is accepted then.",
-    ).since("a release after 2.2.7")
+    )
     .default("the global one"),
     Row::new(
         "kernel_rx_buf_size",
