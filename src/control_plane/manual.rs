@@ -90,31 +90,30 @@ impl Writer {
         }
     }
 
-    /// A keyword as a paragraph of the manual.
+    /// A keyword as a paragraph of the manual, with a line for each remark.
     fn entry(&self, row: &RowFacts<'_>) -> String {
-        let mut out = format!(".TP\n{}\n{}\n.br\n", tag(row), roff(row.doc));
-        if let Some(domain) = &row.domain {
-            let _ = writeln!(out, "Values: {}.", roff(domain));
-        }
-        if let Some(default) = default(row) {
-            let _ = writeln!(out, "Default: {}.", roff(default));
-        }
-        if let Some(newer) = row.meta.replaced_by {
-            let _ = writeln!(out, "An old word; use \\fB{}\\fR.", roff(newer));
-        }
-        if row.meta.once {
-            out.push_str("The first definition stays.\n");
-        }
-        if row.meta.later {
-            out.push_str("Recognised, and not yet in effect.\n");
-        }
-        if let Some(since) = self.history.since(&self.path, row.name) {
-            let _ = writeln!(out, "Since: {}.", roff(&since.to_string()));
-        }
-        for alias in row.aliases {
-            let _ = writeln!(out, "{}", self.other_name(alias));
+        let mut out = format!(".TP\n{}\n{}\n", tag(row), roff(row.doc));
+        for remark in self.remarks(row) {
+            let _ = writeln!(out, ".br\n{remark}.");
         }
         out
+    }
+
+    fn remarks(&self, row: &RowFacts<'_>) -> Vec<String> {
+        let labelled = |label: &str, text: &str| format!("{label}: {}", roff(text));
+        let since = self.history.since(&self.path, row.name);
+        let newer = |word| format!("An old word; use \\fB{}\\fR", roff(word));
+        let said = |holds: bool, text: &str| holds.then(|| text.to_owned());
+        let remarks = [
+            row.domain.as_ref().map(|domain| labelled("Values", domain)),
+            default(row).map(|default| labelled("Default", default)),
+            row.meta.replaced_by.map(newer),
+            said(row.meta.once, "The first definition stays"),
+            said(row.meta.later, "Recognised, and not yet in effect"),
+            since.map(|since| labelled("Since", &since.to_string())),
+        ];
+        let others = row.aliases.iter().map(|alias| self.other_name(alias));
+        remarks.into_iter().flatten().chain(others).collect()
     }
 
     fn other_name(&self, alias: &Alias) -> String {
@@ -125,7 +124,7 @@ impl Writer {
         if let Some(since) = self.history.since(&self.path, alias.name) {
             let _ = write!(out, " ({})", roff(&since.to_string()));
         }
-        out + "."
+        out
     }
 
     fn page(&self, top: &str) -> String {
