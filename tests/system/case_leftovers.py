@@ -238,6 +238,65 @@ def leftovers_records_that_are_not_believed(lab):
 
 
 @case("defects")
+def leftovers_of_a_process_that_hangs(lab):
+    """A VRRP process that does not stop is killed, and one that is killed is not started again with -R: the parent removes what
+    is left of it."""
+    m = Machine(lab)
+    before = m.picture()
+    text = "child_wait_time 1\n" + everything()
+    for args, sign, status in (([], signal.SIGSTOP, 0), (["-R"], signal.SIGKILL, 1)):
+        d = m.start(text, *args)
+        wait(lambda: leads(d) and is_there(m.host), PATIENCE, "everything")
+        with open(m.vrrp) as f:
+            os.kill(int(f.read()), sign)
+        if sign == signal.SIGSTOP:
+            d.proc.terminate()
+        assert d.proc.wait(PATIENCE) == status
+        assert "addresses of a process that did not end in order" in d.log(), d.log()
+        assert not m.is_clean(before), m.is_clean(before)
+        assert not os.path.exists(m.record)
+
+
+@case("defects")
+def leftovers_that_stay_on_purpose(lab):
+    """--dont-release-vrrp: the next start without them leaves interfaces alone, one that uses them again takes them over."""
+    m = Machine(lab)
+    before = m.picture()
+    made = inst("MADE", vrid=53, prio=200, adv=0.1, vips=["10.77.0.153/24"], extra="use_vmac own53")
+    of = lambda *more: conf(plain(), *more)
+    d = m.start(of(made), "--dont-release-vrrp")
+    wait(lambda: leads(d, ["PLAIN", "MADE"]) and m.host.has("10.77.0.153", "own53"), PATIENCE, "master")
+    assert d.stop() == 0
+    d = m.start(of(), "--dont-release-vrrp")
+    wait(lambda: leads(d, ["PLAIN"]), PATIENCE, "master")
+    assert d.stop() == 0
+    assert m.host.has("10.77.0.153", "own53"), "kept on purpose"
+    d = m.start(of(made))
+    wait(lambda: leads(d, ["PLAIN", "MADE"]), PATIENCE, "master")
+    assert d.stop() == 0
+    assert not m.is_clean(before), m.is_clean(before)
+
+
+@case("defects")
+def leftovers_of_a_table_with_another_name(lab):
+    """A reload that calls the table of nftables otherwise leaves no second one."""
+    m = Machine(lab)
+    of = lambda name: conf(plain("no_accept"), globals="nftables " + name)
+    d = m.start(of("first"))
+    wait(lambda: "table ip first" in m.picture()["nft"], PATIENCE, "the table")
+    d.write(of("second"))
+    os.kill(d.proc.pid, signal.SIGHUP)
+    wait(lambda: "table ip second" in m.picture()["nft"], PATIENCE, "the other table")
+    assert "first" not in m.picture()["nft"], m.picture()["nft"]
+    d.crash()
+    d = m.start(of("third"))
+    wait(lambda: "table ip third" in m.picture()["nft"], PATIENCE, "the next table")
+    assert "second" not in m.picture()["nft"], m.picture()["nft"]
+    assert d.stop() == 0
+    assert m.picture()["nft"] == ""
+
+
+@case("defects")
 def leftovers_without_a_place_for_the_record(lab):
     """A record that cannot be written is one line in the log, and the daemon works."""
     m = Machine(lab)

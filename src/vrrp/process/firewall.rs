@@ -10,6 +10,7 @@
 use std::net::{IpAddr, UdpSocket};
 
 use super::VrrpProcess;
+use crate::control_plane::Config;
 use crate::model::{Family, IfIndex};
 use crate::netlink::header::family::{INET, INET6};
 use crate::netlink::nft::{Expression, Hook, Key, Transaction};
@@ -78,6 +79,14 @@ impl VrrpProcess {
     pub(super) fn follow_links_in_firewall(&mut self) {
         if std::mem::take(&mut self.tables.is_doubtful) && !self.is_stopping {
             self.raise_firewall();
+        }
+    }
+
+    /// Before a reload: what the tables are called and how they are made is of the old
+    /// configuration.
+    pub(super) fn leave_firewall(&mut self, next: &Config) {
+        if self.config.global.nftables != next.global.nftables {
+            self.drop_firewall();
         }
     }
 

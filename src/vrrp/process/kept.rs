@@ -10,6 +10,10 @@
 //! sysctl net/ipv4/conf/all/rp_filter 1
 //! link vrrp.51
 //! ```
+//!
+//! A stop that leaves things on purpose (`--dont-release-vrrp`) adds the line `stays`: the
+//! settings before it have been given back, and the interfaces before it go only with
+//! an instance that uses them again.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
@@ -30,6 +34,7 @@ use crate::watchdog::launch::role::Role;
 const EXTENSION: &str = "kept";
 const SYSCTL: &str = "sysctl";
 const LINK: &str = "link";
+const STAYS: &str = "stays";
 /// Receive buffer in octets for a look at the interfaces.
 const BUFFER: usize = 1 << 20;
 
@@ -45,6 +50,8 @@ pub(super) struct Kept {
 struct Left {
     settings: Vec<(String, String)>,
     links: Vec<IfName>,
+    /// Interfaces that were left on purpose.
+    staying: Vec<IfName>,
 }
 
 impl Kept {
@@ -72,7 +79,7 @@ impl Kept {
     }
 
     fn add(&mut self, kind: &str, words: &[&str]) {
-        let line = format!("{kind} {}\n", words.join(" "));
+        let line = [&[kind], words].concat().join(" ") + "\n";
         let written = self
             .open()
             .and_then(|mut file| file.write_all(line.as_bytes()));
@@ -103,6 +110,13 @@ impl Kept {
         }
     }
 
+    /// An orderly stop that leaves the interfaces.
+    pub(super) fn leave(&mut self) {
+        if self.file.is_some() || self.path.exists() {
+            self.add(STAYS, &[]);
+        }
+    }
+
     /// All is undone.
     pub(super) fn forget(&mut self) {
         self.file = None;
@@ -125,6 +139,10 @@ fn parse(text: &str, world: &str) -> Left {
                     .push(((*name).to_owned(), (*value).to_owned()));
             }
             [LINK, name] => left.links.extend(IfName::new(name)),
+            [STAYS] => {
+                left.settings.clear();
+                left.staying.append(&mut left.links);
+            }
             // The last line may be cut off.
             _ => {}
         }
@@ -183,13 +201,17 @@ impl VrrpProcess {
         }
         let config = std::rc::Rc::clone(&self.config);
         let instances = &config.vrrp.instances;
-        for name in left.links {
-            if !is_virtual(&self.kernel.mirror, &name) {
-                continue;
-            }
+        let is_wanted = |name: &IfName| {
             let mut links = instances.iter().flat_map(InstanceConfig::links);
-            let is_wanted = links.any(|wanted| wanted.link.name == name);
-            self.virtual_links.recall(name, is_wanted);
+            links.any(|wanted| wanted.link.name == *name)
+        };
+        let mut staying = left.staying;
+        staying.retain(|name| is_wanted(name));
+        for name in left.links.into_iter().chain(staying) {
+            if is_virtual(&self.kernel.mirror, &name) {
+                let is_wanted = is_wanted(&name);
+                self.virtual_links.recall(name, is_wanted);
+            }
         }
     }
 
@@ -225,6 +247,13 @@ mod tests {
         let settings = [("net/ipv4/conf/all/rp_filter".to_owned(), "1".to_owned())];
         assert_eq!(left.settings, settings);
         assert_eq!(left.links, [IfName::new("vrrp.51").expect("a name")]);
+        let stays = parse(
+            "boot net:[1]\nsysctl net/x 1\nlink vrrp.51\nstays\nlink vrrp.52\n",
+            "boot net:[1]",
+        );
+        assert_eq!(stays.staying, left.links);
+        assert_eq!(stays.links, [IfName::new("vrrp.52").expect("a name")]);
+        assert!(stays.settings.is_empty());
         assert_eq!(parse(text, "boot net:[2]"), Left::default());
         assert_eq!(parse("", "boot net:[2]"), Left::default());
     }

@@ -263,7 +263,9 @@ impl VrrpProcess {
             self.drop_firewall();
             self.end_sync_daemon();
             self.announcements.restore_sysctls();
-            if !self.plumbing.settings.dont_release_vrrp {
+            if self.plumbing.settings.dont_release_vrrp {
+                self.kept.leave();
+            } else {
                 self.kept.forget();
             }
             s.stop(Stop::Now);

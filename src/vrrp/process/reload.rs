@@ -51,6 +51,7 @@ impl VrrpProcess {
         let book = address_book(&config, &mut self.interfaces);
         self.learn_interfaces(s);
         self.perform(s);
+        self.leave_firewall(&config);
         let mut old = self.switch(config, book);
         let grown = self.rebuild(s.now(), &plan, policies, &old);
         self.carry_routers(&plan, std::mem::take(&mut old.routers));

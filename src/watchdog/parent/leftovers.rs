@@ -2,7 +2,6 @@
 //! ([`crate::leftovers`]): when it is written, and when something of it is removed.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::Path;
 
 use super::WatchDog;
@@ -96,7 +95,7 @@ impl WatchDog {
         let lines = survey::lines(&ground.config, &parties(&ground.roles));
         if let Some(before) = self.leftovers.read() {
             let others = self.leftovers.of_others();
-            clear(&before.without(&[&lines, &others]), "a run that was killed");
+            clear(&before.without(&[&lines, &others]), Whose::KilledRun);
             let absent = ROLES.iter().map(|spec| spec.role);
             let absent = absent.filter(|role| !ground.roles.contains(role));
             absent.for_each(|role| self.undo(role));
@@ -172,7 +171,7 @@ impl WatchDog {
                 let things = role.spec().party.map(|party| record.of_party(party));
                 let mut things = things.unwrap_or_default();
                 things.retain(|item| !others.contains(&item.to_string()));
-                clear(&things, "a process that did not end in order");
+                clear(&things, Whose::UntidyProcess);
                 self.undo(role);
             }
         }
@@ -207,7 +206,7 @@ impl WatchDog {
             let others = self.leftovers.of_others();
             let mut former = record.former(party);
             former.retain(|item| !others.contains(&item.to_string()));
-            clear(&former, "a process that was killed after a reload");
+            clear(&former, Whose::KilledProcess);
             self.forget_former(role);
         }
     }
@@ -232,24 +231,38 @@ fn parties(roles: &[Role]) -> Vec<Party> {
     roles.iter().filter_map(|role| role.spec().party).collect()
 }
 
+/// Whose things are removed, and why.
+#[derive(Clone, Copy, Debug)]
+enum Whose {
+    KilledRun,
+    KilledProcess,
+    UntidyProcess,
+}
+
+impl Whose {
+    const fn words(self) -> &'static str {
+        match self {
+            Self::KilledRun => "a run that was killed: they are configured no more",
+            Self::KilledProcess => "a process that was killed: they are configured no more",
+            Self::UntidyProcess => "a process that did not end in order",
+        }
+    }
+}
+
 /// Remove things, and say how many there were, by kind.
-fn clear(items: &[Item], whose: &str) {
+fn clear(items: &[Item], whose: Whose) {
+    let whose = whose.words();
     match remove(items) {
         Ok(removed) => report(&removed, whose),
-        Err(error) => complain(&error, whose),
+        Err(error) => log::error!("Cannot remove what is left of {whose}: {error}"),
     }
 }
 
 fn report(removed: &Removed, whose: &str) {
     for (kind, count) in &removed.counts {
-        let what = kind.plural();
-        log::info!("Removed {count} {what} of {whose}: they are configured no more");
+        log::info!("Removed {count} {} of {whose}", kind.plural());
     }
     for failure in &removed.failures {
-        log::error!("Netlink: error: cannot remove what {whose} has left: {failure}");
+        log::error!("Netlink: error: cannot remove {failure}");
     }
-}
-
-fn complain(error: &io::Error, whose: &str) {
-    log::error!("Cannot remove what {whose} has left in the kernel: {error}");
 }
