@@ -22,7 +22,7 @@ pub fn lines(config: &Config, parties: &[Party]) -> BTreeSet<String> {
     let marking = &config.global.lvs.marking;
     if parties.contains(&Party::Check) && marking.is_wanted {
         let name = marks::table(marking.table.as_deref());
-        enter(Item::Marks(name.to_owned()), &mut lines);
+        enter(&Item::Marks(name.to_owned()), &mut lines);
     }
     lines
 }
@@ -53,21 +53,21 @@ fn of_vrrp(config: &Config, lines: &mut BTreeSet<String>) {
     }
     if firewall::is_needed(vrrp) {
         let name = firewall::table(config.global.nftables.table.as_deref());
-        enter(Item::Table(name.to_owned()), lines);
+        enter(&Item::Table(name.to_owned()), lines);
     }
 }
 
 fn paths(routes: &[RouteConfig], rules: &[RuleConfig], lines: &mut BTreeSet<String>) {
     for route in routes {
-        enter(Item::Route(Box::new(route.clone())), lines);
+        enter(&Item::Route(Box::new(route.clone())), lines);
     }
     for rule in rules {
-        enter(Item::Rule(Box::new(rule.clone())), lines);
+        enter(&Item::Rule(Box::new(rule.clone())), lines);
     }
 }
 
 /// A line that could not be read again would make the whole record worthless.
-fn enter(item: Item, lines: &mut BTreeSet<String>) {
+fn enter(item: &Item, lines: &mut BTreeSet<String>) {
     let line = item.to_string();
     if Item::parse(&line).is_some() {
         lines.insert(line);
