@@ -46,7 +46,7 @@ pub struct Policy {
     pub warmup: Warmup,
     /// Times count from the beginning of an attempt, not from its end.
     pub from_begin: bool,
-    /// There are retries even before the first check that was completed.
+    /// There are retries even before the first check that was completed, and while down.
     pub retries_first: bool,
     /// Down until the first success.
     pub alpha: bool,
@@ -281,14 +281,18 @@ impl Schedule {
     }
 
     fn failed(&mut self, now: Instant, from: Instant) -> Step {
-        if self.is_up && self.retries_left > 0 {
+        if (self.is_up || self.policy.retries_first) && self.retries_left > 0 {
             self.retries_left -= 1;
             self.due = (from + self.policy.pause).max(now);
             return Step::Retry(self.retries_left);
         }
         let was_up = std::mem::replace(&mut self.is_up, false);
         let is_first = !std::mem::replace(&mut self.has_run, true);
-        self.retries_left = 0;
+        self.retries_left = if self.policy.retries_first {
+            self.policy.retry
+        } else {
+            0
+        };
         self.due = (from + self.policy.interval_down).max(now);
         match (was_up, is_first) {
             (true, _) => Step::Down,
@@ -394,7 +398,14 @@ mod tests {
             ..policy()
         };
         let mut check = Schedule::new(patient, start(), 0, SECOND);
-        assert_eq!(run(&mut check, Attempt::Failed).0, Step::Retry(1));
+        let all = [Step::Retry(1), Step::Retry(0), Step::Down];
+        for step in all {
+            assert_eq!(run(&mut check, Attempt::Failed).0, step);
+        }
+        let again = [Step::Retry(1), Step::Retry(0), Step::Same];
+        for step in again {
+            assert_eq!(run(&mut check, Attempt::Failed).0, step);
+        }
     }
 
     #[test]

@@ -73,14 +73,15 @@ impl Named<'_> {
         }
     }
 
-    /// The body of the mail of a check that has changed, without the arrows around it.
+    /// The body of the mail of a check that has come up, or gone down because of `why`,
+    /// without the arrows around it.
     #[must_use]
-    pub fn mail(&self, up: bool) -> String {
+    pub fn mail(&self, up: bool, why: &str) -> String {
         let went = if up { "succeed" } else { "failed" };
         match &self.checker.kind {
             Kind::Http(_) | Kind::Smtp(_) if up => "CHECK succeed on service".to_owned(),
             Kind::Http(_) => "CHECK failed on service : HTTP request failed".to_owned(),
-            Kind::Smtp(_) => "CHECK failed on service : SMTP request failed".to_owned(),
+            Kind::Smtp(_) => format!("CHECK failed on service : {why}"),
             Kind::Tcp(_) => format!("TCP CHECK {went} on service"),
             Kind::Udp(_) => format!("UDP CHECK {went} on service"),
             Kind::Ping(_) => format!("ICMP CHECK {went} on service"),
@@ -153,7 +154,7 @@ mod tests {
             named.failure("timeout", Failure::Final(0)),
             "TCP_CHECK on service [10.1.0.1]:tcp:80 failed. timeout"
         );
-        assert_eq!(named.mail(true), "TCP CHECK succeed on service");
+        assert_eq!(named.mail(true, ""), "TCP CHECK succeed on service");
     }
 
     #[test]
@@ -181,6 +182,6 @@ mod tests {
             format!("{begin} timed out after 2 retries.")
         );
         assert_eq!(named.success(), format!("{begin} succeeded."));
-        assert_eq!(named.mail(false), "MISC CHECK failed on service");
+        assert_eq!(named.mail(false, "exited"), "MISC CHECK failed on service");
     }
 }

@@ -183,7 +183,11 @@ impl SorryServer {
     /// Where it is in the kernel's table.
     #[must_use]
     pub const fn key(&self, service: &ServiceKey) -> DestinationKey {
-        destination(service, self.forwarding, self.address, self.port)
+        let port = match self.port {
+            0 => service.port(),
+            port => port,
+        };
+        DestinationKey::of(service, self.forwarding, self.address, port)
     }
 }
 
@@ -216,7 +220,7 @@ pub struct Inherited {
 pub struct ServerConfig {
     /// Its address.
     pub address: IpAddr,
-    /// Its port; 0 is that of the service.
+    /// Its port; 0 in front of a group, or of a service that has none either.
     pub port: u16,
     /// `inhibit_on_failure`: down means weight 0.
     pub inhibit: bool,
@@ -243,10 +247,11 @@ pub struct ServerConfig {
 }
 
 impl ServerConfig {
-    /// Where it is in the kernel's table.
+    /// Where it is in the kernel's table. Port 0 behind NAT is there as it is: the kernel
+    /// takes the port that was asked for.
     #[must_use]
     pub const fn key(&self, service: &ServiceKey) -> DestinationKey {
-        destination(service, self.forwarding, self.address, self.port)
+        DestinationKey::of(service, self.forwarding, self.address, self.port)
     }
 
     /// Address and port as the configuration has them.
@@ -264,17 +269,6 @@ impl ServerConfig {
             .and_then(|given| given.virtualhost.as_deref());
         own.or(service.given.virtualhost.as_deref())
     }
-}
-
-/// Without a port of its own a server has that of the service.
-const fn destination(
-    service: &ServiceKey,
-    forwarding: Forwarding,
-    address: IpAddr,
-    port: u16,
-) -> DestinationKey {
-    let port = if port == 0 { service.port() } else { port };
-    DestinationKey::of(service, forwarding, address, port)
 }
 
 /// Where a service stands, for messages after the text has been read.

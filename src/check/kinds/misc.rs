@@ -24,10 +24,11 @@ impl Misc {
     }
 
     /// 0 is success, everything else is not; with `misc_dynamic` 2 to 255 are, too,
-    /// and say a weight.
+    /// and say a weight. With 0 the weight is the one of the configuration.
     fn judge(&self, status: Option<u8>) -> Outcome {
         match status {
-            Some(0) => Outcome::Passed(None),
+            // What an earlier status has said of the weight is over.
+            Some(0) => Outcome::Passed(self.settings.dynamic.then_some(Weight::Add(0))),
             Some(status @ STATUS_OF_WEIGHT_0..) if self.settings.dynamic => {
                 let weight = status - STATUS_OF_WEIGHT_0;
                 Outcome::Passed(Some(Weight::Set(weight.into())))
@@ -85,9 +86,11 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_success_and_leaves_the_weight() {
+    fn zero_is_success_with_the_weight_of_the_configuration() {
+        let configured = Outcome::Passed(Some(Weight::Add(0)));
+        assert_eq!(outcome(true, Some(0)), configured);
+        assert_eq!(outcome(false, Some(0)), Outcome::Passed(None));
         for dynamic in [false, true] {
-            assert_eq!(outcome(dynamic, Some(0)), Outcome::Passed(None));
             assert!(is_failure(&outcome(dynamic, Some(1))));
             assert!(is_failure(&outcome(dynamic, None)));
         }

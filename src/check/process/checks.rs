@@ -282,8 +282,12 @@ impl CheckProcess {
                 None
             }
         };
+        let why = match &attempt {
+            Attempt::Outcome(Outcome::Failed(why)) => why.to_string(),
+            Attempt::Outcome(_) | Attempt::Unable(_) => String::new(),
+        };
         self.remember(id, attempt);
-        self.judge(s, id, step);
+        self.judge(s, id, step, &why);
         if let Some(weight) = weight {
             self.weigh(s, id, &weight);
         }
@@ -304,11 +308,11 @@ impl CheckProcess {
     }
 
     /// What an attempt has changed, for all servers that it is about.
-    fn judge(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, step: Step) {
+    fn judge(&mut self, s: &mut Scheduler<Self>, id: Id<Check>, step: Step, why: &str) {
         let up = match step {
             Step::Up { was_down: true } => true,
             Step::Down => false,
-            Step::DownFirst => return self.tell_first_failure(s.now(), id),
+            Step::DownFirst => return self.tell_first_failure(s.now(), id, why),
             Step::Up { was_down: false } | Step::Retry(_) | Step::Same => return,
         };
         let Some(check) = self.checks.get_mut(id) else {
@@ -318,18 +322,18 @@ impl CheckProcess {
             self.talks.settled(talk, up);
         }
         for place in check.places.clone().iter().copied() {
-            self.checked(s, place, up);
+            self.checked(s, place, up, why);
         }
     }
 
-    /// A check of a server has come up or gone down.
-    pub(super) fn checked(&mut self, s: &mut Scheduler<Self>, place: Place, up: bool) {
+    /// A check of a server has come up, or gone down because of `why`.
+    pub(super) fn checked(&mut self, s: &mut Scheduler<Self>, place: Place, up: bool, why: &str) {
         let Some(own) = self.services.get_mut(index(place.service)) else {
             return;
         };
         let mut effects = std::mem::take(&mut self.effects);
         own.machine.checked(index(place.server), up, &mut effects);
-        self.mail_check(s.now(), place, up, !effects.is_empty());
+        self.mail_check(s.now(), place, up, !effects.is_empty(), why);
         self.perform(s, index(place.service), &mut effects);
         self.effects = effects;
     }
@@ -370,8 +374,8 @@ impl CheckProcess {
         let mut effects = std::mem::take(&mut self.effects);
         let server = index(place.server);
         let change = contribution - before;
+        let weight = own.machine.weight(server);
         if own.machine.weigh(server, change, &mut effects) {
-            let weight = own.machine.weight(server);
             self.report_weight(place, weight);
             self.table.touch(s, index(place.service));
         }

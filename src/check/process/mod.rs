@@ -16,7 +16,7 @@
 //! * `table`: the kernel's table, changed by difference, in portions; `kernel_table`:
 //!   what is believed of it and on its way there; `record`: what of
 //!   it is ours, kept for the next start; `marking`: packets for groups get marks.
-//! * `keys`: certificates for checks over TLS.
+//! * `ends`: what is told when services and servers begin and end; `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
 //!   sessions, which no attempt brings; `overdue`: checks that stand still;
 //!   `observe` and `readout`: what is told on a signal; `snmp`: the subagent, `statistics`:
@@ -25,6 +25,7 @@
 //! Nothing in a round waits for a server, a disk or a name service.
 
 mod checks;
+mod ends;
 mod feeds;
 mod kernel_table;
 mod keys;

@@ -12,6 +12,7 @@ use scheduler::{Id, Scheduler};
 
 use super::CheckProcess;
 use super::checks::{Check, Place, index};
+use super::ends::REMOVED;
 use super::services::{OwnServer, OwnService};
 use super::setup::{groups, room};
 use super::suspend::LocalAddresses;
@@ -126,7 +127,7 @@ impl CheckProcess {
             .collect();
         for (place, service) in config.check.services.iter().enumerate() {
             match stays.get(&place) {
-                None => self.tell_end_of(s.now(), place, service, true),
+                None => self.tell_end_of(s.now(), place, service, true, REMOVED),
                 Some(new) => {
                     let servers = continued.servers.get(*new);
                     let kept: HashSet<usize> = servers

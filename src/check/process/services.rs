@@ -119,7 +119,19 @@ fn waiting(server: &ServerConfig) -> u32 {
     u32::try_from(waiting.count()).unwrap_or(u32::MAX)
 }
 
-/// The numbers of logs and mails: `1+0=1 <= 2`.
+/// The numbers of mails, whichever way it went: `1+0=1 <= 2`
+/// (`runtime-interfaces.md` section 8).
+pub(super) fn quorum_mail(quorum: &service::Quorum) -> String {
+    let (needed, hysteresis) = (quorum.quorum, quorum.hysteresis);
+    let bound = if quorum.up {
+        needed.saturating_add(hysteresis)
+    } else {
+        needed.saturating_sub(hysteresis)
+    };
+    format!("{needed}+{hysteresis}={bound} <= {}", quorum.weight)
+}
+
+/// The numbers of the log: `1+0=1 <= 2`, `1-0=1 > 0`.
 pub(super) fn quorum_text(quorum: &service::Quorum) -> String {
     let (needed, hysteresis) = (quorum.quorum, quorum.hysteresis);
     let weight = quorum.weight;

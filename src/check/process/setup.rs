@@ -8,7 +8,7 @@ use std::time::Duration;
 use scheduler::{Scheduler, Slab};
 
 use super::CheckProcess;
-use super::checks::Place;
+use super::checks::{Place, index};
 use super::kernel_table::KernelTable;
 use super::record::Record;
 use super::services::OwnService;
@@ -16,6 +16,8 @@ use super::suspend::LocalAddresses;
 use crate::check::checker::{Checker, Kind};
 use crate::check::conversation::Conversations;
 use crate::check::http::pattern::Patterns;
+use crate::check::names;
+use crate::check::service::Quorum;
 use crate::control_plane::Config;
 use crate::notify::notifier::Notifier;
 use crate::track::files::Files;
@@ -68,8 +70,9 @@ impl CheckProcess {
         self.set_up_notifications(s);
         self.set_up_snmp(s);
         self.add_services();
-        self.start_services(s);
+        let quorums = self.start_services();
         self.fill_the_table()?;
+        self.tell_starts(s, &quorums);
         self.watch_the_table(s)?;
         self.watch_addresses(s)?;
         self.load_keys();
@@ -95,12 +98,15 @@ impl CheckProcess {
         self.learn_keys();
     }
 
-    fn start_services(&mut self, s: &Scheduler<Self>) {
-        for place in 0..self.services.len() {
-            let quorum = self.services.get_mut(place).map(|own| own.machine.start());
-            if let Some(quorum) = quorum {
-                self.tell_start(s.now(), place, &quorum);
-            }
+    fn start_services(&mut self) -> Vec<Quorum> {
+        let services = self.services.iter_mut();
+        services.map(|own| own.machine.start()).collect()
+    }
+
+    /// Whoever is told finds the services in the kernel's table.
+    fn tell_starts(&mut self, s: &Scheduler<Self>, quorums: &[Quorum]) {
+        for (place, quorum) in quorums.iter().enumerate() {
+            self.tell_start(s.now(), place, quorum);
         }
     }
 
@@ -110,7 +116,26 @@ impl CheckProcess {
         let groups = groups(&config);
         let room = room(groups.len());
         for (places, _) in groups {
+            self.log_activation(&places);
             self.add_check(s, places, room);
+        }
+    }
+
+    fn log_activation(&self, places: &[Place]) {
+        if !log::log_enabled!(log::Level::Debug) {
+            return;
+        }
+        for place in places {
+            let (service, server) = (index(place.service), index(place.server));
+            if let (Some((config, at)), Some(own)) =
+                (self.server(service, server), self.services.get(service))
+            {
+                let name = names::server(config, at.socket());
+                log::debug!(
+                    "Activating healthchecker for service {name} for VS {}",
+                    own.name
+                );
+            }
         }
     }
 

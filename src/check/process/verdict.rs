@@ -7,7 +7,7 @@ use scheduler::{Id, Instant, Scheduler};
 
 use super::CheckProcess;
 use super::checks::{Check, Place, Told, index};
-use super::services::quorum_text;
+use super::services::{quorum_mail, quorum_text};
 use crate::check::config::service::{ServerConfig, ServiceConfig, Transitions};
 use crate::check::conversation::Attempt;
 use crate::check::names;
@@ -71,95 +71,6 @@ impl CheckProcess {
         }
     }
 
-    /// The state at the beginning: told if it is good news, or if a server stands in.
-    pub(super) fn tell_start(&mut self, now: Instant, service: usize, quorum: &Quorum) {
-        let Some(config) = self.config.check.services.get(service) else {
-            return;
-        };
-        if quorum.up || config.sorry.is_some() {
-            self.quorum_changed(now, service, quorum);
-        }
-        if !self.config.global.lvs.init_notifies {
-            return;
-        }
-        for server in 0..config_servers(&self.config.check.services, service) {
-            let alive = self.services.get(service);
-            if alive.is_some_and(|own| own.machine.is_alive(server)) {
-                self.tell_server(now, service, server, true, "Starting");
-            }
-        }
-    }
-
-    /// A server with `alpha` fails its first check: that is told, though it never was up.
-    pub(super) fn tell_first_failure(&mut self, now: Instant, id: Id<Check>) {
-        let Some(check) = self.checks.get(id) else {
-            return;
-        };
-        for place in check.places.clone().iter().copied() {
-            let (service, server) = (index(place.service), index(place.server));
-            let own = self.services.get(service);
-            let told = own.and_then(|own| own.servers.get(server)?.told);
-            if told.is_none() {
-                self.tell_server(now, service, server, false, "the first check failed");
-                self.mail_check(now, place, false, true);
-            }
-        }
-    }
-
-    /// The end, for services that want it told (`omega`).
-    pub(super) fn tell_the_end(&mut self, now: Instant) {
-        let config = Rc::clone(&self.config);
-        for (place, service) in config.check.services.iter().enumerate() {
-            self.tell_end_of(now, place, service, service.omega);
-        }
-    }
-
-    /// The end of one service; `aloud`: not only in the log.
-    pub(super) fn tell_end_of(
-        &mut self,
-        now: Instant,
-        place: usize,
-        service: &ServiceConfig,
-        aloud: bool,
-    ) {
-        for (number, server) in service.servers.iter().enumerate() {
-            let own = self.services.get(place);
-            let Some(own) = own.filter(|own| own.machine.is_alive(number)) else {
-                continue;
-            };
-            let name = names::server(service, server.socket());
-            log::info!("Shutting down service {name} from VS {}", own.name);
-            if aloud {
-                self.tell_server(now, place, number, false, "Shutting down");
-            } else {
-                self.trap_server(place, number, false);
-            }
-        }
-        let had_quorum = self.services.get(place);
-        if had_quorum.is_some_and(|own| own.machine.has_quorum()) {
-            self.trap_quorum(place, QuorumState::Shutdown);
-            if aloud {
-                let subject = self.service_subject(place);
-                self.tell(now, subject, What::Down, "Shutting down");
-            }
-        }
-    }
-
-    /// A server that is in the configuration no more.
-    pub(super) fn tell_server_gone(&mut self, now: Instant, service: usize, server: usize) {
-        let Some((config, at)) = self.server(service, server) else {
-            return;
-        };
-        let name = names::server(config, at.socket());
-        let Some(own) = self.services.get(service) else {
-            return;
-        };
-        log::info!("Shutting down service {name} from VS {}", own.name);
-        if own.machine.is_alive(server) {
-            self.tell_server(now, service, server, false, "Shutting down");
-        }
-    }
-
     /// After a reload: other scripts and names for those who were told of before.
     pub(super) fn rename_subjects(&mut self, place: usize) {
         let config = Rc::clone(&self.config);
@@ -181,7 +92,7 @@ impl CheckProcess {
         }
     }
 
-    fn quorum_changed(&mut self, now: Instant, service: usize, quorum: &Quorum) {
+    pub(super) fn quorum_changed(&mut self, now: Instant, service: usize, quorum: &Quorum) {
         let Some(own) = self.services.get(service) else {
             return;
         };
@@ -201,7 +112,7 @@ impl CheckProcess {
         };
         self.trap_quorum(service, told);
         let subject = self.service_subject(service);
-        let cause = format!("{text} {numbers}");
+        let cause = format!("{text} {}", quorum_mail(quorum));
         self.tell(now, subject, what(quorum.up), &cause);
     }
 
@@ -215,11 +126,15 @@ impl CheckProcess {
         };
         let at = std::net::SocketAddr::new(sorry.address, sorry.port);
         let (name, of) = (names::server(config, at), &own.name);
+        let (gone, there) = match sorry.inhibit {
+            true => ("Disabling", "Enabling"),
+            false => ("Removing", "Adding"),
+        };
         if up && !starting {
-            log::info!("Removing sorry server {name} from VS {of}");
+            log::info!("{gone} sorry server {name} from VS {of}");
             log::info!("Adding alive servers to the pool for VS {of}");
         } else if !up {
-            log::info!("Adding sorry server {name} to VS {of}");
+            log::info!("{there} sorry server {name} to VS {of}");
             log::info!("Removing alive servers from the pool for VS {of}");
         }
     }
@@ -239,15 +154,19 @@ impl CheckProcess {
         }
     }
 
-    pub(super) fn report_weight(&self, place: Place, weight: u32) {
+    pub(super) fn report_weight(&self, place: Place, before: u32) {
         let (service, server) = (index(place.service), index(place.server));
         if let (Some(own), Some((config, at))) =
             (self.services.get(service), self.server(service, server))
         {
             let name = names::server(config, at.socket());
+            let (weight, of) = (own.machine.weight(server), &own.name);
+            let state = match own.machine.is_alive(server) {
+                true => "active",
+                false => "inactive",
+            };
             log::info!(
-                "Changing weight of service {name} of VS {} to {weight}",
-                own.name
+                "Changing weight from {before} to {weight} for {state} service {name} of VS {of}"
             );
         }
     }
@@ -287,14 +206,23 @@ impl CheckProcess {
                     );
                 }
             }
-            Attempt::Outcome(Outcome::Failed(why)) => report_failure(&named, why, step),
+            Attempt::Outcome(Outcome::Failed(why)) => {
+                report_failure(&named, why, step, check.last.runs > 1);
+            }
             Attempt::Outcome(Outcome::Passed(_)) => log::info!("{}", named.success()),
             Attempt::Outcome(Outcome::Proceed { .. }) => {}
         }
     }
 
     /// A mail for each change of a check, or only for those of the server.
-    pub(super) fn mail_check(&mut self, now: Instant, place: Place, up: bool, changed: bool) {
+    pub(super) fn mail_check(
+        &mut self,
+        now: Instant,
+        place: Place,
+        up: bool,
+        changed: bool,
+        why: &str,
+    ) {
         let (service, server) = (index(place.service), index(place.server));
         let Some((_, config)) = self.server(service, server) else {
             return;
@@ -308,13 +236,27 @@ impl CheckProcess {
             server: "",
             service: "",
         };
-        let text = named.mail(up);
+        let text = named.mail(up, why);
         if let Some(subject) = self.server_subject(service, server) {
             self.notifier.write_to(now, subject, what(up), &text);
         }
     }
 
-    fn tell_server(&mut self, now: Instant, service: usize, server: usize, up: bool, why: &str) {
+    /// A mail about a server that ends.
+    pub(super) fn mail_server(&mut self, now: Instant, service: usize, server: usize, why: &str) {
+        if let Some(subject) = self.server_subject(service, server) {
+            self.notifier.write_to(now, subject, What::Down, why);
+        }
+    }
+
+    pub(super) fn tell_server(
+        &mut self,
+        now: Instant,
+        service: usize,
+        server: usize,
+        up: bool,
+        why: &str,
+    ) {
         self.trap_server(service, server, up);
         let subject = self.server_subject(service, server);
         self.tell(now, subject, what(up), why);
@@ -324,13 +266,19 @@ impl CheckProcess {
         }
     }
 
-    fn tell(&mut self, now: Instant, subject: Option<SubjectId>, what: What, cause: &str) {
+    pub(super) fn tell(
+        &mut self,
+        now: Instant,
+        subject: Option<SubjectId>,
+        what: What,
+        cause: &str,
+    ) {
         if let Some(subject) = subject {
             self.notifier.tell(now, subject, what, 0, cause);
         }
     }
 
-    fn service_subject(&mut self, place: usize) -> Option<SubjectId> {
+    pub(super) fn service_subject(&mut self, place: usize) -> Option<SubjectId> {
         let config = self.config.check.services.get(place)?;
         let own = self.services.get_mut(place)?;
         if own.subject.is_none() {
@@ -355,16 +303,14 @@ impl CheckProcess {
         own.subject
     }
 
-    fn server(&self, service: usize, server: usize) -> Option<(&ServiceConfig, &ServerConfig)> {
+    pub(super) fn server(
+        &self,
+        service: usize,
+        server: usize,
+    ) -> Option<(&ServiceConfig, &ServerConfig)> {
         let service = self.config.check.services.get(service)?;
         Some((service, service.servers.get(server)?))
     }
-}
-
-fn config_servers(services: &[ServiceConfig], place: usize) -> usize {
-    services
-        .get(place)
-        .map_or(0, |service| service.servers.len())
 }
 
 fn wishes(scripts: Option<&Transitions>, mail: bool) -> Wishes {
@@ -384,11 +330,12 @@ fn wishes(scripts: Option<&Transitions>, mail: bool) -> Wishes {
 }
 
 /// A failure that changes something, or any if all are wanted.
-fn report_failure(named: &Named<'_>, why: &str, step: Step) {
+/// Before the first check was completed only SMTP makes retries.
+fn report_failure(named: &Named<'_>, why: &str, step: Step, has_run: bool) {
     let all = named.checker.log_all_failures;
     let failure = match step {
-        Step::Down => Failure::Final(named.checker.timing.retry),
-        Step::DownFirst => Failure::Final(0),
+        Step::Down if has_run => Failure::Final(named.checker.timing.retry),
+        Step::Down | Step::DownFirst => Failure::Final(0),
         Step::Retry(left) if all => Failure::Retry(left),
         Step::Same if all => Failure::Still,
         Step::Same | Step::Retry(_) | Step::Up { .. } => return,

@@ -217,7 +217,7 @@ impl Resolver<'_> {
             }
             return port;
         }
-        if frame.port != 0 && frame.port != port {
+        if frame.port != port {
             let text = "without NAT the port is that of the virtual server";
             self.warn(span, text);
             self.diags().lint("port-ignored");

@@ -1,0 +1,126 @@
+//! What is said of services and servers when they begin and when they end.
+
+use std::rc::Rc;
+
+use scheduler::{Id, Instant};
+
+use super::CheckProcess;
+use super::checks::{Check, index};
+use crate::check::config::service::{ServerConfig, ServiceConfig};
+use crate::check::names;
+use crate::check::service::Quorum;
+use crate::notify::event::What;
+use crate::snmp::keepalived::QuorumState;
+
+/// Why a server ends that is in the configuration no more.
+pub(super) const REMOVED: &str = "Removing";
+
+impl CheckProcess {
+    /// The state at the beginning: told if it is good news, or if a server stands in.
+    /// The servers come before the service.
+    pub(super) fn tell_start(&mut self, now: Instant, service: usize, quorum: &Quorum) {
+        let Some(config) = self.config.check.services.get(service) else {
+            return;
+        };
+        let (servers, has_sorry) = (config.servers.len(), config.sorry.is_some());
+        let told = if self.config.global.lvs.init_notifies {
+            servers
+        } else {
+            0
+        };
+        for server in 0..told {
+            let alive = self.services.get(service);
+            if alive.is_some_and(|own| own.machine.is_alive(server)) {
+                self.tell_server(now, service, server, true, "Starting");
+            }
+        }
+        if quorum.up || has_sorry {
+            self.quorum_changed(now, service, quorum);
+        }
+    }
+
+    /// A server with `alpha` fails its first check: that is told, though it never was up.
+    pub(super) fn tell_first_failure(&mut self, now: Instant, id: Id<Check>, why: &str) {
+        let Some(check) = self.checks.get(id) else {
+            return;
+        };
+        for place in check.places.clone().iter().copied() {
+            let (service, server) = (index(place.service), index(place.server));
+            let own = self.services.get(service);
+            let told = own.and_then(|own| own.servers.get(server)?.told);
+            if told.is_none() {
+                self.tell_server(now, service, server, false, "the first check failed");
+                self.mail_check(now, place, false, false, why);
+            }
+        }
+    }
+
+    /// The end, for services that want it told (`omega`).
+    pub(super) fn tell_the_end(&mut self, now: Instant) {
+        let config = Rc::clone(&self.config);
+        for (place, service) in config.check.services.iter().enumerate() {
+            self.tell_end_of(now, place, service, service.omega, "Shutting down");
+        }
+    }
+
+    /// The end of one service, whether or not it had a quorum; `aloud`: not only in the
+    /// log and by SNMP.
+    pub(super) fn tell_end_of(
+        &mut self,
+        now: Instant,
+        place: usize,
+        service: &ServiceConfig,
+        aloud: bool,
+        why: &str,
+    ) {
+        for (number, server) in service.servers.iter().enumerate() {
+            self.log_end_of(place, service, server);
+            let own = self.services.get(place);
+            if !own.is_some_and(|own| own.machine.is_alive(number)) {
+                continue;
+            }
+            if aloud {
+                self.tell_end_of_server(now, place, number, why);
+            } else {
+                self.trap_server(place, number, false);
+            }
+        }
+        self.trap_quorum(place, QuorumState::Shutdown);
+        if aloud {
+            let subject = self.service_subject(place);
+            self.tell(now, subject, What::Down, "Shutting down");
+        }
+    }
+
+    /// Script, line and mail of a server that was alive.
+    fn tell_end_of_server(&mut self, now: Instant, service: usize, server: usize, why: &str) {
+        self.tell_server(now, service, server, false, why);
+        let wanted = self.server(service, server);
+        if wanted.is_some_and(|(_, config)| config.smtp_alert) {
+            self.mail_server(now, service, server, why);
+        }
+    }
+
+    /// A server that is in the configuration no more.
+    pub(super) fn tell_server_gone(&mut self, now: Instant, service: usize, server: usize) {
+        let Some((config, at)) = self.server(service, server) else {
+            return;
+        };
+        self.log_end_of(service, config, at);
+        let own = self.services.get(service);
+        if own.is_some_and(|own| own.machine.is_alive(server)) {
+            self.tell_end_of_server(now, service, server, REMOVED);
+        }
+    }
+
+    fn log_end_of(&self, place: usize, service: &ServiceConfig, server: &ServerConfig) {
+        if let Some(own) = self.services.get(place) {
+            let name = names::server(service, server.socket());
+            let inhibited = if server.inhibit { "(inhibited) " } else { "" };
+            log::info!(
+                "Shutting down {inhibited}service {name} from VS {}",
+                own.name
+            );
+        }
+    }
+}

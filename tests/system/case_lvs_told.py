@@ -1,0 +1,105 @@
+"""What is told of virtual and real servers, in which order and in which words: in user-mode Linux."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import kit  # noqa: E402,F401
+from backends import (VIP, Fifo, Smtp, Tcp, balancer, check, pool, real, recorder, script, settle, virtual, write)  # noqa: E402
+from ka import case, never, wait  # noqa: E402
+
+A, B = "10.1.0.1", "10.1.0.2"
+TCP = check("TCP_CHECK")
+
+
+def around(fifo, more=""):
+    """global_defs with a pipe and mails."""
+    return ("global_defs {\nrouter_id lb\nlvs_notify_fifo %s\nnotification_email {\nwatch@example.net\n}\nsmtp_server 10.1.0.25 25\n%s\n}\n"
+            % (fifo.path, more))
+
+
+def bodies(mails):
+    """Subjects without what they all have, with the bodies."""
+    return [(m["headers"]["Subject"].replace("[lb] ", ""), m["body"].strip()) for m in mails]
+
+
+@case("uml")
+def lvs_starts_are_told_servers_first(lab):
+    """rs_init_notifies: the servers, then the service, when all of it is in the table; the mail has the numbers of the quorum."""
+    h = balancer(lab)
+    Tcp(h, A, 80)
+    fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
+    seen = os.path.join(lab.dir, "seen")
+    up = script(lab, "up", "cat /proc/net/ip_vs > %s.new; mv %s.new %s\n" % (seen, seen, seen))
+    h.keepalived(around(fifo, "rs_init_notifies") + virtual(VIP + " 80", real(A, 80, TCP), opts="smtp_alert\nquorum_up %s" % up))
+    wait(lambda: len(fifo.lines()) >= 2, 5, "two lines")
+    assert fifo.lines() == ["RS [%s]:tcp:80 [%s]:tcp:80 UP" % (A, VIP), "VS [%s]:tcp:80 UP" % VIP], fifo.lines()
+    wait(lambda: os.path.exists(seen), 5, "quorum_up")
+    with open(seen) as f:
+        assert "0A4D0064:0050" in f.read(), "quorum_up ran before the service was there"
+    wait(lambda: sink.mails, 5, "a mail")
+    assert bodies(sink.mails)[0] == ("Virtualserver [%s]:tcp:80 - UP" % VIP, "=> Starting with quorum up 1+0=1 <= 1 <="), bodies(sink.mails)
+
+
+@case("uml")
+def lvs_mails_of_lost_quorums_and_removed_servers(lab):
+    """The words of the C daemon: `Lost quorum 1+0=1 <= 0`, and `Removing` of a server that a reload takes away."""
+    h = balancer(lab)
+    a = Tcp(h, A, 80)
+    Tcp(h, B, 80)
+    fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
+    one, two = real(A, 80, TCP), real(B, 80, TCP)
+    d = h.keepalived(around(fifo) + virtual(VIP + " 80", one, two, opts="smtp_alert"))
+    settle(h, {A + ":80": 1, B + ":80": 1})
+    d.reload(around(fifo) + virtual(VIP + " 80", one, opts="smtp_alert"))
+    settle(h, {A + ":80": 1})
+    gone = ("Realserver [%s]:tcp:80 of virtual server [%s]:tcp:80 - DOWN" % (B, VIP), "=> Removing <=")
+    wait(lambda: gone in bodies(sink.mails), 5, "the mail of the removed server")
+    wait(a.count, 5, "a check")
+    a.stop()
+    lost = ("Virtualserver [%s]:tcp:80 - DOWN" % VIP, "=> Lost quorum 1+0=1 <= 0 <=")
+    wait(lambda: lost in bodies(sink.mails), 8, "the mail of the lost quorum")
+
+
+@case("uml")
+def lvs_first_failure_of_alpha_is_no_change_of_the_server(lab):
+    """alpha: the first failure runs notify_down; with no_checker_emails there is no mail. With omega the end is told of a
+    service that never had a quorum."""
+    h = balancer(lab)
+    fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
+    path, calls = recorder(lab, "told")
+    body = TCP + 'notify_down "%s down"\n' % path
+    d = h.keepalived(around(fifo, "no_checker_emails") + virtual(VIP + " 80", real(A, 80, body), opts='alpha\nomega\nquorum_down "%s lost"' % path))
+    wait(lambda: calls() == ["down"], 6, "notify_down: %s" % calls())
+    never(lambda: sink.mails, 0.5, "a mail")
+    assert d.stop() == 0
+    wait(lambda: calls() == ["down", "lost"], 5, "quorum_down: %s" % calls())
+    assert fifo.lines()[-1] == "VS [%s]:tcp:80 DOWN" % VIP, fifo.lines()
+
+
+@case("uml")
+def lvs_exit_0_of_a_dynamic_script_is_the_weight_of_the_configuration(lab):
+    """misc_dynamic: what an earlier status has said of the weight is over with a status of 0."""
+    h = balancer(lab)
+    path = script(lab, "probe", "exit $(cat $0.code)\n")
+    write(path + ".code", "32")
+    h.keepalived(virtual(VIP + " 80", real(A, 80, "weight 9\n" + check("MISC_CHECK", 'misc_path "%s"\nmisc_dynamic' % path))))
+    settle(h, {A + ":80": 30})
+    write(path + ".code", "0")
+    settle(h, {A + ":80": 9})
+
+
+@case("uml")
+def lvs_smtp_checks_are_retried_while_down(lab):
+    """SMTP_CHECK: a server that is down is asked 1 + retry times in each round, and the mail says why it is down."""
+    h = balancer(lab)
+    fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
+    back = Smtp(h, A, 2500, {"banner": "554 no"})
+    body = check("SMTP_CHECK", "connect_port 2500", delay="4", retry="2", pause="0.2")
+    h.keepalived(around(fifo) + virtual(VIP + " 80", real(A, 80, body)))
+    wait(lambda: pool(h) == {}, 6, "the server is out")
+    assert back.count() == 3, back.count()
+    wait(lambda: sink.mails, 5, "a mail")
+    assert bodies(sink.mails)[0][1].startswith("=> CHECK failed on service : Bad greeting banner"), bodies(sink.mails)
+    wait(lambda: back.count() == 6, 10, "another round")
+    first, *_, last = back.times()[3:6]
+    assert last - first < 2, back.times()
