@@ -141,16 +141,6 @@ pub const fn lines<T>(
     })
 }
 
-/// A list whose lines are not kept.
-#[must_use]
-pub const fn some_lines<T>(
-    usage: &'static str,
-    set: fn(&mut T, &Line, &mut Diags),
-    describe: fn(&mut dyn Describe),
-) -> Arg<T> {
-    lines(usage, set, |_, _| (), describe)
-}
-
 /// Keywords in braces.
 #[must_use]
 pub const fn block<T>(sub: &'static dyn SubBlock<T>) -> Arg<T> {

@@ -26,8 +26,6 @@ pub const PROTOCOL_KEEPALIVED: u8 = 18;
 pub struct AddressFlags(pub u32);
 
 impl AddressFlags {
-    /// Not the first of its subnet (IPv4); also temporary (IPv6).
-    pub const SECONDARY: Self = Self(0x01);
     /// Use without duplicate address detection.
     pub const NODAD: Self = Self(0x02);
     /// Detection found another owner.

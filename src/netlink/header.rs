@@ -10,11 +10,9 @@ pub const HEAD: usize = 16;
 pub mod kind {
     pub const ERROR: u16 = 2;
     pub const DONE: u16 = 3;
-    pub const OVERRUN: u16 = 4;
     pub const NEW_LINK: u16 = 16;
     pub const DEL_LINK: u16 = 17;
     pub const GET_LINK: u16 = 18;
-    pub const SET_LINK: u16 = 19;
     pub const NEW_ADDRESS: u16 = 20;
     pub const DEL_ADDRESS: u16 = 21;
     pub const GET_ADDRESS: u16 = 22;

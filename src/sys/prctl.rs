@@ -6,11 +6,8 @@ use std::io;
 use nix::sys::prctl;
 use nix::sys::signal::Signal;
 
-/// The longest task name in octets (`TASK_COMM_LEN` without its NUL).
-pub const TASK_NAME_MAX: usize = 15;
-
 /// Set the name that `ps`, `pgrep` and `/proc/PID/comm` show; cut at
-/// [`TASK_NAME_MAX`] octets by the kernel.
+/// 15 octets by the kernel.
 ///
 /// # Errors
 /// `InvalidInput` for a name with a NUL in it.

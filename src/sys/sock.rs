@@ -4,7 +4,7 @@
 //! Every socket made here is close-on-exec and non-blocking.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV6};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use super::bpf::size_of_u32;
@@ -147,16 +147,6 @@ impl Address {
             }
             _ => None,
         }
-    }
-
-    /// IPv6 address with its scope, if it is one.
-    #[must_use]
-    pub fn v6_with_scope(&self) -> Option<SocketAddrV6> {
-        let IpAddr::V6(addr) = self.ip()? else {
-            return None;
-        };
-        let scope = u32::from_ne_bytes(*self.octets.get(24..)?.first_chunk()?);
-        Some(SocketAddrV6::new(addr, 0, 0, scope))
     }
 
     /// The port of a netlink address, if it is one.

@@ -30,9 +30,6 @@ pub use client::{TlsContext, TlsSession, TlsStream};
 #[cfg(all(test, feature = "tls"))]
 mod tests;
 
-/// Whether this program has TLS.
-pub const PRESENT: bool = cfg!(feature = "tls");
-
 /// The files of the block `SSL`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct KeyFiles<'a> {
