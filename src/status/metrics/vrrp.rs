@@ -6,6 +6,13 @@ use crate::status::vrrp::InstanceStatus;
 
 const STATES: &[&str] = &["INIT", "BACKUP", "MASTER", "FAULT"];
 
+/// A sample of each instance: a member of its status.
+macro_rules! each {
+    ($($member:ident).+) => {
+        |all, out| each(all, out, |instance| instance.$($member).+)
+    };
+}
+
 /// Instances, sync groups and what they track.
 pub(super) const VRRP: &[Family] = &[
     family(
@@ -59,28 +66,26 @@ pub(super) const VRRP: &[Family] = &[
     counted(
         "keepalived_vrrp_became_master",
         "How often an instance became master.",
-        |all, out| {
-            each(all, out, |instance| instance.became_master);
-        },
+        each!(became_master),
     ),
     counted(
         "keepalived_vrrp_released_master",
         "How often an instance gave mastership up.",
-        |all, out| each(all, out, |instance| instance.released_master),
+        each!(released_master),
     ),
     family(
         "keepalived_vrrp_priority",
         Kind::Gauge,
         "",
         "The priority that an instance advertises.",
-        |all, out| each(all, out, |instance| instance.priority.effective),
+        each!(priority.effective),
     ),
     family(
         "keepalived_vrrp_priority_configured",
         Kind::Gauge,
         "",
         "The configured priority of an instance.",
-        |all, out| each(all, out, |instance| instance.priority.configured),
+        each!(priority.configured),
     ),
     family(
         "keepalived_vrrp_priority_part",
@@ -101,31 +106,27 @@ pub(super) const VRRP: &[Family] = &[
         Kind::Gauge,
         "",
         "The number of virtual addresses of an instance.",
-        |all, out| each(all, out, |instance| instance.address_count),
+        each!(address_count),
     ),
     counted(
         "keepalived_vrrp_adverts_received",
         "Adverts received.",
-        |all, out| {
-            each(all, out, |instance| instance.adverts_received);
-        },
+        each!(adverts_received),
     ),
     counted(
         "keepalived_vrrp_adverts_sent",
         "Adverts sent.",
-        |all, out| {
-            each(all, out, |instance| instance.adverts_sent);
-        },
+        each!(adverts_sent),
     ),
     counted(
         "keepalived_vrrp_priority_zero_received",
         "Adverts received with priority 0.",
-        |all, out| each(all, out, |instance| instance.zero_received),
+        each!(zero_received),
     ),
     counted(
         "keepalived_vrrp_priority_zero_sent",
         "Adverts sent with priority 0.",
-        |all, out| each(all, out, |instance| instance.zero_sent),
+        each!(zero_sent),
     ),
     counted(
         "keepalived_vrrp_packets_refused",
@@ -152,12 +153,12 @@ pub(super) const VRRP: &[Family] = &[
     counted(
         "keepalived_vrrp_address_list_differs",
         "Adverts with other addresses than the own ones.",
-        |all, out| each(all, out, |instance| instance.address_list_differs),
+        each!(address_list_differs),
     ),
     counted(
         "keepalived_vrrp_foreign_announcements",
         "How often others announced an address of an instance that was master.",
-        |all, out| each(all, out, |instance| instance.foreign_announcements),
+        each!(foreign_announcements),
     ),
     family(
         "keepalived_vrrp_peer_heard_age_seconds",
