@@ -18,33 +18,22 @@ use super::mirror::{Changes, Mirror, Origin};
 use super::route::{NextHop, RouteMessage};
 use super::rule::RuleMessage;
 use crate::model::{IfIndex, IpNet, MacAddr};
-
-fn octets(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex
-        .bytes()
-        .filter(u8::is_ascii_hexdigit)
-        .map(|digit| u8::try_from(char::from(digit).to_digit(16).unwrap()).unwrap())
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
-}
+use crate::wire::testing::hex;
 
 fn links() -> Vec<u8> {
-    octets(include_str!("../../tests/data/netlink/links.hex"))
+    hex(include_str!("../../tests/data/netlink/links.hex"))
 }
 
 fn addresses() -> Vec<u8> {
-    octets(include_str!("../../tests/data/netlink/addresses.hex"))
+    hex(include_str!("../../tests/data/netlink/addresses.hex"))
 }
 
 fn routes() -> Vec<u8> {
-    octets(include_str!("../../tests/data/netlink/routes.hex"))
+    hex(include_str!("../../tests/data/netlink/routes.hex"))
 }
 
 fn rules() -> Vec<u8> {
-    octets(include_str!("../../tests/data/netlink/rules.hex"))
+    hex(include_str!("../../tests/data/netlink/rules.hex"))
 }
 
 fn ip(text: &str) -> Option<IpAddr> {
@@ -191,7 +180,7 @@ fn refusals_of_the_kernel_have_words() {
         include_str!("../../tests/data/netlink/refusal.hex"),
         include_str!("../../tests/data/netlink/refusal_capped.hex"),
     ] {
-        let octets = octets(text);
+        let octets = hex(text);
         let reply = Reply::parse(&only(&octets)).unwrap();
         assert_eq!((reply.sequence, reply.errno), (9, 19));
         let error = reply.result().unwrap_err();

@@ -56,7 +56,7 @@ pub const PROTOCOL_ICMPV6: u8 = 58;
 
 #[cfg(test)]
 pub(crate) mod testing {
-    //! What tests of packets share.
+    //! What tests of packets and messages share.
 
     /// Octets written in hexadecimal.
     pub(crate) fn hex(text: &str) -> Vec<u8> {

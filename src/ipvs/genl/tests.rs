@@ -16,6 +16,7 @@ use crate::ipvs::testing;
 use crate::model::IfName;
 use crate::netlink::genl::family_number as number_of_family;
 use crate::netlink::header::{Header, Message, Messages};
+use crate::wire::testing::hex;
 
 /// As the kernel numbered it when the octets were captured.
 const IPVS: Family = Family {
@@ -23,20 +24,8 @@ const IPVS: Family = Family {
     version: VERSION,
 };
 
-fn octets(hex: &str) -> Vec<u8> {
-    let digits: Vec<u8> = hex
-        .bytes()
-        .filter(u8::is_ascii_hexdigit)
-        .map(|digit| u8::try_from(char::from(digit).to_digit(16).unwrap()).unwrap())
-        .collect();
-    digits
-        .chunks(2)
-        .map(|pair| pair[0] << 4 | pair[1])
-        .collect()
-}
-
 fn captured(name: &str) -> Vec<u8> {
-    octets(match name {
+    hex(match name {
         "family" => include_str!("../../../tests/data/netlink/genl_family.hex"),
         "services" => include_str!("../../../tests/data/netlink/ipvs_services.hex"),
         "destinations" => include_str!("../../../tests/data/netlink/ipvs_destinations.hex"),
