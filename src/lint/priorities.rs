@@ -2,7 +2,7 @@
 
 use super::{Findings, Subject};
 use crate::control_plane::source::Span;
-use crate::vrrp::config::names::{TrackEntry, Tracked};
+use crate::vrrp::config::names::Tracked;
 use crate::vrrp::config::{InstanceConfig, SyncGroup, TrackerKind, TrackerUse, VrrpConfig};
 
 /// What trackers leave of a priority that is not the owner's.
@@ -112,7 +112,7 @@ fn of_tracker(
         TrackerKind::Bfd => &vrrp.sessions.get(index)?.name,
     };
     let place = |tracked: &Tracked| {
-        let mut entries = entries(tracked, tracker.kind).iter();
+        let mut entries = tracked.entries(tracker.kind).iter();
         entries
             .find(|entry| entry.name.value == name.value)
             .map(|entry| entry.name.span)
@@ -124,13 +124,4 @@ fn of_tracker(
         span: span.unwrap_or(name.span),
         is_unbounded: tracker.kind == TrackerKind::File,
     })
-}
-
-fn entries(tracked: &Tracked, kind: TrackerKind) -> &[TrackEntry] {
-    match kind {
-        TrackerKind::Script => &tracked.scripts,
-        TrackerKind::File => &tracked.files,
-        TrackerKind::Process => &tracked.processes,
-        TrackerKind::Bfd => &tracked.bfd,
-    }
 }

@@ -267,6 +267,18 @@ fn without_length<'w>(word: &'w Word, diags: &mut Diags) -> &'w str {
     }
 }
 
+/// A line of names of instances.
+pub(super) fn add_members(list: &mut Vec<Spanned<String>>, line: &Line) {
+    let names = line.words.iter();
+    list.extend(names.map(|word| Spanned::new(word.text.clone(), word.span)));
+}
+
+pub(super) fn show_members(list: &[Spanned<String>], out: &mut dyn Sink) {
+    for member in list {
+        out.line(member, &[]);
+    }
+}
+
 pub(super) fn show_peers(instance: &InstanceConfig, out: &mut dyn Sink) {
     for peer in &instance.unicast_peers {
         let (min, max) = (peer.min_ttl.to_string(), peer.max_ttl.to_string());

@@ -1,6 +1,6 @@
-//! Names that blocks may refer to, for keywords whose effect comes later.
+//! Names that blocks may refer to, and the lists in which they do.
 
-use super::{NotifyConfig, TrackedInterface};
+use super::{NotifyConfig, TrackedInterface, TrackerKind};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::value::Spanned;
 
@@ -52,6 +52,19 @@ pub struct Tracked {
     pub processes: Vec<TrackEntry>,
     /// `track_bfd`
     pub bfd: Vec<TrackEntry>,
+}
+
+impl Tracked {
+    /// The lines of one kind.
+    #[must_use]
+    pub fn entries(&self, kind: TrackerKind) -> &[TrackEntry] {
+        match kind {
+            TrackerKind::Script => &self.scripts,
+            TrackerKind::File => &self.files,
+            TrackerKind::Process => &self.processes,
+            TrackerKind::Bfd => &self.bfd,
+        }
+    }
 }
 
 /// A line of such a list.

@@ -8,7 +8,6 @@ use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{Refusal, refuse};
 use crate::control_plane::schema::{Block, Child, Row, at, deprecated};
 use crate::control_plane::source::Span;
-use crate::control_plane::value::Spanned;
 use crate::global::top::Draft;
 
 pub(super) static SYNC_GROUP: Child<Draft, SyncGroup> = Child {
@@ -50,16 +49,8 @@ const MEMBERS: &[Row<SyncGroup>] = &[
         "group",
         lines(
             "INSTANCE ...",
-            |group: &mut SyncGroup, line, _| {
-                let names = line.words.iter();
-                let names = names.map(|word| Spanned::new(word.text.clone(), word.span));
-                group.members.extend(names);
-            },
-            |group, out| {
-                for member in &group.members {
-                    out.line(member, &[]);
-                }
-            },
+            |group: &mut SyncGroup, line, _| lists::add_members(&mut group.members, line),
+|group, out| lists::show_members(&group.members, out),
             |_| (),
         ),
         "The instances. They may be defined later; an instance belongs to one group.",

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::lists;
 use super::top::one_name;
 use super::tracker::{
     FileConfig, InitFile, ParameterMatch, ProcessConfig, ScriptConfig, TrackGroup, Weight,
@@ -419,16 +420,8 @@ pub(super) static TRACK_GROUP: Child<Draft, TrackGroup> = Child {
             "group",
             lines(
                 "INSTANCE ...",
-                |group: &mut TrackGroup, line, _| {
-                    let names = line.words.iter();
-                    let names = names.map(|word| Spanned::new(word.text.clone(), word.span));
-                    group.members.extend(names);
-                },
-                |group, out| {
-                    for member in &group.members {
-                        out.line(member, &[]);
-                    }
-                },
+                |group: &mut TrackGroup, line, _| lists::add_members(&mut group.members, line),
+                |group, out| lists::show_members(&group.members, out),
                 |_| (),
             ),
             "The instances.",

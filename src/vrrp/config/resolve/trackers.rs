@@ -80,7 +80,7 @@ impl Usable {
     fn all(&self, tracked: &Tracked) -> Vec<(TrackerUse, Span)> {
         let mut found: Vec<(TrackerUse, Span)> = Vec::new();
         for kind in KINDS {
-            for entry in entries(tracked, kind) {
+            for entry in tracked.entries(kind) {
                 let Some(new) = self.find(kind, entry) else {
                     continue;
                 };
@@ -96,15 +96,6 @@ impl Usable {
 
 fn same_tracker(one: TrackerUse, other: TrackerUse) -> bool {
     (one.kind, one.index) == (other.kind, other.index)
-}
-
-fn entries(tracked: &Tracked, kind: TrackerKind) -> &[TrackEntry] {
-    match kind {
-        TrackerKind::Script => &tracked.scripts,
-        TrackerKind::File => &tracked.files,
-        TrackerKind::Process => &tracked.processes,
-        TrackerKind::Bfd => &tracked.bfd,
-    }
 }
 
 impl Resolver<'_> {
