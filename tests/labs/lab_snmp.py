@@ -15,6 +15,7 @@ NAME, STATE, PRIORITY = (BASE + ".2.3.1.%d" % column for column in (2, 4, 8))
 CHANGED, ROUTER = BASE + ".2.10.0.2", BASE + ".1.2.0"
 NEW_MASTER = ".1.3.6.1.2.1.207.0.1"                   # VRRPV3-MIB
 STATES = {"0": "init", "1": "backup", "2": "master", "3": "fault", "4": "unknown", "5": "shutdown", "6": "deleted"}
+CALM = {"r1": ["WEB", "master", "150"], "r2": ["WEB", "backup", "100"]}
 AGENT = ["snmpd", "-f", "-C", "-c", "/etc/keepalived/snmpd.conf", "-p", "/run/keepalived/snmpd.pid", "-Lf", "/run/keepalived/snmpd.log",
          "-I", "-smux", "udp:161"]
 
@@ -84,7 +85,7 @@ def play(site):
         site.start(router)
     site.alone(r1, VIP)
     nms.expect("r1", "master")
-    nms.reads(r1=["WEB", "master", "150"], r2=["WEB", "backup", "100"])
+    nms.reads(**CALM)
 
     site.head("r1 loses its uplink")
     site.do("r1: the cable of eth1 is pulled")
@@ -100,7 +101,7 @@ def play(site):
     site.alone(r1, VIP)
     nms.expect("r2", "backup")
     nms.expect("r1", "master")
-    nms.reads(r1=["WEB", "master", "150"], r2=["WEB", "backup", "100"])
+    nms.reads(**CALM)
 
     site.head("The agent of r2 dies and is started again; then r1 dies")
     site.do("r2: snmpd is killed")
@@ -109,7 +110,7 @@ def play(site):
     site.until(lambda: not nms.ask("192.0.2.2", NAME + ".1"), "r2 does not answer")
     site.do("r2: snmpd is started")
     site.background(r2, *AGENT)
-    nms.reads(r1=["WEB", "master", "150"], r2=["WEB", "backup", "100"])
+    nms.reads(**CALM)
     site.do("r1 dies")
     site.power_off(r1)
     site.alone(r2, VIP)
