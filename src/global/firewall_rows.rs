@@ -34,7 +34,7 @@ pub(super) const FIREWALL: &[Row] = &[
     Row::new(
         "nftables_ipvs_priority",
         int(i32::MIN as i64, i32::MAX as i64, "", at!(lvs.marking.priority)),
-        "The priority of its chains; behind nftables_ipvs.",
+        "The priority of the chains in the table of nftables_ipvs; stands behind nftables_ipvs.",
     )
     .default("-1"),
     Row::new(

@@ -126,24 +126,30 @@ pub(super) const TABLE: &[Row] = &[
             set_timeouts,
             show_timeouts,
         ),
-        "How long the kernel keeps connections without packets: TCP, TCP after FIN, and UDP. 0 leaves \
-         its own time; those of before are set again at the end.",
-    ).default("the kernel's"),
+        "How long the kernel keeps connections without packets: TCP, TCP after FIN, and UDP; 1 to \
+         2678400 seconds. 0 leaves its own time; those of before are set again at the end.",
+    )
+    .default("the kernel's"),
     Row::new(
         "lvs_flush",
         flag(at!(lvs.flush)),
-        "Empty the kernel's table at start, whoever filled it.",
+        "Empty the kernel's IPVS table at start, whoever filled it.",
     ),
     Row::new(
         "lvs_flush_on_stop",
-        words("[VS]", 0, 1, set_flush_on_stop, |global, name, out| {
-            match global.lvs.flush_on_stop {
+        words(
+            "[VS]",
+            0,
+            1,
+            set_flush_on_stop,
+            |global, name, out| match global.lvs.flush_on_stop {
                 FlushOnStop::No => (),
                 FlushOnStop::Services => out.line(name, &["VS"]),
                 FlushOnStop::Everything => out.line(name, &[]),
-            }
-        }),
-        "Empty it at stop, too; with VS delete our virtual servers without their real servers before.",
+            },
+        ),
+        "Empty the kernel's IPVS table at stop; with VS delete only our virtual servers, without \
+         their real servers before.",
     )
     .aliases(&[old_name("lvs_flush_onstop")]),
     Row::new(
@@ -154,8 +160,8 @@ pub(super) const TABLE: &[Row] = &[
             Duration::from_micros(1),
             at!(lvs.table_check_interval),
         ),
-        "How often the kernel's table is compared with what it should be, and put right. 0: only at \
-         reloads.",
+        "How often the kernel's IPVS table is compared with what it should be, and put right. 0: \
+         only at reloads.",
     )
     .default("60"),
     Row::new(
@@ -169,7 +175,8 @@ pub(super) const TABLE: &[Row] = &[
         ),
         "Tell other directors of connections, and hear of theirs: in the role of the instance, or \
          without one in both roles.",
-    ).default("none")
+    )
+    .default("none")
     .once(),
 ];
 

@@ -147,7 +147,8 @@ end with a zero octet behind the line feed.
 .SH DESCRIPTION OF KEYWORDS
 With each keyword stand the values it takes, the value without it (Default), the release of
 keepalived that brought it (Since; some of the older ones are known as \(lqthis or before\(rq), and
-older names. What is obligatory says so.
+older names. What is obligatory says so. A keyword that takes nothing tells what holds when it
+stands there; without it that is not so.
 "#;
 
 #[cfg(test)]

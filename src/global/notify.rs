@@ -158,13 +158,13 @@ pub(super) const MAIL: &[Row] = &[
                 }
             },
         ),
-        "The name given to that server.",
+        "The name of this machine that the mail server is told (HELO).",
     )
     .default("the name of the host"),
     Row::new(
         "smtp_connect_timeout",
         seconds(1, 4294, at!(notify.mail.connect_timeout)),
-        "How long a connection to that server may take.",
+        "How long a connection to the mail server may take.",
     ).default("30"),
     Row::new(
         "smtp_alert",
@@ -195,7 +195,7 @@ pub(super) const SCRIPTS: &[Row] = &[
     Row::new(
         "startup_script_timeout",
         seconds(1, 1000, at!(notify.startup.timeout)),
-        "How long it may take; then it is killed, and the start goes on.",
+        "How long startup_script may take; then it is killed, and the start goes on.",
     ).default("10"),
     Row::new(
         "shutdown_script",
@@ -206,7 +206,7 @@ pub(super) const SCRIPTS: &[Row] = &[
     Row::new(
         "shutdown_script_timeout",
         seconds(1, 1000, at!(notify.shutdown.timeout)),
-        "How long it may take; then it is killed.",
+        "How long shutdown_script may take; then it is killed.",
     ).default("10"),
     Row::new(
         "notify_fifo",

@@ -182,18 +182,19 @@ const INTERFACES: &[Row] = &[
     Row::new(
         "nftables_priority",
         int(i32::MIN as i64, i32::MAX as i64, "", at!(nftables.priority)),
-        "The priority of its chains; behind nftables.",
+        "The priority of the chains in the table of nftables; stands behind nftables.",
     )
     .default("-1"),
     Row::new(
         "nftables_counters",
         flag(at!(nftables.counters)),
-        "Its rules count packets.",
+        "The rules in the table of nftables count packets.",
     ),
     Row::new(
         "nftables_ifindex",
         flag(at!(nftables.by_index)),
-        "Its sets of link-local addresses go by the number of the interface instead of the name.",
+        "Sets of link-local addresses in the table of nftables go by the number of the interface \
+         instead of its name.",
     ),
     Row::new(
         "vmac_prefix",
@@ -204,7 +205,8 @@ const INTERFACES: &[Row] = &[
     Row::new(
         "vmac_addr_prefix",
         short_text("NAME", 11, at!(vmac_addr_prefix)),
-        "How those begin that are made for addresses on other interfaces.",
+        "How names of VMAC interfaces begin that are made for addresses on other interfaces than \
+         that of the instance.",
     )
     .default("vmac_prefix"),
     Row::new(
@@ -223,7 +225,7 @@ const INTERFACES: &[Row] = &[
     Row::new(
         "iproute_usr_dir",
         text("FOLDER", at!(iproute_usr_dir)),
-        "Where else they are.",
+        "Where the names of tables and the like are that iproute_etc_dir does not have.",
     )
     .default("/usr/share/iproute2"),
     Row::new(
@@ -278,7 +280,8 @@ const ANNOUNCEMENTS: &[Row] = &[
     Row::new(
         "vrrp_garp_master_repeat",
         int(1, NUMBER_MAX, "messages", at!(vrrp.garp.repeat)),
-        "Messages for each address in a burst.",
+        "Gratuitous ARP messages or neighbour adverts for each address, in each burst of a new \
+         master.",
     )
     .default("5"),
     Row::new(
@@ -290,13 +293,14 @@ const ANNOUNCEMENTS: &[Row] = &[
     Row::new(
         "vrrp_garp_master_refresh_repeat",
         int(1, NUMBER_MAX, "messages", at!(vrrp.garp.refresh_repeat)),
-        "Messages for each address in such a refresh.",
+        "Messages for each address whenever vrrp_garp_master_refresh announces them again.",
     )
     .default("1"),
     Row::new(
         "vrrp_garp_lower_prio_delay",
         seconds(0, 4294, at!(vrrp.garp.lower_prio_delay)),
-        "From an advert of lower priority to the second burst.",
+        "From an advert of lower priority that a master hears to the second burst of gratuitous \
+         ARP or neighbour adverts.",
     )
     .default("vrrp_garp_master_delay"),
     Row::new(
@@ -341,8 +345,8 @@ const ANNOUNCEMENTS: &[Row] = &[
                 words::show_extra_if(global.vrrp.garp.extra, name, out);
             },
         ),
-        "Announce one address on each interface with a virtual MAC address that carries \
-         addresses and no adverts, that often; with all also on other interfaces.",
+        "Announce one address on each interface with a virtual MAC address that carries addresses \
+         and no adverts, that often, 1 to 86400 seconds; with all also on other interfaces.",
     )
     .default("never")
     .aliases(&[deprecated("vrrp_vmac_garp_intvl")]),
@@ -476,7 +480,7 @@ const PROCESS: &[Row] = &[
     Row::new(
         "min_auto_priority_delay",
         int(1, 10_000_000, "microseconds", at!(auto_priority.delay)),
-        "How late is late.",
+        "How much later than it should a process must wake up for max_auto_priority to help it.",
     )
     .default("1000000"),
 ];
@@ -485,19 +489,20 @@ const DUMPS: &[Row] = &[
     Row::new(
         "state_dump_file",
         text("FILE", at!(dump_files.state)),
-        "The data dump; a name of the process is put before its extension.",
+        "Where the dump of all data is written (SIGUSR1); the name of the process is put before \
+         the extension.",
     )
     .default("keepalived.data in TMPDIR"),
     Row::new(
         "stats_dump_file",
         text("FILE", at!(dump_files.stats)),
-        "The dump of statistics.",
+        "Where the dump of statistics is written (SIGUSR2).",
     )
     .default("keepalived.stats in TMPDIR"),
     Row::new(
         "json_dump_file",
         text("FILE", at!(dump_files.json)),
-        "The JSON dump.",
+        "Where the JSON dump is written, on the signal that `keepalived --signum=JSON` names.",
     )
     .default("keepalived.json in TMPDIR"),
     Row::new(
@@ -563,7 +568,8 @@ const BUFFERS: &[Row] = &[
     Row::new(
         "vrrp_rx_bufs_multiplier",
         int(1, NUMBER_MAX, "", at!(buffers.receive_multiplier)),
-        "How many packets of each instance fit into them.",
+        "How many packets of each instance fit into a receive buffer, with vrrp_rx_bufs_policy \
+         MTU or ADVERT.",
     )
     .default("3"),
 ];

@@ -105,7 +105,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         "snmp_rs_stats_update_interval",
         stats(at!(snmp.server_stats)),
-        "The same for its real servers.",
+        "How old what the kernel has counted for a real server may be before SNMP reads it again.",
     )
     .default("that of virtual servers"),
 ];

@@ -66,7 +66,8 @@ const GLOBAL: &[Row] = &[
                 IpvsNamespace::Named(namespace) => out.line(name, &[namespace]),
             }
         }),
-        "The kernel's table is that of another namespace; without a name, that of the machine.",
+        "The IPVS table that is kept is that of this network namespace; without a name, that of \
+         the machine.",
     ).default("the namespace of the daemon"),
     Row::new(
         "namespace_with_ipsets",

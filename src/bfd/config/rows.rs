@@ -129,7 +129,8 @@ const TIMES: &[Row<SessionConfig>] = &[
             },
             |session, name, out| out.line(name, &[&milliseconds_text(session.min_rx)]),
         ),
-        "How often we can receive, with up to three decimals. The neighbour sends no more often.",
+        "How often we can receive, 1 to 4294967 with up to three decimals. The neighbour sends no \
+         more often.",
     )
     .default("10"),
     Row::<SessionConfig>::new(
@@ -145,7 +146,7 @@ const TIMES: &[Row<SessionConfig>] = &[
             },
             |session, name, out| out.line(name, &[&milliseconds_text(session.min_tx)]),
         ),
-        "How often we would like to send while the session is up.",
+        "How often we would like to send while the session is up, as min_rx.",
     )
     .default("10"),
     Row::<SessionConfig>::new(
@@ -161,7 +162,8 @@ const TIMES: &[Row<SessionConfig>] = &[
             },
             |session, name, out| out.line(name, &[&milliseconds_text(session.idle_tx)]),
         ),
-        "How often we send while the session is not up: once a second or less.",
+        "How often we send while the session is not up, 1000 to 4294967 with up to three \
+         decimals.",
     )
     .default("1000"),
     Row::<SessionConfig>::new(
@@ -186,8 +188,8 @@ const USERS: &[Row<SessionConfig>] = &[
             },
             |session, name, out| show_weight(session.weight, name, out),
         ),
-        "Added to the priority of what tracks it while it is up if positive, while it is down if \
-         negative; reverse subtracts it instead. 0: down means FAULT.",
+        "Added to the priority of what tracks the session while it is up if positive, while it is \
+         down if negative; reverse subtracts it instead. 0: down means FAULT. From -253 to 253.",
     )
     .default("0"),
     Row::<SessionConfig>::new(

@@ -18,17 +18,54 @@ pub(super) const ROWS: &[schema::Row<ServerDraft>] = &[
     schema::Row::new(
         "MISC_CHECK",
         block(&MISC),
-        "A script: exit status 0 is success.",
+        "A check by a script: exit status 0 is success.",
     ),
-    schema::Row::new("SMTP_CHECK", block(&SMTP), "The beginning of a mail."),
-    schema::Row::new("TCP_CHECK", block(&TCP), "A connection."),
-    schema::Row::new("PING_CHECK", block(&PING), "An echo."),
-    schema::Row::new("UDP_CHECK", block(&UDP), "A datagram and its answer."),
-    schema::Row::new("HTTP_GET", block(&HTTP), "Pages."),
-    schema::Row::new("SSL_GET", block(&TLS), "Pages over TLS."),
-    schema::Row::new("DNS_CHECK", block(&DNS), "A question to a name server."),
-    schema::Row::new("FILE_CHECK", block(&FILE), "A number in a tracked file."),
-    schema::Row::new("BFD_CHECK", block(&BFD), "A BFD session."),
+    schema::Row::new(
+        "SMTP_CHECK",
+        block(&SMTP),
+        "A check by the beginning of a conversation with \
+         a mail server.",
+    ),
+    schema::Row::new(
+        "TCP_CHECK",
+        block(&TCP),
+        "A check whether a TCP connection can be made.",
+    ),
+    schema::Row::new(
+        "PING_CHECK",
+        block(&PING),
+        "A check by an ICMP echo request (ping).",
+    ),
+    schema::Row::new(
+        "UDP_CHECK",
+        block(&UDP),
+        "A check by a UDP datagram and its answer.",
+    ),
+    schema::Row::new(
+        "HTTP_GET",
+        block(&HTTP),
+        "A check by pages fetched over HTTP.",
+    ),
+    schema::Row::new(
+        "SSL_GET",
+        block(&TLS),
+        "A check by pages fetched over TLS (HTTPS).",
+    ),
+    schema::Row::new(
+        "DNS_CHECK",
+        block(&DNS),
+        "A check by a question to a name server.",
+    ),
+    schema::Row::new(
+        "FILE_CHECK",
+        block(&FILE),
+        "A check by the number in a tracked file.",
+    ),
+    schema::Row::new(
+        "BFD_CHECK",
+        block(&BFD),
+        "A check by the state of a BFD session.",
+    ),
 ];
 
 /// A block of one kind of check.
@@ -134,7 +171,7 @@ pub(super) const COMMON: &[Row] = &[
     Row::new(
         "retry",
         int(0, NUMBER_MAX, "", at!(given.retry)),
-        "More attempts before a server that was up is down.",
+        "How many more attempts are made before a server that was up is down.",
     )
     .default("that of the real server"),
     ALPHA,
@@ -170,26 +207,26 @@ pub(super) const CONNECTION: &[Row] = &[
     Row::new(
         "bindto",
         address(at!(connection.bind)),
-        "The source address.",
+        "The source address of the check.",
     )
     .default("the kernel's choice"),
     Row::new(
         "bind_port",
         int(1, 65535, "", at!(connection.bind_port)),
-        "The source port.",
+        "The source port of the check.",
     )
     .default("the kernel's choice"),
     Row::new(
         "bind_if",
         interface(at!(connection.interface)),
-        "The interface; a link-local bindto needs one.",
+        "The interface that the check goes through; a link-local bindto needs one.",
     )
     .default("the kernel's choice"),
     connect_timeout!(CheckerDraft),
     Row::new(
         "fwmark",
         int(0, NUMBER_MAX, "", at!(connection.mark)),
-        "The mark of its packets.",
+        "The firewall mark of the packets of the check.",
     )
     .default("0, none"),
 ];

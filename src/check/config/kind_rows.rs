@@ -39,12 +39,13 @@ pub(super) const MISC: Rows = &[
                 }
             },
         ),
-        "What to run; in quotes with its arguments.",
+        "The script to run, in quotes with its arguments. Obligatory.",
     ),
     Row::new(
         "misc_timeout",
         seconds(0, 4294, at!(special.timeout)),
-        "After that it has failed and is ended. 0: as without this line.",
+        "How long the script may run; after that it has failed and is ended. 0: as without this \
+         line.",
     )
     .default("delay_loop of the virtual server"),
     Row::new(
@@ -58,7 +59,7 @@ pub(super) const MISC: Rows = &[
     Row::new(
         "user",
         words("USER [[:]GROUP]", 1, 2, set_user, show_user),
-        "Who runs it.",
+        "The user that runs the script.",
     )
     .default("that of script_user"),
 ];
@@ -79,13 +80,13 @@ pub(super) const SMTP: Rows = &[
     Row::new(
         "helo_name",
         text("NAME", at!(special.helo)),
-        "The name we give.",
+        "The name of this machine that the server is told (HELO).",
     )
     .default("smtpchecker.keepalived.org"),
     Row::new(
         "host",
         block(&HOST),
-        "The old form: a check of its own for each host.",
+        "The old form: each such block is a check of its own.",
     ),
 ];
 
@@ -128,7 +129,7 @@ pub(super) const UDP: Rows = &[
                 }
             },
         ),
-        "What to send.",
+        "The octets to send, in hexadecimal.",
     )
     .default("32 octets of text"),
     Row::new(
@@ -154,13 +155,13 @@ pub(super) const UDP: Rows = &[
     Row::new(
         "min_reply_length",
         int(0, 65535, "octets", at!(special.min_length)),
-        "The shortest answer.",
+        "The shortest answer that is good.",
     )
     .default("0"),
     Row::new(
         "max_reply_length",
         int(0, 65535, "octets", at!(special.max_length)),
-        "The longest answer.",
+        "The longest answer that is good.",
     )
     .default("255"),
 ];
@@ -233,13 +234,13 @@ pub(super) const DNS: Rows = &[
                 }
             },
         ),
-        "The type asked for: A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG or DNSKEY.",
+        "The type of record that is asked for: A, NS, CNAME, SOA, MX, TXT, AAAA, RRSIG or DNSKEY.",
     )
     .default("SOA"),
     Row::new(
         "name",
         text("NAME", at!(special.name)),
-        "The name asked for.",
+        "The domain name that is asked for.",
     )
     .default("the root"),
 ];
@@ -261,7 +262,7 @@ pub(super) const FILE: Rows = &[
     Row::new(
         "track_file",
         words("NAME", 1, 1, set_target, show_target),
-        "The track_file; it has to be defined before.",
+        "The name of the track_file, which has to be defined before. Obligatory.",
     ),
     Row::new(
         "weight",
@@ -287,7 +288,7 @@ pub(super) const FILE: Rows = &[
 pub(super) const BFD: Rows = &[Row::new(
     "name",
     words("NAME", 1, 1, set_session, show_target),
-    "The bfd_instance; it has to be defined before.",
+    "The name of the bfd_instance, which has to be defined before. Obligatory.",
 )];
 
 fn set_session(check: &mut CheckerDraft, call: &Call<'_>, diags: &mut Diags) {

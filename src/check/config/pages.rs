@@ -28,7 +28,7 @@ pub(super) const HTTP: &[CheckRow] = &[
                 set: |check, number, _| check.given.retry = u32::try_from(number).ok(),
             },
         ),
-        "As retry.",
+        "How many more attempts are made before a server that was up is down.",
     )
     .replaced_by("retry"),
     CheckRow::new(
@@ -64,17 +64,17 @@ pub(super) const HTTP: &[CheckRow] = &[
                 }
             },
         ),
-        "The name in TLS; sets enable_sni.",
+        "The name of the host in TLS; sets enable_sni.",
     ),
     CheckRow::new(
         "fast_recovery",
         boolean(at!(special.fast_recovery)),
-        "No delay between pages while starting and recovering.",
+        "Fetch pages one after the other without delay while starting and recovering.",
     ),
     CheckRow::new(
         "url",
         block(&URL),
-        "A page; the check has succeeded when all have.",
+        "A page to fetch; the check has succeeded when all pages are good.",
     ),
 ];
 
@@ -126,7 +126,11 @@ fn finish(page: &mut PageDraft, span: Span, diags: &mut Diags) {
 }
 
 const PAGE: &[Row] = &[
-    Row::new("path", text("PATH", at!(path)), "The path."),
+    Row::new(
+        "path",
+        text("PATH", at!(path)),
+        "The path of the page on the server. Obligatory.",
+    ),
     Row::new(
         "digest",
         words("HEX", 1, 1, set_digest, |page, name, out| {
@@ -140,13 +144,13 @@ const PAGE: &[Row] = &[
     Row::new(
         "status_code",
         words("N[-N] ...", 0, usize::MAX, set_statuses, show_statuses),
-        "The status of a good answer.",
+        "The status codes of a good answer, 100 to 599, alone or as ranges.",
     )
     .default("200-299"),
     Row::new(
         "virtualhost",
         text("NAME", at!(virtualhost)),
-        "The host that it is asked from.",
+        "The host that the page is asked from.",
     )
     .default("that of the check"),
     Row::new(
@@ -241,7 +245,7 @@ const PATTERN: &[Row] = &[
             get: |page: &PageDraft| Some(page.inverted),
             set: |page, value, _| page.inverted = value,
         }),
-        "The page must not match.",
+        "The page is good if it does not match the pattern of regex.",
     ),
     Row::new(
         "regex_options",
@@ -250,18 +254,18 @@ const PATTERN: &[Row] = &[
                 out.line(name, &page.options);
             }
         }),
-        "Options of the pattern, as pcre2api(3) names them.",
+        "Options of the pattern of regex, as pcre2api(3) names them.",
     ),
     Row::new(
         "regex_min_offset",
         int(0, NUMBER_MAX, "octets", at!(min_offset)),
-        "Where in the page the search begins.",
+        "Where in the page the search for regex begins.",
     )
     .default("0"),
     Row::new(
         "regex_max_offset",
         int(0, NUMBER_MAX, "octets", at!(max_offset)),
-        "The last octet of the page that a match may begin at.",
+        "The last octet of the page that a match of regex may begin at.",
     )
     .default("no limit"),
     Row::new(
@@ -271,7 +275,7 @@ const PATTERN: &[Row] = &[
                 out.line(name, &[&start.to_string(), &most.to_string()]);
             }
         }),
-        "Octets of memory for the pattern, at the beginning and at most.",
+        "Octets of memory for the match of regex, at the beginning and at most.",
     ),
 ];
 

@@ -73,7 +73,7 @@ const SERVER: &[Row] = &[
     Row::new(
         "weight",
         int(0, i32::MAX as i64, "", at!(weight)),
-        "Its share of connections.",
+        "The server's share of connections, against the weights of the others.",
     )
     .default("that of the virtual server"),
     Row::new(
@@ -87,21 +87,32 @@ const SERVER: &[Row] = &[
             },
             |server, name, out| method::show(server.forwarding, name, out),
         ),
-        "How packets get there.",
+        "How packets get to this real server.",
     )
     .default("that of the virtual server"),
     Row::new(
         "uthreshold",
         int(0, NUMBER_MAX, "connections", at!(upper_threshold)),
-        "From that many connections on the server gets no more. 0: no limit.",
+        "From that many connections on the server gets no new ones. 0: no limit.",
     )
     .default("0"),
     Row::new(
         "lthreshold",
         int(0, NUMBER_MAX, "connections", at!(lower_threshold)),
-        "Below that many it gets connections again. 0: below three quarters of uthreshold.",
+        "Below that many connections a server that had reached uthreshold gets new ones again. 0: \
+         below three quarters of uthreshold.",
     )
     .default("0"),
-    Row::new("notify_up", notify!(up), "Run when it comes up.").once(),
-    Row::new("notify_down", notify!(down), "Run when it goes down.").once(),
+    Row::new(
+        "notify_up",
+        notify!(up),
+        "The script that is run when the server comes up.",
+    )
+    .once(),
+    Row::new(
+        "notify_down",
+        notify!(down),
+        "The script that is run when the server goes down.",
+    )
+    .once(),
 ];

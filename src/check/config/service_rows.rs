@@ -148,7 +148,7 @@ const SCHEDULING: Rows = &[
     Row::new(
         "ip_family",
         choice(&["inet", "inet6"], at!(family)),
-        "The family of a service by mark.",
+        "The address family of a service by firewall mark.",
     )
     .default("that of its servers, else inet"),
     Row::new(
@@ -191,7 +191,7 @@ const SCHEDULING: Rows = &[
     Row::new(
         "nat_mask",
         some_words("MASK", 1, 1),
-        "Without effect since Linux 2.4.",
+        "Without effect: a mask for address translation in Linux 2.2.",
     )
     .old(|call| Some(gone(call, "has had no effect since Linux 2.4", true))),
     Row::new(
@@ -202,17 +202,17 @@ const SCHEDULING: Rows = &[
     Row::new(
         "flag-1",
         flag(bit!(SCHEDULER_1)),
-        "The first flag of the scheduler.",
+        "The first flag of the scheduler, whatever it means there.",
     ),
     Row::new(
         "flag-2",
         flag(bit!(SCHEDULER_2)),
-        "The second flag of the scheduler.",
+        "The second flag of the scheduler, whatever it means there.",
     ),
     Row::new(
         "flag-3",
         flag(bit!(SCHEDULER_3)),
-        "The third flag of the scheduler.",
+        "The third flag of the scheduler, whatever it means there.",
     ),
     word!(
         "sh-port",
@@ -347,7 +347,7 @@ const SERVICE: Rows = &[
                 }
             },
         ),
-        "The protocol; marks have none.",
+        "The protocol of the service; firewall marks have none.",
     )
     .default("UDP"),
     Row::new(
@@ -364,24 +364,25 @@ const SERVICE: Rows = &[
             get: |service: &ServiceDraft| Some(service.omega),
             set: |service, value, _| service.omega = value,
         }),
-        "At stop the scripts of going down are run, too.",
+        "When the daemon stops, quorum_down and notify_down are run, too.",
     ),
     Row::new(
         "quorum_up",
         script!(ServiceDraft, SCRIPT, scripts.up),
-        "Run when the quorum is gained.",
+        "The script that is run when the quorum is gained.",
     )
     .once(),
     Row::new(
         "quorum_down",
         script!(ServiceDraft, SCRIPT, scripts.down),
-        "Run when the quorum is lost.",
+        "The script that is run when the quorum is lost.",
     )
     .once(),
     Row::new(
         "quorum",
         int(1, NUMBER_MAX, "", at!(quorum)),
-        "The weight of all servers that are up that is enough; at most the weight of all servers.",
+        "The service is up when its servers that are up weigh that much together; at most the \
+         weight of all servers.",
     )
     .default("1"),
     Row::new(
@@ -402,7 +403,7 @@ const SERVERS: Rows = &[
     Row::new(
         "sorry_server",
         words("ADDRESS [PORT]", 1, 2, set_sorry, show_sorry),
-        "Takes over while the quorum is lost.",
+        "The server that takes over while the quorum is lost.",
     )
     .default("none"),
     Row::new(
@@ -421,7 +422,7 @@ const SERVERS: Rows = &[
                 }
             },
         ),
-        "It stays with weight 0.",
+        "The sorry server stays in the table with weight 0 when it is no longer needed.",
     ),
     Row::new(
         "sorry_server_lvs_method",
@@ -437,7 +438,7 @@ const SERVERS: Rows = &[
             },
             |service, name, out| method::show(service.sorry_method, name, out),
         ),
-        "How packets get there.",
+        "How packets get to the sorry server.",
     )
     .default("lvs_method"),
     Row::new(

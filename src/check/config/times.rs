@@ -22,9 +22,12 @@ macro_rules! times {
                     $crate::check::config::times::MICROSECOND,
                     $crate::control_plane::schema::at!(given.delay_before_retry),
                 ),
-                "How long to wait before another attempt.",
+                "How long to wait after a failed attempt before the next one, which retry allows.",
             )
-            .default("3 for pages, delay_loop for DNS_CHECK, else 1"),
+            .default(
+                "that of the block around; else 3 for pages, delay_loop for DNS_CHECK, 1 for \
+                 others",
+            ),
             $crate::control_plane::schema::Row::<$target>::new(
                 "warmup",
                 $crate::control_plane::arg::time(
@@ -33,9 +36,9 @@ macro_rules! times {
                     $crate::check::config::times::MICROSECOND,
                     $crate::control_plane::schema::at!(given.warmup),
                 ),
-                "The first check comes at a random moment of that time. 0: at once.",
+                "After a start the first check comes at a random moment of that time. 0: at once.",
             )
-            .default("delay_loop"),
+            .default("that of the block around, else delay_loop"),
             $crate::control_plane::schema::Row::<$target>::new(
                 "delay_loop",
                 $crate::control_plane::arg::time(
@@ -44,9 +47,9 @@ macro_rules! times {
                     $crate::check::config::times::MICROSECOND,
                     $crate::control_plane::schema::at!(given.delay_loop),
                 ),
-                "How often to check.",
+                "How often to check a server.",
             )
-            .default("60"),
+            .default("that of the block around, else 60"),
         ]
     };
 }
@@ -65,7 +68,7 @@ macro_rules! connect_timeout {
             ),
             "How long a check may take to connect, and to wait for each answer.",
         )
-        .default("5")
+        .default("that of the block around, else 5")
     };
 }
 pub(super) use connect_timeout;
@@ -82,9 +85,12 @@ macro_rules! server_defaults {
                     "",
                     $crate::control_plane::schema::at!(given.retry),
                 ),
-                "More attempts before a server that was up is down.",
+                "How many more attempts are made before a server that was up is down.",
             )
-            .default("3 for DNS_CHECK, 0 for MISC_CHECK, else 1"),
+            .default(
+                "that of the block around; else 3 for DNS_CHECK, 0 for MISC_CHECK, 1 for \
+                 others",
+            ),
             $crate::check::config::times::connect_timeout!($target),
             $crate::control_plane::schema::Row::<$target>::new(
                 "inhibit_on_failure",
@@ -126,7 +132,7 @@ macro_rules! server_defaults {
                     "NAME",
                     $crate::control_plane::schema::at!(snmp_name),
                 ),
-                "The name in SNMP.",
+                "A name to be shown by SNMP.",
             )
             .default("none"),
         ]

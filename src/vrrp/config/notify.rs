@@ -61,40 +61,42 @@ macro_rules! common {
             Row::<$target>::new(
                 "notify_backup",
                 script!($target, SCRIPT, notify.backup),
-                "Run on becoming backup. Quote the command as a whole to give it arguments.",
+                "The script that is run on becoming backup. Quote the command as a whole to give \
+                 it arguments.",
             )
             .once(),
             Row::<$target>::new(
                 "notify_master",
                 script!($target, SCRIPT, notify.master),
-                "Run on becoming master.",
+                "The script that is run on becoming master.",
             )
             .once(),
             Row::<$target>::new(
                 "notify_fault",
                 script!($target, SCRIPT, notify.fault),
-                "Run on FAULT.",
+                "The script that is run on FAULT.",
             )
             .once(),
             Row::<$target>::new(
                 "notify_stop",
                 script!($target, SCRIPT, notify.stop),
-                "Run when the daemon stops.",
+                "The script that is run when the daemon stops.",
             )
             .once(),
             Row::<$target>::new("notify", script!($target, SCRIPT, notify.any), $general).once(),
             Row::<$target>::new(
                 "smtp_alert",
                 boolean(at!(notify.given_alert)),
-                "Send mails of transitions.",
+                "Send mails of the transitions.",
             )
             .default("smtp_alert_vrrp, else smtp_alert"),
             Row::<$target>::new(
                 "notify_priority_changes",
                 boolean(at!(notify.given_priority_changes)),
-                "Write changes of the effective priority to pipes.",
+                "Write changes of the effective priority to the pipes of notify_fifo and \
+                 vrrp_notify_fifo.",
             )
-            .default("that of the group, else vrrp_notify_priority_changes"),
+            .default("that of its group for an instance, else vrrp_notify_priority_changes"),
         ]
     };
 }
@@ -102,14 +104,16 @@ macro_rules! common {
 /// Of `vrrp_instance`.
 pub(super) const INSTANCE: &[Row<InstanceConfig>] = common!(
     InstanceConfig,
-    "Run on every transition, after the script of the state, with INSTANCE, name, state and priority. \
-     The scripts of an instance never overtake each other; while one runs only the latest state waits."
+    "The script that is run on every transition, after the script of the state, with INSTANCE, \
+     name, state and priority as arguments. The scripts of an instance never overtake each other; \
+     while one runs only the latest state waits."
 );
 
 /// Of `vrrp_sync_group`.
 pub(super) const GROUP: &[Row<SyncGroup>] = common!(
     SyncGroup,
-    "Run on every transition, after the script of the state, with GROUP, name, state and 0."
+    "The script that is run on every transition, after the script of the state, with GROUP, name, \
+     state and 0 as arguments."
 );
 
 /// Of `vrrp_instance` only.
@@ -132,12 +136,13 @@ pub(super) const INSTANCE_ONLY: &[Row<InstanceConfig>] = &[
                 None => (),
             },
         ),
-        "Run when a reload removes the instance, which then is told as DELETED instead of FAULT.",
+        "The script that is run when a reload removes the instance, which then is told as DELETED \
+         instead of FAULT.",
     ),
     Row::new(
         "notify_master_rx_lower_pri",
         script!(InstanceConfig, SCRIPT, notify.lower_priority),
-        "Run when a master hears a lower priority.",
+        "The script that is run when a master hears an advert of lower priority.",
     )
     .once(),
 ];

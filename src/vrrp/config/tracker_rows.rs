@@ -98,13 +98,14 @@ pub(super) static SCRIPT: Child<Draft, ScriptConfig> = Child {
             Row::<ScriptConfig>::new(
                 "interval",
                 time(Duration::ZERO, LONGEST, MICROSECOND, at!(interval)),
-                "How often, from 0.01 seconds; not while it still runs.",
+                "How often the script is run, from 0.01 seconds; not while it still runs.",
             )
             .default("1"),
             Row::<ScriptConfig>::new(
                 "timeout",
                 time(Duration::ZERO, LONGEST, MICROSECOND, at!(timeout)),
-                "After that it has failed, and it and all it has started is ended.",
+                "How long the script may run: after that it has failed, and it and all it has \
+                 started is ended.",
             )
             .default("the interval"),
             Row::<ScriptConfig>::new(
@@ -120,20 +121,22 @@ pub(super) static SCRIPT: Child<Draft, ScriptConfig> = Child {
                     },
                     |target, name, out| show_weight(target.weight, name, out),
                 ),
-                "Added to the priority while it succeeds if positive, while it fails if negative; \
-                 reverse subtracts it instead. 0: failure means FAULT.",
+                "Added to the priority while the script succeeds if positive, while it fails if \
+                 negative; reverse subtracts it instead. 0: failure means FAULT. From -253 to \
+                 253.",
             )
             .default("0"),
             Row::<ScriptConfig>::new(
                 "rise",
                 int(1, i32::MAX as i64, "", at!(rise)),
-                "Successes in a row until it is up.",
+                "Successes in a row until the script counts as up.",
             )
             .default("1"),
             Row::<ScriptConfig>::new(
                 "fall",
                 int(1, i32::MAX as i64, "", at!(fall)),
-                "Failures in a row until it is down. The first result of all counts at once.",
+                "Failures in a row until the script counts as down. The first result of all \
+                 counts at once.",
             )
             .default("1"),
             Row::<ScriptConfig>::new(
@@ -145,13 +148,13 @@ pub(super) static SCRIPT: Child<Draft, ScriptConfig> = Child {
                         out.line(name, &words.map(String::as_str).collect::<Vec<_>>());
                     }
                 }),
-                "Who runs it.",
+                "The user that runs the script.",
             )
             .default("that of script_user"),
             Row::<ScriptConfig>::new(
                 "init_fail",
                 flag(at!(init_fail)),
-                "It counts as failed until its first success.",
+                "The script counts as failed until its first success.",
             ),
         ]],
         finish: None,
@@ -274,34 +277,41 @@ const PROCESS_COUNT: &[Row<ProcessConfig>] = &[
             },
             |target, name, out| show_weight(target.weight, name, out),
         ),
-        "Added to the priority while there are enough if positive, while there are not if negative; \
-         reverse subtracts it instead. 0: too few or too many mean FAULT.",
-    ).default("0"),
+        "Added to the priority while there are enough processes if positive, while there are not \
+         if negative; reverse subtracts it instead. 0: too few or too many mean FAULT. From -254 \
+         to 254.",
+    )
+    .default("0"),
     Row::<ProcessConfig>::new(
         "quorum",
         int(1, 65535, "", QUORUM),
-        "How many there must be.",
-    ).default("1"),
+        "How many of the processes there must be.",
+    )
+    .default("1"),
     Row::<ProcessConfig>::new(
         "quorum_max",
         int(0, 65535, "", QUORUM_MAX),
-        "How many there may be. 0: there must be none.",
-    ).default("no limit"),
+        "How many of the processes there may be. 0: there must be none.",
+    )
+    .default("no limit"),
     Row::<ProcessConfig>::new(
         "delay",
         time(MICROSECOND, HOUR, MICROSECOND, BOTH_DELAYS),
         "Sets terminate_delay and fork_delay.",
-    ).default("0"),
+    )
+    .default("0"),
     Row::<ProcessConfig>::new(
         "terminate_delay",
         time(MICROSECOND, HOUR, MICROSECOND, TERMINATE_DELAY),
-        "How long an end must last before its consequence counts.",
-    ).default("0"),
+        "How long it must be that processes have ended before the consequence counts.",
+    )
+    .default("0"),
     Row::<ProcessConfig>::new(
         "fork_delay",
         time(MICROSECOND, HOUR, MICROSECOND, FORK_DELAY),
-        "How long a new one must last before its consequence counts.",
-    ).default("0"),
+        "How long it must be that new processes run before the consequence counts.",
+    )
+    .default("0"),
 ];
 
 fn set_match(target: &mut ProcessConfig, call: &Call<'_>, diags: &mut Diags) {
@@ -343,7 +353,8 @@ pub(super) static FILE: Child<Draft, FileConfig> = Child {
                         }
                     },
                 ),
-                "The file; it holds a number. Without the file the number is 0. Obligatory.",
+                "The path of the file, which holds a number. Without the file the number is 0. \
+                 Obligatory.",
             )
             .once(),
             Row::<FileConfig>::new(
@@ -356,10 +367,11 @@ pub(super) static FILE: Child<Draft, FileConfig> = Child {
                         (_, true) => out.line(name, &[&number, "reverse"]),
                     }
                 }),
-                "The number is multiplied by this and added to the priority; reverse subtracts it \
-                 instead. -254 and less means FAULT. 0: a number other than 0 means FAULT.",
+                "The number in the file is multiplied by this and added to the priority; reverse \
+                 subtracts it instead. -254 and less means FAULT. Weight 0: a number other than 0 \
+                 means FAULT. From -254 to 254.",
             )
-            .default("0"),
+            .default("1"),
             Row::<FileConfig>::new(
                 "init_file",
                 words("[N] [overwrite]", 0, 2, set_init, show_init),
@@ -424,7 +436,7 @@ pub(super) static TRACK_GROUP: Child<Draft, TrackGroup> = Child {
                 |group, out| lists::show_members(&group.members, out),
                 |_| (),
             ),
-            "The instances.",
+            "The instances of the track group.",
         )]],
         finish: None,
     },

@@ -138,8 +138,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new(
         "use_vmac_addr",
         flag(at!(given.use_vmac_addr)),
-        "Such interfaces also for addresses on other interfaces, and for those of the other \
-         family.",
+        "Interfaces with a virtual MAC address also for addresses on other interfaces than that \
+         of the instance, and for those of the other family.",
     ),
     Row::new(
         "vmac_xmit_base",

@@ -86,7 +86,8 @@ pub(super) const ANNOUNCEMENTS: &[Row] = &[
     Row::new(
         "garp_master_repeat",
         int(1, NUMBER_MAX, "messages", at!(given.garp.repeat)),
-        "Messages for each address in a burst.",
+        "Gratuitous ARP messages or neighbour adverts for each address, in each burst of a new \
+         master.",
     )
     .default("vrrp_garp_master_repeat"),
     Row::new(
@@ -98,13 +99,14 @@ pub(super) const ANNOUNCEMENTS: &[Row] = &[
     Row::new(
         "garp_master_refresh_repeat",
         int(1, NUMBER_MAX, "messages", at!(given.garp.refresh_repeat)),
-        "Messages for each address in such a refresh.",
+        "Messages for each address whenever garp_master_refresh announces them again.",
     )
     .default("vrrp_garp_master_refresh_repeat"),
     Row::new(
         "garp_lower_prio_delay",
         seconds(0, 4294, at!(given.garp.lower_prio_delay)),
-        "From an advert of lower priority to the second burst.",
+        "From an advert of lower priority that a master hears to the second burst of gratuitous \
+         ARP or neighbour adverts.",
     )
     .default("vrrp_garp_lower_prio_delay, else garp_master_delay"),
     Row::new(
@@ -132,8 +134,9 @@ pub(super) const ANNOUNCEMENTS: &[Row] = &[
                 crate::global::words::show_extra_if(instance.given.garp.extra, name, out);
             },
         ),
-        "Announce one address on each interface with a virtual MAC address that carries \
-         addresses and no adverts, that often; with all also on other interfaces. 0: never.",
+        "Announce one address on each interface with a virtual MAC address that carries addresses \
+         and no adverts, that often, up to 86400 seconds; with all also on other interfaces. 0: \
+         never.",
     )
     .default("vrrp_garp_extra_if")
     .aliases(&[deprecated("vmac_garp_intvl")]),

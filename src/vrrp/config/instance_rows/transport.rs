@@ -20,7 +20,7 @@ pub(super) const TRANSPORT: &[Row] = &[
     Row::new(
         "unicast_src_ip",
         address(UNICAST_SOURCE),
-        "The same for unicast.",
+        "The source address of adverts to unicast peers.",
     )
     .aliases(&[deprecated("vrrp_unicast_bind")])
     .default("as mcast_src_ip"),

@@ -67,7 +67,7 @@ pub(super) static RULE: &[Row] = &[
         PREFERENCE,
         "Where the rule stands: rules are asked in the order of this number.",
     )
-    .default("one before the least of the rules, as the kernel has it"),
+    .default("16384 and downwards, a number for each rule of a family"),
     Row::new("order", PREFERENCE, "Another word for preference."),
     Row::new("priority", PREFERENCE, "Another word for preference."),
     Row::new("tos", one("VALUE", set_tos), "Another word for dsfield."),
