@@ -242,6 +242,8 @@ const ARROWS: &[Row] = &[
         may: &[
             "check::marks",
             "control_plane",
+            "global",
+            "ipvs::sync_daemon",
             "model",
             "vrrp::config",
             "vrrp::firewall",
@@ -249,7 +251,13 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "leftovers::kernel",
-        may: &["model", "netlink", "sys::sysctl", "vrrp::path_request"],
+        may: &[
+            "ipvs",
+            "model",
+            "netlink",
+            "sys::sysctl",
+            "vrrp::path_request",
+        ],
     },
     // Looks at what was compiled.
     Row {

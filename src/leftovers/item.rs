@@ -7,6 +7,7 @@
 //! rule from 192.0.2.0/24 priority 500 tos 0x0 protocol 18 lookup 100
 //! table keepalived
 //! marks keepalived_ipvs
+//! sync vrrp eth0 51
 //! ```
 //!
 //! Routes and rules are lines of the configuration, with numbers for names.
@@ -20,6 +21,9 @@ use crate::vrrp::config::{RouteConfig, RuleConfig};
 
 /// The longest name of a table (`NFT_NAME_MAXLEN` with its final zero).
 const TABLE_NAME: usize = 255;
+/// The words for parties.
+const VRRP: &str = "vrrp";
+const CHECKERS: &str = "checkers";
 
 /// A thing in the kernel.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +38,19 @@ pub enum Item {
     Table(String),
     /// The table of nftables that gives packets for virtual servers their marks.
     Marks(String),
+    /// Connection synchronisation of IPVS, in whatever role.
+    Sync(Sync),
+}
+
+/// Daemons of the kernel that synchronise connections.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Sync {
+    /// The process that has them run.
+    pub party: Party,
+    /// The name of the interface.
+    pub interface: IfName,
+    /// Which daemons belong together.
+    pub id: u8,
 }
 
 /// An address, as far as the kernel tells addresses apart.
@@ -58,6 +75,8 @@ pub enum Kind {
     Address,
     /// Tables of nftables.
     Table,
+    /// Connection synchronisation of IPVS.
+    Sync,
 }
 
 /// Whose concern a thing is.
@@ -80,6 +99,7 @@ impl Item {
             "rule" => Self::Rule(Box::new(parse_rule(rest)?)),
             "table" => Self::Table(table(rest)?),
             "marks" => Self::Marks(table(rest)?),
+            "sync" => Self::Sync(Sync::parse(rest)?),
             _ => return None,
         };
         // What was understood otherwise than it was meant is not understood.
@@ -94,6 +114,7 @@ impl Item {
             Self::Route(_) => Kind::Route,
             Self::Rule(_) => Kind::Rule,
             Self::Table(_) | Self::Marks(_) => Kind::Table,
+            Self::Sync(_) => Kind::Sync,
         }
     }
 
@@ -103,6 +124,7 @@ impl Item {
         match self {
             Self::Address(_) | Self::Route(_) | Self::Rule(_) | Self::Table(_) => Party::Vrrp,
             Self::Marks(_) => Party::Check,
+            Self::Sync(sync) => sync.party,
         }
     }
 }
@@ -115,6 +137,7 @@ impl fmt::Display for Item {
             Self::Rule(rule) => write!(f, "rule {}", rule_statement(rule)),
             Self::Table(name) => write!(f, "table {name}"),
             Self::Marks(name) => write!(f, "marks {name}"),
+            Self::Sync(sync) => write!(f, "sync {sync}"),
         }
     }
 }
@@ -147,6 +170,34 @@ impl fmt::Display for Address {
     }
 }
 
+impl Sync {
+    fn parse(text: &str) -> Option<Self> {
+        let mut words = text.split(' ');
+        let party = match words.next()? {
+            VRRP => Party::Vrrp,
+            CHECKERS => Party::Check,
+            _ => return None,
+        };
+        let interface = IfName::new(words.next()?)?;
+        let id = words.next()?.parse().ok()?;
+        words.next().is_none().then_some(Self {
+            party,
+            interface,
+            id,
+        })
+    }
+}
+
+impl fmt::Display for Sync {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let party = match self.party {
+            Party::Vrrp => VRRP,
+            Party::Check => CHECKERS,
+        };
+        write!(f, "{party} {} {}", self.interface, self.id)
+    }
+}
+
 impl Kind {
     /// In messages.
     #[must_use]
@@ -156,6 +207,7 @@ impl Kind {
             Self::Route => "routes",
             Self::Address => "addresses",
             Self::Table => "tables of nftables",
+            Self::Sync => "synchronisation daemons of IPVS",
         }
     }
 }
@@ -170,7 +222,7 @@ fn table(name: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const LINES: [&str; 12] = [
+    const LINES: [&str; 14] = [
         "address eth0 192.0.2.1/24",
         "address vrrp.51 2001:db8::1/128",
         "address ppp0 192.0.2.1/32 peer 192.0.2.2/30",
@@ -185,6 +237,8 @@ mod tests {
          protocol 18 sport 1-5 goto 17000",
         "table keepalived",
         "marks keepalived_ipvs",
+        "sync vrrp eth0 51",
+        "sync checkers eth1 0",
     ];
 
     #[test]
@@ -218,6 +272,10 @@ mod tests {
             "rule priority 500 lookup 100",
             "table ",
             "table a b",
+            "sync eth0 51",
+            "sync vrrp eth0 256",
+            "sync vrrp eth0 051",
+            "sync bfd eth0 5",
             "link eth0",
             "Address eth0 192.0.2.1/24",
         ];

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::item::{Address, Item, Kind};
+use super::item::{Address, Item, Kind, Sync};
+use crate::ipvs::kernel::{Kernel, Options, Outcome, Settled};
+use crate::ipvs::sync_daemon::Action;
 use crate::model::{Family, IfIndex};
 use crate::netlink::addr::PROTOCOL_KEEPALIVED;
 use crate::netlink::header::family::{INET, INET6};
@@ -59,8 +61,10 @@ pub fn remove(items: &[Item]) -> io::Result<Removed> {
     let _ = work.promotions.restore_all();
     done?;
     for item in items {
-        if let Item::Table(name) | Item::Marks(name) = item {
-            remove_table(name, &mut removed);
+        match item {
+            Item::Table(name) | Item::Marks(name) => remove_table(name, &mut removed),
+            Item::Sync(sync) => stop_sync(sync, &mut removed),
+            Item::Rule(_) | Item::Route(_) | Item::Address(_) => {}
         }
     }
     Ok(removed)
@@ -93,7 +97,7 @@ impl Work {
                 let _ = remove_route(route, ticket, mirror, batch);
             }
             Item::Address(address) => self.ask_address(address, ticket),
-            Item::Table(_) | Item::Marks(_) => {}
+            Item::Table(_) | Item::Marks(_) | Item::Sync(_) => {}
         }
     }
 
@@ -179,6 +183,37 @@ fn remove_table(name: &str, removed: &mut Removed) {
     }
     if is_found {
         *removed.counts.entry(Kind::Table).or_default() += 1;
+    }
+}
+
+/// Daemons of the kernel that run like this. Without IPVS there are none.
+fn stop_sync(sync: &Sync, removed: &mut Removed) {
+    let options = Options {
+        receive_buffer: BUFFER,
+        namespace: None,
+    };
+    let mut kernel = match Kernel::open(&options) {
+        Ok(kernel) => kernel,
+        Err(error) => return log::debug!("IPVS: {error}"),
+    };
+    let mut settled = Vec::new();
+    let done = kernel.sync_daemons().and_then(|running| {
+        for (role, parameters) in running {
+            if (&parameters.interface, parameters.id) == (&sync.interface, sync.id) {
+                kernel.sync_daemon(Action::Stop(role));
+            }
+        }
+        kernel.carry_out(&mut settled)
+    });
+    let refusals = settled.iter().filter_map(Settled::complaint);
+    removed.failures.extend(refusals);
+    if let Err(error) = done {
+        removed.failures.push(format!("sync {sync}: {error}"));
+    }
+    let is_done = |one: &&Settled| one.outcome == Outcome::Done;
+    let count = settled.iter().filter(is_done).count();
+    if count > 0 {
+        *removed.counts.entry(Kind::Sync).or_default() += count;
     }
 }
 

@@ -25,7 +25,8 @@
 //! this network namespace, whole, and every line of it is understood: otherwise nothing
 //! of it is used, and the log says why. What the record of a living daemon names stays.
 //! An address is only removed if the kernel says that keepalived has set it (Linux 5.18
-//! and later know), a route or rule only with its protocol number.
+//! and later know), a route or rule only with its protocol number, a synchronisation
+//! daemon only if it runs on that interface with that id.
 //!
 //! **What is not in it.** The kernel's settings and virtual interfaces are known when
 //! they are changed and made, with what was before: `vrrp::process::kept` writes that

@@ -4,9 +4,11 @@
 
 use std::collections::BTreeSet;
 
-use super::item::{Address, Item, Party};
+use super::item::{Address, Item, Party, Sync};
 use crate::check::marks;
 use crate::control_plane::Config;
+use crate::global::lvs::IpvsNamespace;
+use crate::ipvs::sync_daemon::Parameters;
 use crate::vrrp::config::{
     AddressConfig, InstanceConfig, RouteConfig, RuleConfig, VrrpConfig, default_interface, place_of,
 };
@@ -24,7 +26,27 @@ pub fn lines(config: &Config, parties: &[Party]) -> BTreeSet<String> {
         let name = marks::table(marking.table.as_deref());
         enter(&Item::Marks(name.to_owned()), &mut lines);
     }
+    if let Some(sync) = sync(config).filter(|sync| parties.contains(&sync.party)) {
+        enter(&Item::Sync(sync), &mut lines);
+    }
     lines
+}
+
+/// Connection synchronisation, which is VRRP's if it follows an instance. In another
+/// namespace nothing is looked at.
+fn sync(config: &Config) -> Option<Sync> {
+    let lvs = &config.global.lvs;
+    let daemon = lvs.sync_daemon.as_ref()?;
+    let (party, is_here) = match &daemon.instance {
+        Some(_) => (Party::Vrrp, true),
+        None => (Party::Check, lvs.namespace == IpvsNamespace::Same),
+    };
+    let Parameters { interface, id, .. } = &daemon.parameters;
+    is_here.then(|| Sync {
+        party,
+        interface: interface.clone(),
+        id: *id,
+    })
 }
 
 fn of_vrrp(config: &Config, lines: &mut BTreeSet<String>) {
@@ -92,6 +114,9 @@ mod tests {
     }
 
     const TEXT: &str = "
+global_defs {
+ lvs_sync_daemon eth1 inst A id 7
+}
 static_ipaddress {
  10.98.0.1/24 dev eth1
 }
@@ -132,6 +157,7 @@ vrrp_instance B {
             "address vrrp.52 10.77.0.101/24",
             "route prepend 198.51.100.0/24 via inet 10.98.0.253 dev eth1 protocol 18",
             "rule from 10.77.0.100 priority 500 tos 0x0 protocol 18 lookup 100",
+            "sync vrrp eth1 7",
             "table keepalived",
         ];
         assert_eq!(survey(TEXT, &[Party::Vrrp, Party::Check]), expected);

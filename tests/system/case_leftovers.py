@@ -339,3 +339,27 @@ def leftovers_virtual_servers(lab):
     wait(lambda: has(one), PATIENCE, "the one that is left after a reload")
     assert d.stop() == 0
     assert has() and not os.path.exists(base + ".record")
+
+
+@case("uml")
+def leftovers_connection_synchronisation(lab):
+    """Killed with synchronisation daemons of the kernel: they end if they are configured no more, those of somebody else go on."""
+    m = Machine(lab)
+    running = lambda: sorted(line.split()[0] for line in m.host.run("ipvsadm", "-L", "--daemon").splitlines() if "sync daemon" in line)
+    text = lambda more: "global_defs {\n%s\n}\n" % more + plain()
+    d = m.start(text("lvs_sync_daemon eth0 inst PLAIN id 7"))
+    wait(lambda: running() == ["master"], PATIENCE, "the daemon of the master")
+    d.crash()
+    d = m.start(text(""))
+    wait(lambda: leads(d, ["PLAIN"]), PATIENCE, "the next one leads")
+    assert running() == [], d.log()
+    d.crash()
+    d = m.start(text("lvs_sync_daemon eth0 inst PLAIN id 7"))
+    wait(lambda: running() == ["master"], PATIENCE, "the daemon of the master")
+    d.crash()
+    m.host.run("ipvsadm", "--stop-daemon", "master")
+    m.host.run("ipvsadm", "--start-daemon", "master", "--mcast-interface", "eth1", "--syncid", "9")
+    d = m.start(text(""))
+    wait(lambda: leads(d, ["PLAIN"]), PATIENCE, "the next one leads")
+    assert running() == ["master"], d.log()
+    assert d.stop() == 0
