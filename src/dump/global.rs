@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::fact::{FlagForm, Value};
+use super::telling;
 use super::text::Text;
 use crate::control_plane::show;
 use crate::global::lvs::{FlushOnStop, IpvsNamespace, SyncDaemon};
@@ -21,9 +22,7 @@ pub fn definitions(global: &GlobalConfig, out: &mut Text) {
     if let Some(instance) = &global.instance {
         out.setting("Instance name", Value::Word(&instance.value));
     }
-    if let Some(id) = &global.router_id {
-        out.setting("Router ID", Value::Word(id));
-    }
+    telling::mails(global, out);
     let dynamic = match global.dynamic_interfaces {
         DynamicInterfaces::No => "false",
         DynamicInterfaces::Yes => "true",
@@ -36,8 +35,10 @@ pub fn definitions(global: &GlobalConfig, out: &mut Text) {
     let igmp = Value::answer(global.disable_local_igmp, FlagForm::Bool);
     out.setting("Disable local IGMP", igmp);
     load_balancing(global, out);
+    telling::pipes(global, out);
     defaults(&global.vrrp, out);
     processes(global, out);
+    telling::snmp_and_scripts(global, out);
     flag("DBus", global.dbus.is_enabled, out);
     if global.dbus.is_enabled {
         let name = Value::Word(global.dbus.service_name());

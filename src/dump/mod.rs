@@ -34,6 +34,7 @@ pub mod kernel;
 pub mod memory;
 pub mod scheduler;
 pub mod stats;
+mod telling;
 pub mod text;
 pub mod tracker;
 pub mod vrrp;
