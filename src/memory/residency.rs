@@ -3,9 +3,14 @@
 //! A process with `*_no_swap` has all its pages locked, those that it gets later
 //! included, and takes before it needs them what it may want at a bad moment: pages of
 //! the stack, and room in the heap that the C library then keeps. All others give back
-//! what only the start needed (`sys::memory`).
+//! what only the start needed: the heap at once, the code a while later, since only the
+//! first elections and checks end what begins then. What a process goes on to use lies
+//! together in the program (`scripts/link`), so that it brings little else back.
 
 use std::io;
+use std::time::Duration;
+
+use scheduler::Scheduler;
 
 use crate::sys::{memory, sched};
 
@@ -14,6 +19,16 @@ use crate::sys::{memory, sched};
 const STACK: usize = 256 * 1024;
 /// Octets of room in the heap.
 const HEAP: usize = 1024 * 1024;
+/// How long after a start or a reload a process only waits.
+const SETTLED: Duration = Duration::from_secs(10);
+
+/// A process has started or gone over to a new configuration: give back what only that
+/// needed, once it is over.
+pub fn settle<P: 'static>(s: &mut Scheduler<P>) {
+    s.at("settled", s.now() + SETTLED, 0, |_, _, _| {
+        memory::give_back_code()
+    });
+}
 
 /// Lock all present and future pages, and take room before it is needed.
 ///

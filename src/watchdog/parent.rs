@@ -26,6 +26,7 @@ use std::time::Duration;
 use scheduler::{Alarm, Drain, Exit, Interest, IoId, Key, Ready, Scheduler, Signal};
 
 use crate::log::keep_flushing;
+use crate::memory::residency;
 use crate::sys::memory;
 use crate::sys::signals::SignalReader;
 
@@ -232,13 +233,13 @@ impl WatchDog {
     }
 
     /// Tell those who wait once all children are up.
-    fn check_started(&mut self) {
+    fn check_started(&mut self, s: &mut Scheduler<Self>) {
         if !self.started && self.children.iter().all(|c| c.up) {
-            self.announce_start();
+            self.announce_start(s);
         }
     }
 
-    fn announce_start(&mut self) {
+    fn announce_start(&mut self, s: &mut Scheduler<Self>) {
         if self.started || self.watch.is_ending() {
             return;
         }
@@ -252,7 +253,7 @@ impl WatchDog {
         }
         // From here on this process waits.
         self.shrink_config();
-        memory::give_back_code();
+        residency::settle(s);
     }
 
     fn on_stop(&mut self, s: &mut Scheduler<Self>, signal: Signal) {
@@ -295,7 +296,6 @@ impl WatchDog {
         }
         self.ground.settings.set_umask(&config);
         self.ground.config = config;
-        memory::give_back_code();
     }
 
     /// All children have what they need of the configuration.
@@ -322,8 +322,8 @@ impl WatchDog {
         self.on(s, Event::Tick);
     }
 
-    fn on_start_limit(&mut self, _: &mut Scheduler<Self>, _: Key) {
-        self.announce_start();
+    fn on_start_limit(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        self.announce_start(s);
     }
 }
 

@@ -34,6 +34,7 @@ use super::settings::Settings;
 use crate::control_plane::diag::Severity;
 use crate::control_plane::{Config, Loaded};
 use crate::global::reload::ReloadCheck;
+use crate::memory::residency;
 use crate::sys::calendar::wall_time;
 
 /// How long children have for an answer, and again for going over.
@@ -334,6 +335,7 @@ impl WatchDog {
     /// All go by the new configuration.
     fn reloaded(&mut self, s: &mut Scheduler<Self>) {
         self.shrink_config();
+        residency::settle(s);
         let failures = std::mem::take(&mut self.reload.failures);
         if failures.is_empty() {
             log::info!("Reload finished");

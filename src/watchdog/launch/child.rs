@@ -18,6 +18,7 @@ use scheduler::{Drain, Interest, IoId, Ready, Scheduler, Signal};
 
 use super::Plumbing;
 use crate::control_plane::Config;
+use crate::memory::residency;
 use crate::sys::memory::give_back_free;
 use crate::sys::signals::SignalReader;
 use crate::watchdog::signals::{self, RealTime, real_time};
@@ -129,6 +130,7 @@ fn run<C: Child>(config: Rc<Config>, plumbing: Plumbing) -> io::Result<i32> {
     // What was read and asked for is many times what is kept.
     give_back_free();
     process.plumbing().ready();
+    residency::settle(&mut scheduler);
     let exit = scheduler.run(&mut process)?;
     process.end();
     log::info!("Stopped");
@@ -186,6 +188,7 @@ fn on_orders<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: Rea
     if let Some(config) = config {
         process.reload(s, config);
         process.plumbing().reloaded();
+        residency::settle(s);
     }
     process.obeyed(s, is_reloaded);
     Drain::Drained

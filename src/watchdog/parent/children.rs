@@ -179,7 +179,7 @@ impl WatchDog {
                 return Drain::Close;
             }
         }
-        self.check_started();
+        self.check_started(s);
         Drain::More
     }
 

@@ -68,7 +68,7 @@ impl WatchDog {
         let limit = s.now() + START_LIMIT;
         s.at("start limit", limit, 0, Self::on_start_limit);
         self.on(s, Event::Start);
-        self.check_started();
+        self.check_started(s);
         self.reload_again(s);
     }
 
