@@ -126,6 +126,7 @@ impl Node {
                 source: accepted.src,
                 priority: accepted.priority,
                 interval: accepted.interval,
+                age: Duration::ZERO,
             };
             let input = Input::Advert { id, advert };
             self.router.on(now, input, &mut self.effects);

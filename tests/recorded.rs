@@ -393,6 +393,7 @@ fn heard(mut words: Words<'_>, policy: &Policy) -> Result<Heard, String> {
         source,
         priority,
         interval,
+        age: Duration::ZERO,
     })
 }
 

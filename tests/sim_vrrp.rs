@@ -358,6 +358,7 @@ fn random_input(rng: &mut Rng) -> Input {
                 },
                 priority: Priority(rng.pick(&[0, 1, 100, 150, 254, 255])),
                 interval: rng.pick(&[0, 10, 1000, 40_950]) * Duration::from_millis(1),
+                age: rng.pick(&[0, 1, 3_600_000]) * Duration::from_millis(1),
             },
         },
         _ => Input::Tick,

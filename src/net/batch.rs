@@ -4,8 +4,9 @@
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
-use crate::model::{Family, IfIndex};
+use crate::model::{Family, IfIndex, UnixTime};
 use crate::sys::cmsg;
 use crate::sys::sock::{self, MANY, RxSlot, name};
 
@@ -89,6 +90,8 @@ pub struct Received<'a> {
     pub hop_limit: Option<u8>,
     /// Where it came in.
     pub interface: Option<IfIndex>,
+    /// When it came in, by the wall clock; unknown if the kernel did not tell.
+    pub came: Option<UnixTime>,
 }
 
 impl<'a> Received<'a> {
@@ -101,6 +104,7 @@ impl<'a> Received<'a> {
             dst: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
             hop_limit: None,
             interface: None,
+            came: None,
         };
         if family == Family::V4 {
             packet.dst = IpAddr::from(*bytes.get(16..)?.first_chunk::<4>()?);
@@ -129,9 +133,18 @@ impl<'a> Received<'a> {
                     .first_chunk()
                     .and_then(|octets| u8::try_from(i32::from_ne_bytes(*octets)).ok());
             }
+            (name::SOL_SOCKET, name::SCM_TIMESTAMPNS) => self.came = timestamp(message.data),
             _ => {}
         }
     }
+}
+
+/// `SCM_TIMESTAMPNS`: seconds and nanoseconds, in a word of the machine each.
+pub(super) fn timestamp(data: &[u8]) -> Option<UnixTime> {
+    let (seconds, nanos) = data.split_first_chunk()?;
+    let seconds = u64::try_from(i64::from_ne_bytes(*seconds)).ok()?;
+    let nanos = u32::try_from(i64::from_ne_bytes(*nanos.first_chunk()?)).ok()?;
+    Some(UnixTime(Duration::new(seconds, nanos)))
 }
 
 fn interface(octets: &[u8; 4]) -> Option<IfIndex> {

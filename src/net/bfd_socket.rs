@@ -8,11 +8,11 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::ops::RangeInclusive;
 use std::os::fd::{AsFd, AsRawFd as _, BorrowedFd, OwnedFd};
-use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::sys::socket::{AddressFamily, SockFlag, SockType, SockaddrStorage, bind, connect, socket};
 
+use super::batch::timestamp;
 use crate::model::{Family, IfIndex, UnixTime};
 use crate::sys::cmsg;
 use crate::sys::sock::{self, Buffer, MANY, RxSlot, name};
@@ -237,14 +237,6 @@ impl<'a> BfdDatagram<'a> {
             _ => {}
         }
     }
-}
-
-/// Seconds and nanoseconds, in a word of the machine each.
-fn timestamp(data: &[u8]) -> Option<UnixTime> {
-    let (seconds, nanos) = data.split_first_chunk()?;
-    let seconds = u64::try_from(i64::from_ne_bytes(*seconds)).ok()?;
-    let nanos = u32::try_from(i64::from_ne_bytes(*nanos.first_chunk()?)).ok()?;
-    Some(UnixTime(Duration::new(seconds, nanos)))
 }
 
 /// Where a session sends to, and how.

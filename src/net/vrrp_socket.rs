@@ -307,6 +307,7 @@ fn open_receiver(spec: &SocketSpec, receive_buffer: Option<usize>) -> io::Result
     if let Some(IfIndex(index)) = spec.interface {
         sock::bind_to_interface(fd, index)?;
     }
+    sock::set_option(fd, name::SOL_SOCKET, name::SO_TIMESTAMPNS, 1)?;
     match spec.family {
         Family::V4 => {
             sock::set_option(fd, name::IPPROTO_IP, name::IP_MULTICAST_ALL, 0)?;

@@ -371,6 +371,7 @@ impl Lan {
             source: sender.address,
             priority,
             interval: sender.policies[id.index()].advert_interval,
+            age: Duration::ZERO,
         };
         let id = InstanceId(sender.places[id.index()]);
         for to in 0..self.nodes.len() {

@@ -6,7 +6,9 @@ use std::time::Duration;
 use scheduler::Instant;
 
 use super::master::Silence;
-use super::{Burst, Cause, Effect, Effects, Heard, Instance, Note, Peer, Presence, State, Version};
+use super::{
+    Burst, Cause, Effect, Effects, Heard, Instance, Note, Peer, Presence, State, Version, timers,
+};
 use crate::model::Priority;
 
 /// What the running master-down timer waits for; its end becomes a [`Cause`].
@@ -40,6 +42,7 @@ impl Waiting {
 impl Instance {
     /// RFC 9568 6.4.2: an advert is received.
     pub(super) fn backup_hears(&mut self, now: Instant, heard: Heard, out: &mut Effects) {
+        let now = heard.at(now);
         let peer = Peer {
             address: heard.source,
             priority: heard.priority,
@@ -165,7 +168,8 @@ impl Instance {
         });
         self.go(State::Master, cause, out);
         self.advertised = now;
-        self.timer = Some(now + self.policy.advert_interval);
+        let interval = self.policy.advert_interval;
+        self.timer = Some(now + interval - timers::phase(self.id, interval));
     }
 
     fn cause_of_takeover(&self, now: Instant) -> Cause {

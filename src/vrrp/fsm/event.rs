@@ -47,6 +47,21 @@ pub struct Heard {
     pub priority: Priority,
     /// Its interval. Only version 3 learns it.
     pub interval: Duration,
+    /// How long ago it came in, as the kernel's clock tells.
+    pub age: Duration,
+}
+
+/// An older advert counts as one of this age: clocks are set, and a down timer must not
+/// end early for that.
+const OLDEST: Duration = Duration::from_millis(1);
+
+impl Heard {
+    /// When it came in. Timers run from there: to wake up and read it took time, which
+    /// would delay a takeover.
+    #[must_use]
+    pub(super) fn at(&self, now: Instant) -> Instant {
+        now - self.age.min(OLDEST)
+    }
 }
 
 /// What happens to one instance.

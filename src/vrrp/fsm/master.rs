@@ -68,7 +68,9 @@ impl Instance {
             .map_or(Ordering::Greater, |own| heard.source.cmp(&own));
         match by_priority.then(by_address) {
             // (720) Greater priority, or equal with a greater address.
-            Ordering::Greater => self.yield_to(now, peer, heard.interval, by_priority, out),
+            Ordering::Greater => {
+                self.yield_to(heard.at(now), peer, heard.interval, by_priority, out);
+            }
             Ordering::Equal => self.note(Note::OwnAddress(heard.source), out),
             // (740) Discard, and tell everybody who is master.
             Ordering::Less => self.outdo(now, peer, heard.interval, out),

@@ -214,6 +214,7 @@ mod tests {
             source: OTHER,
             priority: Priority(200),
             interval: Duration::from_secs(3),
+            age: Duration::ZERO,
         };
         let now = Instant::from_millis(500);
         instance.on(now, Event::Advert(heard), &mut Effects::new());

@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::Version;
+use super::{InstanceId, Version};
 use crate::model::Priority;
 
 /// `Skew_Time`: the better the priority, the sooner the takeover.
@@ -34,9 +34,43 @@ pub fn master_down(
     master_interval * u32::from(adverts) + skew(version, priority, master_interval)
 }
 
+/// Instances whose adverts are sent together.
+const TOGETHER: u32 = 64;
+
+/// How much earlier than after a whole interval an instance that has become master sends
+/// its second advert; all others follow that one.
+///
+/// Instances of one file become master at the same moment, and would then send all their
+/// adverts in one burst for ever: one short delay at that moment would make each of them
+/// late, and a receiver's buffer must hold them all. So each further lot of [`TOGETHER`]
+/// is moved to another place of the interval, by the sequence of van der Corput
+/// (1/2, 1/4, 3/4, 1/8, ...), which is even after any number of lots. An advert that comes
+/// early does no harm, and the first lot has the plain interval.
+#[must_use]
+pub(super) fn phase(id: InstanceId, interval: Duration) -> Duration {
+    let lot = id.0 / TOGETHER;
+    let nanos = (interval.as_nanos() * u128::from(lot.reverse_bits())) >> 32;
+    Duration::from_nanos(u64::try_from(nanos).unwrap_or(0))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_masters_spread_their_adverts_over_the_interval() {
+        let of = |id| phase(InstanceId(id), Duration::from_secs(1)).as_millis();
+        assert_eq!([of(0), of(63)], [0, 0]);
+        assert_eq!(
+            [of(64), of(127), of(128), of(192), of(256)],
+            [500, 500, 250, 750, 125]
+        );
+        let mut times: Vec<u128> = (0..1024).map(of).collect();
+        times.dedup();
+        times.sort_unstable();
+        let even: Vec<u128> = (0..16).map(|lot| lot * 1000 / 16).collect();
+        assert_eq!(times, even);
+    }
 
     const SECOND: Duration = Duration::from_secs(1);
 

@@ -42,8 +42,11 @@ impl VrrpProcess {
                 // Told once, for instance when the interface goes down.
                 Err(error) => log::debug!("VRRP socket: {error}"),
             }
+            // Ages are of now, not of the beginning of the round.
+            s.refresh();
+            let wall = clock::wall();
             for packet in batch.packets() {
-                self.hear(s.now(), id, &packet);
+                self.hear(s.now(), wall, id, &packet);
             }
             if !batch.is_full() {
                 drain = Drain::Drained;
@@ -60,7 +63,8 @@ impl VrrpProcess {
         drain
     }
 
-    fn hear(&mut self, now: Instant, socket: SocketId, packet: &net::Received<'_>) {
+    fn hear(&mut self, now: Instant, wall: UnixTime, socket: SocketId, packet: &net::Received<'_>) {
+        let age = packet.came.map(|came| wall.0.saturating_sub(came.0));
         let packet = Received {
             family: packet.family,
             bytes: packet.bytes,
@@ -70,13 +74,13 @@ impl VrrpProcess {
         };
         let Some(vrid) = vrid_of(&packet) else { return };
         match self.pool.user(socket, vrid, packet.dst) {
-            Some(id) => self.judge(now, id, &packet),
+            Some(id) => self.judge(now, age.unwrap_or_default(), id, &packet),
             None => self.unknown_vrid(vrid.0, packet.src),
         }
     }
 
     /// The receive checks of one instance, and what follows from them.
-    fn judge(&mut self, now: Instant, id: InstanceId, packet: &Received<'_>) {
+    fn judge(&mut self, now: Instant, age: Duration, id: InstanceId, packet: &Received<'_>) {
         let Some(view) = self.router.view(id) else {
             return;
         };
@@ -97,7 +101,7 @@ impl VrrpProcess {
             Ok(accepted) => {
                 own.remember_signature(&accepted, view.wall);
                 own.standing.hear(accepted.src);
-                self.accepted(now, id, &accepted);
+                self.accepted(now, age, id, &accepted);
             }
             Err(rejection) => {
                 self.rejected(id, packet.src, &rejection);
@@ -119,13 +123,13 @@ impl VrrpProcess {
         if let Ok(accepted) = accept(&own.receive, &view, packet) {
             let input = Input::Advert {
                 id,
-                advert: heard(&accepted),
+                advert: heard(&accepted, Duration::ZERO),
             };
             self.router.on(now, input, &mut self.effects);
         }
     }
 
-    fn accepted(&mut self, now: Instant, id: InstanceId, accepted: &Accepted) {
+    fn accepted(&mut self, now: Instant, age: Duration, id: InstanceId, accepted: &Accepted) {
         let Some(own) = self.routers.get_mut(id.index()) else {
             return;
         };
@@ -142,7 +146,7 @@ impl VrrpProcess {
         let old_checksum = accepted.checksum_old_style && !own.old_checksum;
         let input = Input::Advert {
             id,
-            advert: heard(accepted),
+            advert: heard(accepted, age),
         };
         self.router.on(now, input, &mut self.effects);
         if old_checksum {
@@ -208,10 +212,11 @@ impl VirtualRouter {
     }
 }
 
-const fn heard(accepted: &Accepted) -> Heard {
+const fn heard(accepted: &Accepted, age: Duration) -> Heard {
     Heard {
         source: accepted.src,
         priority: accepted.priority,
         interval: accepted.interval,
+        age,
     }
 }
