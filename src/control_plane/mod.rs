@@ -17,8 +17,9 @@
 //! * [`load`](mod@load) joins it all. The tables are where their effect is: `global`,
 //!   `vrrp::config`, `check::config`, `bfd::config`.
 //!
-//! To add a keyword, add a field with its default and a row; parser, messages, print,
-//! manual and the tests over all tables follow.
+//! To add a keyword, add a field with its default, a row, and the word to the release in
+//! `global/history.tsv`; parser, messages, print, manual and the tests over all tables
+//! follow.
 #![forbid(unsafe_code)]
 #![warn(clippy::indexing_slicing)]
 

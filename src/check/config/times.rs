@@ -25,7 +25,7 @@ macro_rules! times {
                 "How long to wait after a failed attempt before the next one, which retry allows.",
             )
             .default(
-                "that of the block around; else 3 for pages, delay_loop for DNS_CHECK, 1 for \
+                "what the block around says; else 3 for pages, delay_loop for DNS_CHECK, 1 for \
                  others",
             ),
             $crate::control_plane::schema::Row::<$target>::new(
@@ -38,7 +38,7 @@ macro_rules! times {
                 ),
                 "After a start the first check comes at a random moment of that time. 0: at once.",
             )
-            .default("that of the block around, else delay_loop"),
+            .default("what the block around says, else delay_loop"),
             $crate::control_plane::schema::Row::<$target>::new(
                 "delay_loop",
                 $crate::control_plane::arg::time(
@@ -49,7 +49,7 @@ macro_rules! times {
                 ),
                 "How often to check a server.",
             )
-            .default("that of the block around, else 60"),
+            .default("what the block around says, else 60"),
         ]
     };
 }
@@ -68,7 +68,7 @@ macro_rules! connect_timeout {
             ),
             "How long a check may take to connect, and to wait for each answer.",
         )
-        .default("that of the block around, else 5")
+        .default("what the block around says, else 5")
     };
 }
 pub(super) use connect_timeout;
@@ -88,7 +88,7 @@ macro_rules! server_defaults {
                 "How many more attempts are made before a server that was up is down.",
             )
             .default(
-                "that of the block around; else 3 for DNS_CHECK, 0 for MISC_CHECK, 1 for \
+                "what the block around says; else 3 for DNS_CHECK, 0 for MISC_CHECK, 1 for \
                  others",
             ),
             $crate::check::config::times::connect_timeout!($target),
