@@ -75,7 +75,13 @@ pub struct Batch {
     pending: VecDeque<Pending>,
     on_their_way: usize,
     next_sequence: u32,
+    /// How often in a row replies were lost and the requests queued again.
+    repeats: u32,
 }
+
+/// After so many repetitions without a single answer it is given up. A caller that
+/// halves what it sends each time is down to one message by then.
+const REPEATS_MAX: u32 = 12;
 
 /// Memory beyond this is given back when the queue is empty, in octets.
 const KEEP: usize = 16 * 1024;
@@ -96,6 +102,7 @@ impl Batch {
             pending: VecDeque::new(),
             on_their_way: 0,
             next_sequence: 1,
+            repeats: 0,
         }
     }
 
@@ -174,6 +181,12 @@ impl Batch {
         }
     }
 
+    /// Octets of what is on its way; they end where the queued ones begin.
+    fn unanswered(&self) -> usize {
+        let lengths = self.pending.iter().take(self.on_their_way);
+        lengths.map(|request| request.length as usize).sum()
+    }
+
     /// Take in a reply of the kernel; unknown sequence numbers are ignored.
     pub fn reply(&mut self, reply: &Reply<'_>, out: &mut Outcomes) {
         let Some(first) = self.pending.front() else {
@@ -189,6 +202,18 @@ impl Batch {
         if reply.errno == 0 || self.is_last_of_send(place) {
             self.settle_through(place, out);
         }
+    }
+
+    /// Replies were lost: everything on its way that has no outcome is queued again, before
+    /// what is queued already. So requests have to be such that the kernel may be asked
+    /// twice. After too many times they are answered with `errno`, as by [`Self::lost`].
+    pub fn repeat(&mut self, errno: i32, out: &mut Outcomes) {
+        self.repeats += 1;
+        if self.repeats > REPEATS_MAX {
+            self.repeats = 0;
+            return self.lost(errno, out);
+        }
+        self.give_back(self.unanswered());
     }
 
     /// Replies were lost, or the socket failed: everything on its way is
@@ -247,24 +272,24 @@ impl Batch {
             }
         }
         self.on_their_way -= place + 1;
+        self.repeats = 0;
         self.tidy();
     }
 
-    /// Forget what was sent.
+    /// Forget what was sent and answered.
     fn tidy(&mut self) {
-        if self.queued() > 0 {
-            if self.taken > KEEP.max(self.octets.len() / 2) {
-                self.octets.drain(..self.taken);
-                self.taken = 0;
+        if !self.pending.is_empty() {
+            let answered = self.taken.saturating_sub(self.unanswered());
+            if answered > KEEP.max(self.octets.len() / 2) {
+                self.octets.drain(..answered);
+                self.taken -= answered;
             }
             return;
         }
         self.octets.clear();
         self.taken = 0;
         self.octets.shrink_to(KEEP);
-        if self.pending.is_empty() {
-            self.pending.shrink_to(KEEP / size_of::<Pending>());
-        }
+        self.pending.shrink_to(KEEP / size_of::<Pending>());
     }
 }
 

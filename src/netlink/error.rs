@@ -18,6 +18,13 @@ pub struct NetlinkError {
 }
 
 impl NetlinkError {
+    /// Whether it says nothing about the request: the kernel had no memory for it, or for
+    /// the answer (`ENOMEM`, `ENOBUFS`), or was interrupted (`EAGAIN`, `EINTR`).
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(self.errno, 12 | 105 | 11 | 4)
+    }
+
     /// The system's words for the error number, without the number.
     #[must_use]
     pub fn words(&self) -> String {

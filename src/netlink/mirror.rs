@@ -78,9 +78,14 @@ pub enum Change {
         net: IpNet,
         ours: bool,
     },
+    /// After a loss: every route and rule that is there is told as [`Change::Path`]
+    /// between this and [`Change::PathsTold`].
+    PathsAreTold,
+    /// What was not told since [`Change::PathsAreTold`] is not there.
+    PathsTold,
     /// A route or rule of keepalived's protocol number appeared, or (`removed`)
     /// is gone. Told of every one, not as a net change; only heard where the
-    /// monitor listens to them, and not told after a loss.
+    /// monitor listens to them.
     Path {
         message: Box<PathMessage>,
         removed: bool,
@@ -102,6 +107,7 @@ pub struct Mirror {
     addresses: Addresses,
     /// What was heard of routes and rules since the last time.
     paths: Vec<Change>,
+    are_paths_told: bool,
     generation: u32,
     resynchronising: bool,
 }
@@ -147,6 +153,13 @@ impl Mirror {
     pub fn lost(&mut self) {
         self.generation = self.generation.wrapping_add(1);
         self.resynchronising = true;
+        self.are_paths_told = false;
+    }
+
+    /// Since [`Self::lost`]: from here on all routes and rules are told.
+    pub fn paths_are_told(&mut self) {
+        self.are_paths_told = true;
+        self.paths.push(Change::PathsAreTold);
     }
 
     /// All addresses were told again since [`Self::lost`], and nothing else was missed.
@@ -178,6 +191,9 @@ impl Mirror {
             true
         });
         touched.sort_unstable();
+        if std::mem::take(&mut self.are_paths_told) {
+            self.paths.push(Change::PathsTold);
+        }
         self.addresses_resynchronised();
     }
 

@@ -62,7 +62,7 @@ pub use addr::{AddressMessage, AddressRequest, Operation};
 pub use batch::{Batch, Outcome, Outcomes, Tolerate};
 pub use error::NetlinkError;
 pub use mirror::{Change, Changes, Mirror, Origin};
-pub use socket::{Commander, Monitor, ProcessMonitor, ProcessRead, ReadStatus};
+pub use socket::{Commander, Mended, Monitor, ProcessMonitor, ProcessRead, ReadStatus};
 
 #[cfg(test)]
 mod codec_tests;

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use super::addr::PROTOCOL_KEEPALIVED;
 use super::attr::{Attribute, Attributes, Writer};
 use super::header::{Header, Message, aligned, flag, kind, write_message};
 use crate::model::IfIndex;
@@ -315,13 +316,15 @@ impl<'a> Iterator for NextHops<'a> {
     }
 }
 
-/// Append the question for all routes.
-pub fn write_dump(buffer: &mut Vec<u8>, sequence: u32) {
+/// Append the question for the routes of a family that have keepalived's protocol
+/// number. A kernel that does not filter tells all of them.
+pub fn write_own_dump(buffer: &mut Vec<u8>, family: u8, sequence: u32) {
     let header = Header {
         kind: kind::GET_ROUTE,
         flags: flag::REQUEST | flag::DUMP,
         sequence,
         port: 0,
     };
-    write_message(buffer, header, &[0; FIXED], |_| {});
+    let fixed = [family, 0, 0, 0, 0, PROTOCOL_KEEPALIVED, 0, 0, 0, 0, 0, 0];
+    write_message(buffer, header, &fixed, |_| {});
 }

@@ -8,7 +8,7 @@ pub mod netfilter;
 mod process_monitor;
 
 pub use commander::Commander;
-pub use monitor::{Monitor, ReadStatus};
+pub use monitor::{Mended, Monitor, ReadStatus};
 pub use process_monitor::{ProcessMonitor, ProcessRead};
 
 use std::io;

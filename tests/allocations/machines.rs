@@ -99,6 +99,8 @@ fn flapping_links_and_addresses_allocate_nothing() {
                     | Change::AddressAdded { .. }
                     | Change::AddressRemoved { .. }
                     | Change::AddressChanged { .. }
+                    | Change::PathsAreTold
+                    | Change::PathsTold
                     | Change::Path { .. } => {}
                 }
             }

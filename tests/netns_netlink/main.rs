@@ -163,6 +163,8 @@ fn is_foreign(change: &Change) -> bool {
         | Change::LinkDown { .. }
         | Change::LinkChanged { .. }
         | Change::AddressChanged { .. }
+        | Change::PathsAreTold
+        | Change::PathsTold
         | Change::Path { .. } => true,
     }
 }

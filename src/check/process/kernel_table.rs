@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::time::Duration;
 
 use scheduler::Scheduler;
 
@@ -15,6 +16,10 @@ use crate::ipvs::plan::Change;
 use crate::ipvs::sync_daemon::{SyncDaemon, Wanted};
 use crate::ipvs::{DestinationKey, Entry, ServiceKey, Table, Timeouts};
 
+/// The pause after a send that failed.
+const REST: Duration = Duration::from_millis(50);
+/// The time between a doubt about the table and a look at it.
+const LOOK: Duration = Duration::from_secs(1);
 /// Receive buffers of the sockets, in octets, unless configured.
 const BUFFER: usize = 1 << 18;
 
@@ -42,6 +47,11 @@ pub(super) struct KernelTable {
     settled: Vec<Settled>,
     /// [`Kernel::surprises`] when it was last looked at.
     surprises: u64,
+    /// What is in the kernel is not known: requests were refused for want of memory, or
+    /// the table could not be read.
+    is_doubtful: bool,
+    /// Another look is on its way for that.
+    is_look_due: bool,
 }
 
 impl KernelTable {
@@ -62,6 +72,8 @@ impl KernelTable {
             daemon: SyncDaemon::new(),
             settled: Vec::new(),
             surprises: 0,
+            is_doubtful: false,
+            is_look_due: false,
         })
     }
 
@@ -76,6 +88,38 @@ impl KernelTable {
             self.is_asked_for = true;
             s.soon("IPVS", 0, CheckProcess::on_table);
         }
+    }
+
+    /// Nothing can be sent for now.
+    pub(super) fn ask_later(&mut self, s: &mut Scheduler<CheckProcess>) {
+        if !std::mem::replace(&mut self.is_asked_for, true) {
+            s.at("IPVS", s.now() + REST, 0, CheckProcess::on_table);
+        }
+    }
+
+    /// What is in the kernel is not known any more.
+    pub(super) const fn doubt(&mut self) {
+        self.is_doubtful = true;
+    }
+
+    /// Have the table looked at soon, if there is a doubt.
+    pub(super) fn settle_doubt(&mut self, s: &mut Scheduler<CheckProcess>) {
+        if self.is_doubtful && !std::mem::replace(&mut self.is_look_due, true) {
+            s.at(
+                "IPVS table",
+                s.now() + LOOK,
+                0,
+                |process: &mut CheckProcess, _, _| {
+                    process.table.is_look_due = false;
+                    process.look_at_the_table();
+                },
+            );
+        }
+    }
+
+    /// The table was read: whether there was a doubt about it.
+    pub(super) const fn was_doubtful(&mut self) -> bool {
+        std::mem::replace(&mut self.is_doubtful, false)
     }
 
     /// Whether nothing waits to be done.
@@ -169,7 +213,8 @@ impl KernelTable {
     fn look_at_outcomes(&mut self) {
         for settled in self.settled.drain(..) {
             match (&settled.outcome, &settled.request) {
-                (Outcome::Refused(_), request) => {
+                (Outcome::Refused(error), request) => {
+                    self.is_doubtful |= error.is_passing();
                     if let Request::Change(change) = request {
                         disbelieve(&mut self.believed, change);
                     }

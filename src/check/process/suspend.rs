@@ -4,22 +4,28 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::IpAddr;
 use std::os::fd::AsFd as _;
+use std::time::Duration;
 
-use scheduler::{Drain, Id, Interest, IoId, Ready, Scheduler};
+use scheduler::{Drain, Id, Interest, IoId, Key, Ready, Scheduler};
 
 use super::CheckProcess;
 use super::checks::{Check, index};
 use crate::check::config::service::{ServiceAddress, ServiceConfig};
 use crate::control_plane::Config;
-use crate::netlink::{Changes, Mirror, Monitor, ReadStatus};
+use crate::netlink::{Changes, Mended, Mirror, Monitor, ReadStatus};
 
 /// Receive buffer of the monitor, in octets, unless configured.
 const BUFFER: usize = 1 << 20;
+/// How often the monitor is looked after while something is missing.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// The addresses of this machine.
 #[derive(Debug)]
 pub(super) struct LocalAddresses {
     monitor: Monitor,
+    /// Where the loop waits for it.
+    io: Option<IoId<CheckProcess>>,
+    is_looked_after: bool,
     mirror: Mirror,
     changes: Changes,
 }
@@ -37,6 +43,8 @@ impl LocalAddresses {
         monitor.load(&mut mirror)?;
         Ok(Some(Self {
             monitor,
+            io: None,
+            is_looked_after: false,
             mirror,
             changes: Changes::new(),
         }))
@@ -54,13 +62,43 @@ fn wants_address(service: &ServiceConfig) -> bool {
 }
 
 impl CheckProcess {
-    pub(super) fn watch_addresses(&self, s: &mut Scheduler<Self>) -> io::Result<()> {
-        if let Some(local) = &self.local {
+    pub(super) fn watch_addresses(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
+        if let Some(local) = &mut self.local {
             let call = Self::on_addresses;
             let monitor = local.monitor.as_fd();
-            s.watch("netlink monitor", monitor, Interest::Read, 0, call)?;
+            local.io = Some(s.watch("netlink monitor", monitor, Interest::Read, 0, call)?);
         }
         Ok(())
+    }
+
+    /// See that nothing stays unknown after a loss of events.
+    fn watch_over_addresses(&mut self, s: &mut Scheduler<Self>) {
+        if let Some(local) = &mut self.local
+            && !local.monitor.is_complete()
+            && !std::mem::replace(&mut local.is_looked_after, true)
+        {
+            s.at("netlink monitor", s.now() + LOOK, 0, Self::on_look);
+        }
+    }
+
+    fn on_look(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        let Some(local) = &mut self.local else { return };
+        local.is_looked_after = false;
+        match local.monitor.mend(&mut local.mirror) {
+            Ok(Mended::Whole | Mended::UnderWay) => {}
+            Ok(Mended::Reopened) => {
+                log::warn!("netlink monitor: the kernel does not answer: another socket is asked");
+                if let Some(before) = local.io.take() {
+                    // It is closed.
+                    s.release(before);
+                }
+                if let Err(error) = self.watch_addresses(s) {
+                    log::error!("netlink monitor: {error}: ha_suspend hears nothing");
+                }
+            }
+            Err(error) => log::error!("netlink monitor: {error}"),
+        }
+        self.watch_over_addresses(s);
     }
 
     fn on_addresses(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
@@ -69,7 +107,11 @@ impl CheckProcess {
         };
         let read = local.monitor.read(&mut local.mirror, 0, &mut local.changes);
         local.changes.clear();
-        self.settle_suspended(s);
+        // While all is being told again nothing is known to be away.
+        if local.monitor.is_complete() {
+            self.settle_suspended(s);
+        }
+        self.watch_over_addresses(s);
         match read {
             Ok(ReadStatus::More) => Drain::More,
             Ok(_) => Drain::Drained,

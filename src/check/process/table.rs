@@ -116,18 +116,23 @@ impl CheckProcess {
             self.follow_service(place);
         }
         self.drop_former();
-        if let Err(error) = self.table.kernel.send(PORTION) {
+        let sent = self.table.kernel.send(PORTION);
+        if let Err(error) = &sent {
             log::error!("IPVS: cannot send: {error}");
         }
         self.table.settle();
         if self.table.kernel.queued() > 0 {
-            self.table.ask(s);
+            match sent {
+                Ok(1..) => self.table.ask(s),
+                Ok(0) | Err(_) => self.table.ask_later(s),
+            }
         } else if self.is_stopping {
             self.finish_if_stopped(s);
         } else if self.table.was_surprised() {
             self.look_at_the_table();
         }
         self.tell_if_settled();
+        self.table.settle_doubt(s);
     }
 
     /// After a reload: nothing is left of what is configured no more.
@@ -202,6 +207,7 @@ impl CheckProcess {
         self.look_at_the_marks();
         if let Err(error) = self.table.kernel.ask(Scope::All, Detail::Settings) {
             log::warn!("IPVS: cannot ask for the table: {error}");
+            self.table.doubt();
         }
     }
 
@@ -215,6 +221,8 @@ impl CheckProcess {
             }
             Err(error) => {
                 log::warn!("IPVS: cannot read the table: {error}");
+                self.table.doubt();
+                self.table.settle_doubt(s);
                 Drain::Drained
             }
         }
@@ -226,21 +234,31 @@ impl CheckProcess {
             return;
         }
         self.table.believed = actual;
+        let was_doubtful = self.table.was_doubtful();
         let before = self.table.kernel.queued();
         self.come_to_what_is_wanted();
         let repairs = self.table.kernel.queued().saturating_sub(before);
         if repairs > 0 {
             self.table.repairs += u64::try_from(repairs).unwrap_or_default();
-            log::warn!(
-                "IPVS: somebody else has changed the table of virtual servers: {repairs} entries \
-                 are put right"
-            );
+            if was_doubtful {
+                log::info!("IPVS: {repairs} entries are put right that the kernel did not take");
+            } else {
+                log::warn!(
+                    "IPVS: somebody else has changed the table of virtual servers: {repairs} \
+                     entries are put right"
+                );
+            }
             self.table.ask(s);
         }
     }
 
-    fn on_outcomes(&mut self, _: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
+    fn on_outcomes(&mut self, s: &mut Scheduler<Self>, _: IoId<Self>, _: Ready) -> Drain {
         self.table.settle();
+        if self.table.kernel.queued() > 0 {
+            // Their answers were lost.
+            self.table.ask(s);
+        }
+        self.table.settle_doubt(s);
         Drain::Drained
     }
 }

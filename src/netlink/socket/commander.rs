@@ -19,11 +19,19 @@ const MESSAGES_PER_SEND: usize = 256;
 const REPLY_ROOM: usize = 8 * 1024;
 
 /// A socket that changes what the kernel has, and its queue.
+///
+/// Replies that did not fit into the receive buffer are lost: then the requests are sent
+/// again, half as many at a time until all replies fit. So the kernel may be asked twice.
 #[derive(Debug)]
 pub struct Commander {
     fd: OwnedFd,
     port: u32,
     batch: Batch,
+    /// The most messages of a send; fewer than [`MESSAGES_PER_SEND`] since replies were lost,
+    /// and then there is only one send between two reads.
+    send_limit: usize,
+    /// The kernel answers before the send returns, so what has no answer then gets none.
+    is_silence_a_loss: bool,
     room: Box<[u8]>,
 }
 
@@ -52,11 +60,21 @@ impl Commander {
             let _ = sock::set_option(fd.as_fd(), SOL_NETLINK, option, 1);
         }
         Ok(Self {
+            // A family of generic netlink may have reasons of its own not to answer.
+            is_silence_a_loss: kind == Kind::RouteNetlink,
+            ..Self::on(fd, port)
+        })
+    }
+
+    fn on(fd: OwnedFd, port: u32) -> Self {
+        Self {
             fd,
             port,
             batch: Batch::new(),
+            send_limit: MESSAGES_PER_SEND,
+            is_silence_a_loss: true,
             room: vec![0; REPLY_ROOM].into_boxed_slice(),
-        })
+        }
     }
 
     /// The socket's port: the kernel stamps it on changes we cause.
@@ -90,9 +108,13 @@ impl Commander {
     /// What `send(2)` says; the requests stay queued.
     pub fn flush(&mut self, max_messages: usize) -> io::Result<usize> {
         let queued = self.batch.queued();
+        let max_messages = match self.send_limit {
+            MESSAGES_PER_SEND => max_messages,
+            limit => max_messages.min(limit),
+        };
         let mut left = max_messages;
         while left > 0 {
-            let Some(octets) = self.batch.take(left.min(MESSAGES_PER_SEND)) else {
+            let Some(octets) = self.batch.take(left.min(self.send_limit)) else {
                 break;
             };
             let length = octets.len();
@@ -108,9 +130,9 @@ impl Commander {
         Ok(queued - self.batch.queued())
     }
 
-    /// Read replies until none is left, and append the outcomes they settle.
-    /// Replies that were lost leave `ENOBUFS` as the outcome: whether the
-    /// request succeeded is then in the mirror.
+    /// Read replies until none is left, and append the outcomes they settle. Requests
+    /// whose replies were lost are queued again; `ENOBUFS` is their outcome if that was in
+    /// vain many times.
     ///
     /// # Errors
     /// What `recv(2)` says.
@@ -127,9 +149,12 @@ impl Commander {
                 Err(error) => break Err(error),
             }
         };
-        if is_lossy {
-            // The refusals that did arrive are told already.
-            self.batch.lost(NO_BUFFERS, out);
+        let is_unanswered = self.batch.backlog() > self.batch.queued();
+        if is_lossy || (is_unanswered && self.is_silence_a_loss && result.is_ok()) {
+            self.send_limit = (self.send_limit / 2).max(1);
+            self.batch.repeat(NO_BUFFERS, out);
+        } else if !is_unanswered {
+            self.send_limit = (self.send_limit * 2).min(MESSAGES_PER_SEND);
         }
         result
     }
@@ -161,5 +186,134 @@ impl Commander {
 impl AsFd for Commander {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+    use std::os::unix::net::UnixDatagram;
+
+    use super::*;
+    use crate::model::{IfIndex, IpNet};
+    use crate::netlink::header::{Header, flag, kind, write_message};
+
+    const PORT: u32 = 7;
+
+    /// A commander, and the other end of its socket in the place of the kernel.
+    fn pair() -> (Commander, UnixDatagram) {
+        let (own, kernel) = UnixDatagram::pair().expect("a pair of sockets");
+        own.set_nonblocking(true).expect("non-blocking");
+        kernel.set_nonblocking(true).expect("non-blocking");
+        (Commander::on(own.into(), PORT), kernel)
+    }
+
+    fn push(commander: &mut Commander, tickets: std::ops::Range<u64>) {
+        for ticket in tickets {
+            let net = IpNet {
+                addr: IpAddr::V4(Ipv4Addr::new(10, 0, 0, u8::try_from(ticket).unwrap_or(0))),
+                prefix: 32,
+            };
+            let request = AddressRequest::new(IfIndex(3), net);
+            commander.push(&request, Operation::Replace, ticket, Tolerate::EXISTS);
+        }
+    }
+
+    /// What the kernel was sent with one call: sequence numbers, and which ask for an answer.
+    fn heard(kernel: &UnixDatagram) -> Vec<(u32, bool)> {
+        let mut room = vec![0; 1 << 17];
+        let length = kernel.recv(&mut room).expect("a message");
+        let messages = Messages::new(room.get(..length).unwrap_or_default());
+        let of = |header: Header| (header.sequence, header.flags & flag::ACK != 0);
+        messages.map(|message| of(message.header)).collect()
+    }
+
+    fn answer(kernel: &UnixDatagram, sequence: u32, errno: i32) {
+        let mut reply = Vec::new();
+        let header = Header {
+            kind: kind::ERROR,
+            flags: 0,
+            sequence,
+            port: PORT,
+        };
+        let payload = [(-errno).to_ne_bytes(), [0; 4], [0; 4], [0; 4], [0; 4]].concat();
+        write_message(&mut reply, header, &payload, |_| {});
+        kernel.send(&reply).expect("sent");
+    }
+
+    fn read(commander: &mut Commander) -> Vec<(u64, Option<i32>)> {
+        let mut out = Outcomes::new();
+        commander.read(&mut out).expect("readable");
+        out.iter()
+            .map(|o| (o.ticket, o.result.as_ref().err().map(|e| e.errno)))
+            .collect()
+    }
+
+    #[test]
+    fn requests_without_an_answer_are_sent_again_in_smaller_parts() {
+        let (mut commander, kernel) = pair();
+        push(&mut commander, 0..8);
+        assert_eq!(commander.flush(usize::MAX).ok(), Some(8));
+        assert_eq!(heard(&kernel).len(), 8);
+        // A refusal arrived, and the acknowledgement was lost.
+        answer(&kernel, 2, 19);
+        assert_eq!(read(&mut commander), [(1, Some(19))]);
+        assert_eq!((commander.queued(), commander.backlog()), (8, 8));
+        commander.send_limit = 4;
+        push(&mut commander, 8..9);
+        assert_eq!(
+            commander.flush(usize::MAX).ok(),
+            Some(4),
+            "one send at a time"
+        );
+        let again = heard(&kernel);
+        assert_eq!(again, [(1, false), (2, false), (3, false), (4, true)]);
+        answer(&kernel, 2, 19);
+        answer(&kernel, 4, 0);
+        let settled = [(0, None), (2, None), (3, None)];
+        assert_eq!(
+            read(&mut commander),
+            settled,
+            "and what was told is not told again"
+        );
+        assert_eq!(
+            commander.flush(usize::MAX).ok(),
+            Some(5),
+            "larger parts again"
+        );
+        assert_eq!(
+            heard(&kernel).last(),
+            Some(&(9, true)),
+            "the new one came last"
+        );
+        answer(&kernel, 9, 0);
+        assert_eq!(read(&mut commander).len(), 5);
+        assert_eq!(commander.backlog(), 0);
+    }
+
+    #[test]
+    fn a_kernel_that_never_answers_is_given_up() {
+        let (mut commander, kernel) = pair();
+        push(&mut commander, 0..2);
+        let mut told = Vec::new();
+        let mut sends = 0;
+        while commander.backlog() > 0 {
+            commander.flush(usize::MAX).expect("sent");
+            while kernel.recv(&mut [0; 4096]).is_ok() {
+                sends += 1;
+            }
+            told.extend(read(&mut commander));
+            assert!(sends < 100, "{told:?}");
+        }
+        assert_eq!(told, [(0, Some(NO_BUFFERS)), (1, Some(NO_BUFFERS))]);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_stays_queued() {
+        let (mut commander, kernel) = pair();
+        push(&mut commander, 0..3);
+        drop(kernel);
+        assert!(commander.flush(usize::MAX).is_err());
+        assert_eq!((commander.queued(), commander.backlog()), (3, 3));
     }
 }

@@ -5,17 +5,15 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
 use super::{ADD_MEMBERSHIP, PIECE, PIECES, ROOM, SOL_NETLINK, echoes, is_overrun};
-use crate::netlink::dump::{Dump, Scope, Step};
+use crate::netlink::dump::{Dump, Paths, Scope, Step};
 use crate::netlink::header::Messages;
 use crate::netlink::mirror::{Changes, Mirror, Origin};
 use crate::sys::bpf;
 use crate::sys::fd::wait_readable;
 use crate::sys::sock::{self, Kind, RxSlot};
 
-/// Multicast groups (`RTNLGRP_*`).
-const GROUP_LINK: i32 = 1;
-const GROUP_IPV4_ADDRESS: i32 = 5;
-const GROUP_IPV6_ADDRESS: i32 = 9;
+/// Multicast groups (`RTNLGRP_*`) of links and of addresses.
+const GROUPS: [i32; 3] = [1, 5, 9];
 const GROUPS_ROUTE: [i32; 2] = [7, 11];
 const GROUPS_RULE: [i32; 2] = [8, 19];
 
@@ -36,17 +34,35 @@ pub enum ReadStatus {
     More,
 }
 
+/// What a [`Monitor::mend`] came to.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Mended {
+    /// The mirror has everything: nothing is to be mended any more.
+    Whole,
+    /// Everything is being told again, or is asked for again now.
+    UnderWay,
+    /// The kernel had left a question unanswered: there is another socket now, and
+    /// whoever waits for the old one has to wait for this one.
+    Reopened,
+}
+
 /// The socket that hears of changes.
 #[derive(Debug)]
 pub struct Monitor {
     fd: OwnedFd,
     port: u32,
+    receive_buffer: usize,
+    paths: Paths,
     dump: Dump,
     /// What to ask for when the socket is empty: messages were dropped, and the
     /// kernel drops more until then.
     missed: Option<Scope>,
     overruns: u64,
-    is_muted: bool,
+    /// Parts of dumps that were read, and how many these were at the last [`Self::mend`].
+    parts: u64,
+    parts_before: u64,
+    /// The port whose echoes are not heard.
+    muted: Option<u32>,
     room: Box<[u8]>,
     slots: Box<[RxSlot]>,
 }
@@ -61,16 +77,18 @@ impl Monitor {
     /// What the system says.
     pub fn open(receive_buffer: usize) -> io::Result<Self> {
         let (fd, port) = super::open(Kind::RouteNetlink, receive_buffer)?;
-        for group in [GROUP_LINK, GROUP_IPV4_ADDRESS, GROUP_IPV6_ADDRESS] {
-            sock::set_option(fd.as_fd(), SOL_NETLINK, ADD_MEMBERSHIP, group)?;
-        }
+        join(fd.as_fd(), GROUPS)?;
         Ok(Self {
             fd,
             port,
+            receive_buffer,
+            paths: Paths::default(),
             dump: Dump::default(),
             missed: None,
             overruns: 0,
-            is_muted: false,
+            parts: 0,
+            parts_before: 0,
+            muted: None,
             room: vec![0; ROOM].into_boxed_slice(),
             slots: vec![RxSlot::EMPTY; PIECES].into_boxed_slice(),
         })
@@ -80,22 +98,18 @@ impl Monitor {
     ///
     /// # Errors
     /// What the system says.
-    pub fn watch_routes(&self) -> io::Result<()> {
-        self.join(GROUPS_ROUTE)
+    pub fn watch_routes(&mut self) -> io::Result<()> {
+        self.paths.routes = true;
+        join(self.fd.as_fd(), GROUPS_ROUTE)
     }
 
     /// Listen to rules as well.
     ///
     /// # Errors
     /// What the system says.
-    pub fn watch_rules(&self) -> io::Result<()> {
-        self.join(GROUPS_RULE)
-    }
-
-    fn join(&self, groups: [i32; 2]) -> io::Result<()> {
-        groups.into_iter().try_for_each(|group| {
-            sock::set_option(self.fd.as_fd(), SOL_NETLINK, ADD_MEMBERSHIP, group)
-        })
+    pub fn watch_rules(&mut self) -> io::Result<()> {
+        self.paths.rules = true;
+        join(self.fd.as_fd(), GROUPS_RULE)
     }
 
     /// Fill the mirror before the loop starts. This waits; the changes it makes
@@ -143,8 +157,48 @@ impl Monitor {
         Ok(status)
     }
 
-    /// Ask the kernel for everything again, as after a loss; for use after an
-    /// error of [`Self::read`].
+    /// For use once a second while not [`Self::is_complete`], and after an error of
+    /// [`Self::read`]: ask again for what could not be asked for, or was refused. If
+    /// nothing at all was told of a dump since the last call, the kernel has forgotten
+    /// it, and answers nothing else on this socket: it is replaced.
+    ///
+    /// # Errors
+    /// What the system says; call again later.
+    pub fn mend(&mut self, mirror: &mut Mirror) -> io::Result<Mended> {
+        if self.dump.is_running() {
+            if std::mem::replace(&mut self.parts_before, self.parts) != self.parts {
+                return Ok(Mended::UnderWay);
+            }
+            self.reopen()?;
+            self.resynchronise(mirror)?;
+            return Ok(Mended::Reopened);
+        }
+        if self.missed.is_none() {
+            return Ok(Mended::Whole);
+        }
+        self.begin_dump_after_loss(mirror)?;
+        Ok(Mended::UnderWay)
+    }
+
+    /// The same groups on another socket.
+    fn reopen(&mut self) -> io::Result<()> {
+        let (fd, port) = super::open(Kind::RouteNetlink, self.receive_buffer)?;
+        join(fd.as_fd(), GROUPS)?;
+        if self.paths.routes {
+            join(fd.as_fd(), GROUPS_ROUTE)?;
+        }
+        if self.paths.rules {
+            join(fd.as_fd(), GROUPS_RULE)?;
+        }
+        if let Some(muted) = self.muted {
+            bpf::attach(fd.as_fd(), &echoes::filter(muted))?;
+        }
+        (self.fd, self.port) = (fd, port);
+        self.dump.give_up();
+        Ok(())
+    }
+
+    /// Ask the kernel for everything again, as after a loss.
     ///
     /// # Errors
     /// What the system says.
@@ -163,9 +217,9 @@ impl Monitor {
     /// # Errors
     /// What the system says; then everything is heard as before.
     pub fn mute(&mut self, port: u32) -> io::Result<()> {
-        if !self.is_muted {
+        if !self.is_muted() {
             bpf::attach(self.fd.as_fd(), &echoes::filter(port))?;
-            self.is_muted = true;
+            self.muted = Some(port);
         }
         Ok(())
     }
@@ -176,10 +230,9 @@ impl Monitor {
     /// # Errors
     /// What the system says.
     pub fn unmute(&mut self) -> io::Result<()> {
-        if !self.is_muted {
+        if self.muted.take().is_none() {
             return Ok(());
         }
-        self.is_muted = false;
         bpf::detach(self.fd.as_fd())?;
         if self.dump.is_running() {
             // It began while echoes were missed.
@@ -193,14 +246,14 @@ impl Monitor {
     /// Whether echoes are muted.
     #[must_use]
     pub const fn is_muted(&self) -> bool {
-        self.is_muted
+        self.muted.is_some()
     }
 
     /// Whether the mirror has everything that was read: nothing is muted, and
     /// nothing has to be asked for, or is being told, again.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        !self.is_muted && self.missed.is_none() && !self.dump.is_running()
+        !self.is_muted() && self.missed.is_none() && !self.dump.is_running()
     }
 
     /// How often events were lost and everything was asked for again.
@@ -238,15 +291,23 @@ impl Monitor {
             self.lose(mirror);
             return Ok(());
         };
+        self.parts += 1;
         let mut ask = false;
         for message in Messages::new(octets) {
             mirror.hear(&message, Origin::of(&message, our_port));
             match self.dump.hear(&message, self.port) {
                 Step::Continue => {}
                 Step::Ask => ask = true,
+                Step::AskForPaths => {
+                    mirror.paths_are_told();
+                    ask = true;
+                }
                 Step::Complete(Scope::Everything) => mirror.resynchronised(),
                 Step::Complete(Scope::Addresses) => mirror.addresses_resynchronised(),
-                Step::Refused(errno) => return Err(io::Error::from_raw_os_error(errno)),
+                Step::Refused(errno) => {
+                    self.missed = Some(Scope::Everything);
+                    return Err(io::Error::from_raw_os_error(errno));
+                }
             }
         }
         if ask { self.ask() } else { Ok(()) }
@@ -287,15 +348,27 @@ impl Monitor {
             return Ok(());
         };
         mirror.lost();
-        self.dump.begin(scope);
+        self.dump.begin(scope, self.paths);
         self.ask()
     }
 
-    fn ask(&self) -> io::Result<()> {
+    /// A question that cannot be sent is asked again by [`Self::mend`], with all others.
+    fn ask(&mut self) -> io::Result<()> {
         let mut question = Vec::with_capacity(64);
         self.dump.question(&mut question);
-        sock::send(self.fd.as_fd(), &question).map(drop)
+        let sent = sock::send(self.fd.as_fd(), &question);
+        if sent.is_err() {
+            self.dump.give_up();
+            self.missed = Some(Scope::Everything);
+        }
+        sent.map(drop)
     }
+}
+
+fn join<const N: usize>(fd: BorrowedFd<'_>, groups: [i32; N]) -> io::Result<()> {
+    groups
+        .into_iter()
+        .try_for_each(|group| sock::set_option(fd, SOL_NETLINK, ADD_MEMBERSHIP, group))
 }
 
 impl AsFd for Monitor {
@@ -303,3 +376,6 @@ impl AsFd for Monitor {
         self.fd.as_fd()
     }
 }
+
+#[cfg(test)]
+mod tests;

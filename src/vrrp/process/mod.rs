@@ -26,7 +26,8 @@
 //! * `bus`: what the D-Bus process is told.
 //! * `linkbeat`: interfaces whose state is asked for.
 //! * `pump`: addresses and announcements, a bounded portion per round. Adverts
-//!   come between the portions, however many addresses there are.
+//!   come between the portions, however many addresses there are. `mending`: what is
+//!   done when the kernel's sockets fail.
 //! * `reload`, `carry`: another configuration for the running process.
 //! * `rivals`: why two are master at once.
 //! * `snmp`: the subagent; `mib`: its KEEPALIVED-MIB.
@@ -46,6 +47,7 @@ mod firewall;
 mod interfaces;
 mod kept;
 mod linkbeat;
+mod mending;
 mod mib;
 mod notify;
 mod observe;
@@ -68,6 +70,7 @@ mod trackers;
 mod virtual_links;
 mod virtual_router;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::IpAddr;
 use std::rc::Rc;
@@ -126,7 +129,9 @@ pub struct VrrpProcess {
     /// Own addresses reported gone, to look at when all events have been read.
     suspects: Vec<(InterfaceKey, IpAddr)>,
     /// The same of routes and rules, by owner and position.
-    missing_paths: Vec<(InstanceId, u32)>,
+    missing_paths: BTreeSet<(InstanceId, u32)>,
+    /// They are being told, and what is missing is not known before all of them are.
+    are_paths_doubtful: bool,
     /// How often the monitor had lost events when routes were last looked after.
     losses_seen: u64,
     /// Reused for what the debouncer lets through.
@@ -233,6 +238,7 @@ impl VrrpProcess {
         let announce = self.announcer.deadline();
         let install =
             !self.installer.is_idle() || self.kernel.has_queued() || self.kernel.monitor.is_muted();
+        let install = install && !self.kernel.mending.is_resting();
         if install || announce.is_some_and(|at| at <= s.now()) {
             self.ask_for_pump(s);
         }
@@ -253,6 +259,7 @@ impl VrrpProcess {
     /// The end, when the kernel has taken everything back.
     fn finish_if_stopped(&mut self, s: &mut Scheduler<Self>) {
         let idle = self.installer.is_idle() && self.kernel.backlog() == 0;
+        let idle = idle && self.kernel.mending.is_idle();
         if self.is_stopping && idle && self.notifier.is_finished(s.now()) {
             self.notifier.close(s);
             self.snmp.stop(s);

@@ -11,6 +11,7 @@ use crate::model::{IfIndex, IfName};
 use crate::netlink::mirror::PathMessage;
 use crate::vrrp::config::routes::{route_text, rule_text};
 use crate::vrrp::fsm::{InstanceId, State};
+use crate::vrrp::install::{Order, Wanted};
 use crate::vrrp::router::Input;
 
 impl VrrpProcess {
@@ -49,26 +50,51 @@ impl VrrpProcess {
     pub(super) fn path_changed(&mut self, message: &PathMessage, removed: bool) {
         let config = &self.config.vrrp;
         for (owner, index) in self.paths.owners(config, &self.kernel.mirror, message) {
-            self.missing_paths
-                .retain(|missing| *missing != (owner, index));
+            self.missing_paths.remove(&(owner, index));
             if removed && self.installer.holds(owner, index) {
-                self.missing_paths.push((owner, index));
+                self.missing_paths.insert((owner, index));
             }
         }
     }
 
-    /// All events were read: what is missing now was deleted by somebody else.
-    /// After a loss of events, what should be there is asked for again.
-    pub(super) fn check_paths(&mut self, now: Instant) {
-        let mut missing = std::mem::take(&mut self.missing_paths);
-        for (owner, index) in missing.drain(..) {
-            self.path_missing(now, owner, index);
+    /// After a loss of events the kernel tells all routes and rules: what should be
+    /// there and is not told is missing.
+    pub(super) fn doubt_paths(&mut self) {
+        self.are_paths_doubtful = true;
+        let holds = |&(owner, index): &_| self.installer.holds(owner, index);
+        self.missing_paths.extend(self.paths.all().filter(holds));
+    }
+
+    /// The kernel has just accepted a route or rule: it is not missing, even if it was not
+    /// there when all were told.
+    pub(super) fn path_accepted(&mut self, order: Order) {
+        if self.are_paths_doubtful && order.wanted == Wanted::Present {
+            self.missing_paths.remove(&(order.instance, order.index));
         }
-        self.missing_paths = missing;
+    }
+
+    /// All events were read: what is missing now was deleted by somebody else.
+    /// After a loss of events, what nobody tells of is asked for again.
+    pub(super) fn check_paths(&mut self, now: Instant) {
+        if !self.are_paths_doubtful {
+            for (owner, index) in std::mem::take(&mut self.missing_paths) {
+                self.path_missing(now, owner, index);
+            }
+        }
         let losses = self.kernel.monitor.overruns();
         if losses != self.losses_seen {
+            if losses.checked_ilog2() != self.losses_seen.checked_ilog2() {
+                log::warn!(
+                    "Events of the kernel were lost ({losses} times so far), all is asked for \
+                     again; vrrp_netlink_monitor_rcv_bufs makes room for more"
+                );
+            }
             self.losses_seen = losses;
-            self.renew_paths(|_| true);
+            self.renew_paths(|item| match item {
+                Item::Route(route) => !route.track,
+                Item::Rule(rule) => !rule.track,
+                Item::Address(_) => false,
+            });
         }
     }
 

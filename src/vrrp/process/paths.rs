@@ -48,6 +48,11 @@ impl Paths {
         paths
     }
 
+    /// All of them, by owner and position.
+    pub(super) fn all(&self) -> impl Iterator<Item = (InstanceId, u32)> {
+        self.owners.values().flatten().copied()
+    }
+
     /// Whether any route is tracked.
     pub(super) fn has_routes(&self) -> bool {
         self.owners

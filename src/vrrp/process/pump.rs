@@ -9,6 +9,7 @@ use scheduler::{Drain, IoId, Key, Ready, Scheduler};
 
 use super::VrrpProcess;
 use super::book::{self, Item};
+use super::mending::Mending;
 use crate::model::IfIndex;
 use crate::netlink::{Changes, Commander, Mirror, Monitor, Operation, Outcome, Outcomes, Tolerate};
 use crate::vrrp::config::AddressConfig;
@@ -42,6 +43,7 @@ pub(super) struct Kernel {
     pub(super) commander: Commander,
     outcomes: Outcomes,
     portion: usize,
+    pub(super) mending: Mending,
     /// To read the monitor when the kernel has said nothing.
     pub(super) monitor_io: Option<IoId<VrrpProcess>>,
 }
@@ -65,6 +67,7 @@ impl Kernel {
             commander,
             outcomes: Outcomes::new(),
             portion: PORTION,
+            mending: Mending::default(),
             monitor_io: None,
         })
     }
@@ -177,13 +180,17 @@ impl VrrpProcess {
             };
             count += usize::from(self.request(&config, order));
         }
-        if self.kernel.backlog() == 0 {
+        if self.kernel.backlog() == 0 || self.kernel.mending.is_resting() {
             return;
         }
         let before = s.refresh();
         match self.kernel.commander.flush(self.kernel.portion) {
+            Ok(0) => self.rest(s),
             Ok(sent) => self.kernel.adapt(sent, s.refresh().since(before)),
-            Err(error) => log::error!("cannot send to the kernel's netlink socket: {error}"),
+            Err(error) => {
+                self.kernel.mending.complain("netlink commands", &error);
+                self.rest(s);
+            }
         }
         self.read_outcomes(s);
     }
@@ -244,17 +251,21 @@ impl VrrpProcess {
         true
     }
 
-    fn read_outcomes(&mut self, s: &Scheduler<Self>) {
+    fn read_outcomes(&mut self, s: &mut Scheduler<Self>) {
         let mut outcomes = std::mem::take(&mut self.kernel.outcomes);
         if let Err(error) = self.kernel.commander.read(&mut outcomes) {
-            log::error!("cannot read from the kernel's netlink socket: {error}");
+            self.kernel.mending.complain("netlink commands", &error);
         }
         let mut progress = None;
         for outcome in outcomes.drain(..) {
             let order = Order::from_ticket(outcome.ticket);
-            self.complain(order, &outcome);
-            if outcome.result.is_ok() {
-                self.remember_unheard(order);
+            match &outcome.result {
+                Err(error) if error.is_passing() && self.will_repeat(s, order) => continue,
+                Err(_) => self.complain(order, &outcome),
+                Ok(()) => {
+                    self.remember_unheard(order);
+                    self.path_accepted(order);
+                }
             }
             let settled = self.settled(order).map(|upto| (order.instance, upto));
             // Telling the announcer once per instance and portion is enough.
@@ -264,6 +275,9 @@ impl VrrpProcess {
                 self.announcer.installed(s.now(), id, upto);
             }
             progress = settled.or(progress);
+        }
+        if self.kernel.backlog() == 0 {
+            self.kernel.mending.all_answered();
         }
         if let Some((id, upto)) = progress {
             self.announcer.installed(s.now(), id, upto);
@@ -283,6 +297,7 @@ impl VrrpProcess {
     }
 
     fn settled(&mut self, order: Order) -> Option<u32> {
+        self.need_not_repeat(order);
         let settled = self.installer.settled(order)?;
         let addresses = self.book.of(order.instance).len();
         let addresses = u32::try_from(addresses).unwrap_or(u32::MAX);

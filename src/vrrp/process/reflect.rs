@@ -19,10 +19,11 @@ impl VrrpProcess {
         let more = match self.kernel.read_monitor() {
             Ok(more) => more,
             Err(error) => {
-                log::error!("netlink monitor: {error}");
+                self.kernel.mending.complain("netlink monitor", &error);
                 false
             }
         };
+        self.watch_over_monitor(s);
         let mut changes = std::mem::take(&mut self.kernel.changes);
         for change in changes.drain(..) {
             self.reflect(s, &change);
@@ -61,6 +62,8 @@ impl VrrpProcess {
                 self.address_appeared(s, *index, *net);
             }
             Change::Path { message, removed } => self.path_changed(message, *removed),
+            Change::PathsAreTold => self.doubt_paths(),
+            Change::PathsTold => self.are_paths_doubtful = false,
             Change::AddressRemoved { index, net, ours } => {
                 self.address_vanished(s, *index, *net, *ours);
             }
@@ -73,6 +76,14 @@ impl VrrpProcess {
             return;
         };
         let Some(key) = self.interfaces.by_name(&link.name) else {
+            return;
+        };
+        // After a loss of events the new one may be told before the end of the old one.
+        if let Some(old) = self.interfaces.index(key).filter(|old| *old != index) {
+            let name = link.name.clone();
+            self.link_vanished(s, old, &name);
+        }
+        let Some(link) = self.kernel.mirror.link(index) else {
             return;
         };
         let running = self.is_running(key, link);

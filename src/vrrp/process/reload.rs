@@ -130,6 +130,8 @@ impl VrrpProcess {
         self.config = config;
         self.paths = Paths::new(&self.config.vrrp);
         self.missing_paths.clear();
+        self.are_paths_doubtful = false;
+        self.kernel.mending.forget_orders();
         if let Err(error) = self.watch_paths() {
             log::error!("cannot watch routes and rules: {error}");
         }

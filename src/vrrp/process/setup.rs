@@ -1,6 +1,6 @@
 //! The process built from its configuration, up to the start of all instances.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::os::fd::AsFd as _;
 use std::rc::Rc;
@@ -66,7 +66,8 @@ impl VrrpProcess {
             heard_at: s.now(),
             effects: Effects::new(),
             suspects: Vec::new(),
-            missing_paths: Vec::new(),
+            missing_paths: BTreeSet::new(),
+            are_paths_doubtful: false,
             losses_seen: 0,
             passed: Vec::new(),
             alarm: Alarm::new("VRRP", 0, Self::on_deadline),
@@ -111,10 +112,7 @@ impl VrrpProcess {
     }
 
     fn watch_kernel(&mut self, s: &mut Scheduler<Self>) -> io::Result<()> {
-        let monitor = self.kernel.monitor.as_fd();
-        let call = Self::on_monitor;
-        let io = s.watch("netlink monitor", monitor, Interest::Read, 0, call)?;
-        self.kernel.monitor_io = Some(io);
+        self.wait_for_monitor(s);
         let commands = self.kernel.commander().as_fd();
         s.watch(
             "netlink commands",
