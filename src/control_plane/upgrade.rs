@@ -26,23 +26,22 @@ pub fn upgrade(loaded: &Loaded, is_old: impl Fn(&Diag) -> bool) -> Option<Upgrad
     let map = &loaded.map;
     let (main, file) = map.file_texts().next()?;
     let mut out = Upgraded::default();
-    let mut edits: Vec<Fix> = Vec::new();
+    let mut edits = Edits::default();
     for (number, diag) in loaded.diags.list.iter().enumerate() {
         if !is_old(diag) {
             continue;
         }
         match placed(map, main, diag) {
-            Some(fixes) if fixes.iter().all(|new| fits(new, &edits)) => {
+            Some(fixes) if fixes.iter().all(|new| edits.fits(new)) => {
                 out.changed += 1;
-                edits.extend(fixes);
+                fixes.into_iter().for_each(|fix| edits.add(fix));
             }
             // The same line again, by a sequence or a repeated definition.
-            Some(fixes) if fixes.iter().all(|new| edits.contains(new)) => (),
+            Some(fixes) if fixes.iter().all(|new| edits.has(new)) => (),
             Some(_) | None => out.left.push(number),
         }
     }
-    edits.sort_by_key(|fix| (fix.span.lo, fix.span.hi));
-    out.text = edited(map, file, &edits);
+    out.text = edited(map, file, &edits.0);
     Some(out)
 }
 
@@ -112,10 +111,42 @@ fn unwrapped(map: &SourceMap, keyword: Span) -> Option<[Fix; 2]> {
     None
 }
 
-/// Replacements must not overlap.
-fn fits(new: &Fix, edits: &[Fix]) -> bool {
-    let apart = |old: &Fix| new.span.hi <= old.span.lo || old.span.hi <= new.span.lo;
-    edits.iter().all(|old| apart(old) && old != new)
+/// Replacements in the order of the text, none of which overlaps another one. Files of
+/// tens of thousands of old words are written by programs, so no look is at all of them.
+#[derive(Debug, Default)]
+struct Edits(Vec<Fix>);
+
+impl Edits {
+    /// Whether a replacement overlaps none of those there are, and is not there itself.
+    fn fits(&self, new: &Fix) -> bool {
+        let (before, behind) = self.around(new);
+        let is_apart = before.last().is_none_or(|old| old.span.hi <= new.span.lo)
+            && behind.first().is_none_or(|old| new.span.hi <= old.span.lo);
+        is_apart && !self.has(new)
+    }
+
+    /// Whether it is there.
+    fn has(&self, new: &Fix) -> bool {
+        let (_, behind) = self.around(new);
+        let mut there = behind.iter().take_while(|old| old.span == new.span);
+        there.any(|old| old == new)
+    }
+
+    /// At the same place those that come first stay first.
+    fn add(&mut self, new: Fix) {
+        let at = self.0.partition_point(|old| place(old) <= place(&new));
+        self.0.insert(at, new);
+    }
+
+    /// Those that begin before a replacement, and the others.
+    fn around(&self, new: &Fix) -> (&[Fix], &[Fix]) {
+        let at = self.0.partition_point(|old| place(old) < place(new));
+        self.0.split_at_checked(at).unwrap_or((&self.0, &[]))
+    }
+}
+
+const fn place(fix: &Fix) -> (u32, u32) {
+    (fix.span.lo, fix.span.hi)
 }
 
 fn edited(map: &SourceMap, file: Span, edits: &[Fix]) -> Vec<u8> {
@@ -202,6 +233,46 @@ mod tests {
         let old = smtp_check("   host # the second\n   {\n    connect_port 26\n   }\n");
         let new = smtp_check("    connect_port 26\n");
         assert_eq!(upgraded(&old), (new, 0));
+    }
+
+    /// What takes time for each old word and each other one takes minutes here.
+    #[test]
+    fn as_many_old_words_as_a_program_writes() {
+        let text =
+            |masks: &str| format!("virtual_server 192.0.2.1 25 {{\n{masks} delay_loop 5\n}}\n");
+        let old = text(&" nat_mask 255.0.0.0\n".repeat(30_000));
+        assert_eq!(upgraded(&old), (text(""), 0));
+    }
+
+    #[test]
+    fn replacements_do_not_overlap() {
+        let fix = |lo, hi, text: &str| Fix::instead(Span { lo, hi }, text);
+        let mut edits = Edits::default();
+        for fix in [
+            fix(5, 9, "b"),
+            fix(2, 4, "a"),
+            fix(9, 9, "c"),
+            fix(9, 9, "d"),
+        ] {
+            assert!(edits.fits(&fix) && !edits.has(&fix), "{fix:?}");
+            edits.add(fix);
+        }
+        let order: Vec<&str> = edits.0.iter().map(|fix| fix.text.as_str()).collect();
+        assert_eq!(order, ["a", "b", "c", "d"]);
+        let overlapping = [
+            fix(3, 5, ""),
+            fix(6, 7, ""),
+            fix(0, 20, ""),
+            fix(8, 10, ""),
+            fix(7, 7, ""),
+            fix(5, 9, "other"),
+            fix(9, 9, "d"),
+        ];
+        for fix in overlapping {
+            assert!(!edits.fits(&fix), "{fix:?}");
+        }
+        assert!(edits.has(&fix(9, 9, "d")) && !edits.has(&fix(9, 9, "e")));
+        assert!(edits.fits(&fix(4, 5, "")) && edits.fits(&fix(5, 5, "")));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Trackers: which can be used, and who is affected by which weight
 //! (`protocols.md` section 12).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::time::Duration;
 
@@ -78,14 +78,12 @@ impl Usable {
 
     /// Each usable tracker of a list, once.
     fn all(&self, tracked: &Tracked) -> Vec<(TrackerUse, Span)> {
-        let mut found: Vec<(TrackerUse, Span)> = Vec::new();
+        let (mut found, mut known) = (Vec::new(), HashSet::new());
         for kind in KINDS {
             for entry in tracked.entries(kind) {
-                let Some(new) = self.find(kind, entry) else {
-                    continue;
-                };
-                let same = |(old, _): &(TrackerUse, Span)| same_tracker(*old, new);
-                if !found.iter().any(same) {
+                if let Some(new) = self.find(kind, entry)
+                    && known.insert((kind, new.index))
+                {
                     found.push((new, entry.name.span));
                 }
             }
