@@ -1,0 +1,142 @@
+//! What is particular to each kind of check.
+
+use super::{answer, connection, item};
+use crate::check::checker::{HttpSettings, HttpVersion, Kind, MiscSettings, Page, UdpSettings};
+use crate::dump::command::quoted;
+use crate::dump::fact::Value;
+use crate::dump::text::Text;
+
+fn method(name: &str, out: &mut Text) {
+    out.property("Keepalive method", Value::Word(name));
+}
+
+pub(super) fn kind(kind: &Kind, out: &mut Text) {
+    let name = kind.keyword();
+    match kind {
+        Kind::Tcp(endpoint) | Kind::Ping(endpoint) => {
+            connection(endpoint, out);
+            method(name, out);
+        }
+        Kind::Http(settings) => http(settings, name, out),
+        Kind::Smtp(settings) => {
+            connection(&settings.endpoint, out);
+            method(name, out);
+            out.property("helo", Value::Word(&settings.helo));
+        }
+        Kind::Dns(settings) => {
+            connection(&settings.endpoint, out);
+            method(name, out);
+            let record = crate::check::config::record_name(settings.record);
+            out.property("Type", Value::Word(record));
+            out.property("Name", Value::Word(&settings.name));
+        }
+        Kind::Udp(settings) => {
+            connection(&settings.endpoint, out);
+            method(name, out);
+            udp(settings, out);
+        }
+        Kind::Misc(settings) => {
+            method(name, out);
+            misc(settings, out);
+        }
+        Kind::File(settings) => {
+            method(name, out);
+            item("Tracked file", &settings.name, out);
+        }
+        Kind::Bfd(settings) => {
+            method(name, out);
+            out.property("BFD instance", Value::Word(&settings.session));
+        }
+    }
+}
+
+fn http(settings: &HttpSettings, name: &str, out: &mut Text) {
+    connection(&settings.endpoint, out);
+    let version = match settings.version {
+        HttpVersion::V1_0 => "1.0",
+        HttpVersion::V1_0Close => "1.0C",
+        HttpVersion::V1_1 => "1.1",
+    };
+    method(&format!("{name}, http protocol {version}"), out);
+    let set = |is| if is { "set" } else { "unset" };
+    let sni = settings.pages.iter().any(|page| page.sni.is_some());
+    out.line(&format!("Enable SNI {}", set(sni)));
+    out.line(&format!("Fast recovery {}", set(settings.fast_recovery)));
+    if settings.tls.as_ref().is_some_and(|tls| tls.compliant) {
+        out.line("TLS compliant set");
+    }
+    for page in &settings.pages {
+        out.property("Checked url", Value::Word(&page.path));
+        page_text(page, out);
+    }
+}
+
+fn page_text(page: &Page, out: &mut Text) {
+    if let Some(digest) = &page.digest {
+        let digits: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+        item("digest", &digits, out);
+    }
+    out.item(|out| out.push("HTTP Status Code(s)"));
+    let default = [(200, 299)];
+    let ranges = if page.statuses.is_empty() {
+        &default[..]
+    } else {
+        &page.statuses
+    };
+    for (first, last) in ranges {
+        if first == last {
+            out.show(format_args!("       {first}\n"));
+        } else {
+            out.show(format_args!("       {first}-{last}\n"));
+        }
+    }
+    if let Some(host) = &page.host {
+        item("Virtual host", host, out);
+    }
+    if let Some(sni) = &page.sni {
+        item("SNI name", sni, out);
+    }
+    let Some(pattern) = &page.pattern else { return };
+    item("Regex", &format!("\"{}\"", pattern.text), out);
+    if pattern.inverted {
+        out.item(|out| out.push("Regex no match"));
+    }
+    if pattern.min_offset > 0 || pattern.max_offset.is_some() {
+        let most = pattern.max_offset.unwrap_or(0);
+        let text = format!("{}, max_offset = {most}", pattern.min_offset);
+        item("Regex min offset", &text, out);
+    }
+    if !pattern.options.is_empty() {
+        out.item(|out| out.push(&format!("Regex options: {}", pattern.options.join(" "))));
+    }
+    if let Some((start, most)) = pattern.stack {
+        out.item(|out| out.push(&format!("Regex stack start {start}, max {most}")));
+    }
+}
+
+fn udp(settings: &UdpSettings, out: &mut Text) {
+    match &settings.payload {
+        Some(payload) => out.property("Payload len", Value::Number(payload.len() as u64)),
+        None => out.property("Payload specified", Value::Word("no")),
+    }
+    answer("Require reply", settings.reply.is_some(), out);
+    let Some(reply) = &settings.reply else { return };
+    item("Min reply length", &settings.min_length.to_string(), out);
+    item("Max reply length", &settings.max_length.to_string(), out);
+    if !reply.is_empty() {
+        item("Reply data len", &reply.len().to_string(), out);
+        let mask = reply.iter().any(|(_, counts)| *counts != 0xff);
+        item("Reply data mask", if mask { "yes" } else { "no" }, out);
+    }
+}
+
+fn misc(settings: &MiscSettings, out: &mut Text) {
+    let command = quoted(&settings.command);
+    out.property("script", Value::Word(&command));
+    out.property("timeout", Value::seconds(settings.timeout));
+    let dynamic = if settings.dynamic { "YES" } else { "NO" };
+    out.property("dynamic", Value::Word(dynamic));
+    let account = &settings.command.account;
+    let ids = format!("{}:{}", account.uid, account.gid);
+    out.property("uid:gid", Value::Word(&ids));
+}
