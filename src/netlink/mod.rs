@@ -65,4 +65,4 @@ pub use mirror::{Change, Changes, Mirror, Origin};
 pub use socket::{Commander, Mended, Monitor, ProcessMonitor, ProcessRead, ReadStatus};
 
 #[cfg(test)]
-mod codec_tests;
+mod tests;
