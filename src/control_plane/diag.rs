@@ -5,7 +5,7 @@ use super::source::Span;
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
-    /// Told, and without influence on the exit status (not yet in effect, remarks).
+    /// Told, and without influence on the exit status: a remark.
     Note,
     /// Something to look at; the configuration test fails with it, a start does not.
     Warning,

@@ -123,9 +123,6 @@ fn entry(row: &RowFacts<'_>, old: Option<&str>, since: Option<Since>) -> String 
     if row.meta.once {
         line("The first definition stays.");
     }
-    if row.meta.later {
-        line("Recognised, and not yet in effect.");
-    }
     if let Some(since) = since {
         line(&format!("Since: {since}."));
     }

@@ -109,7 +109,6 @@ impl Writer {
             default(row).map(|default| labelled("Default", default)),
             row.meta.replaced_by.map(newer),
             said(row.meta.once, "The first definition stays"),
-            said(row.meta.later, "Recognised, and not yet in effect"),
             since.map(|since| labelled("Since", &since.to_string())),
         ];
         let others = row.aliases.iter().map(|alias| self.other_name(alias));

@@ -52,10 +52,6 @@ pub struct Parser<'a> {
     /// Where messages go.
     pub diags: &'a mut Diags,
     items: &'a mut dyn Items,
-    /// Keywords without effect that have been told.
-    told: BTreeSet<&'static str>,
-    /// How many blocks without effect we are in.
-    later: u32,
     /// Whether the end of the text inside a block has been told.
     ended: bool,
 }
@@ -72,8 +68,6 @@ impl<'a> Parser<'a> {
         Self {
             diags,
             items,
-            told: BTreeSet::new(),
-            later: 0,
             ended: false,
         }
     }
@@ -180,7 +174,6 @@ impl<'a> Parser<'a> {
         call: &Call<'_>,
     ) {
         self.remarks(row, alias, call);
-        self.later += u32::from(row.meta.later);
         if let Arg::Lines(entries) = &row.arg {
             self.list(block, entries, target, call);
         } else if let Arg::Block(sub) = &row.arg {
@@ -192,7 +185,6 @@ impl<'a> Parser<'a> {
                 hook(self.items, call.args, self.diags);
             }
         }
-        self.later -= u32::from(row.meta.later);
     }
 
     /// The call without a second statement on its line. That one is told and ignored,
@@ -221,9 +213,6 @@ impl<'a> Parser<'a> {
         let keyword = call.keyword;
         if let Some(old) = old_word(row, alias, call) {
             self.diags.old(keyword.span, old);
-        }
-        if row.meta.later && self.later == 0 && self.told.insert(row.name) {
-            read::note_later(keyword, self.diags);
         }
     }
 

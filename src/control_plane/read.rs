@@ -89,18 +89,9 @@ pub fn options<T>(
             line,
         };
         good &= apply(&row.arg, target, &call, diags);
-        if row.meta.later {
-            note_later(keyword, diags);
-        }
         words = rest;
     }
     good
-}
-
-/// Say that a word is known and does nothing yet: never silence.
-pub(super) fn note_later(keyword: &Word, diags: &mut Diags) {
-    let text = format!("`{}` is recognised, and not yet in effect", keyword.text);
-    diags.note(keyword.span, text);
 }
 
 fn check<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {

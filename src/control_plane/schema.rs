@@ -210,8 +210,6 @@ pub type ReaderHook = fn(&mut dyn Items, &[Word], &mut Diags);
 /// What a row says about itself beside its argument.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Meta {
-    /// Checked, and without effect so far.
-    pub later: bool,
     /// Given again in the same block, the first one stays.
     pub once: bool,
     /// The newer word, if the row itself is an old one.
@@ -252,7 +250,6 @@ impl<T> Row<T> {
             arg,
             doc,
             meta: Meta {
-                later: false,
                 once: false,
                 replaced_by: None,
                 default: None,
@@ -260,14 +257,6 @@ impl<T> Row<T> {
                 old: None,
             },
         }
-    }
-
-    /// A keyword that is recognised and checked, and has no effect yet.
-    #[must_use]
-    pub const fn later(name: &'static str, arg: Arg<T>, doc: &'static str) -> Self {
-        let mut row = Self::new(name, arg, doc);
-        row.meta.later = true;
-        row
     }
 
     /// With other names.

@@ -183,7 +183,6 @@ mod tests {
     impl Describe for Silent {
         fn row(&mut self, row: &RowFacts<'_>) {
             let said = row.meta.default.is_some()
-                || row.meta.later
                 || row.meta.replaced_by.is_some()
                 || row.doc.contains("Obligatory")
                 || row.doc.starts_with("Another word for");

@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 
 use super::{Items, Parser};
 use crate::control_plane::arg::{block, flag, int, lines};
-use crate::control_plane::diag::{Code, Diags, Severity};
+use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::schema::{self, Block, Inner, at, deprecated, no_head, old_name};
 use crate::control_plane::source::Span;
 use crate::control_plane::words::{Item, Line, Word};
@@ -13,7 +13,6 @@ type Row = schema::Row<Value>;
 struct Value {
     number: u8,
     on: bool,
-    later: bool,
     names: Vec<String>,
 }
 
@@ -22,7 +21,6 @@ static TOP: Block<Value> = Block {
         Row::new("number", int(1, 9, "apples", at!(number)), "A number.")
             .aliases(&[old_name("count"), deprecated("amount")]),
         Row::new("on", flag(at!(on)), "A switch.").once(),
-        Row::later("later", flag(at!(later)), "Later."),
         Row::new("inner", block(&INNER), "A block."),
         Row::new(
             "names",
@@ -198,19 +196,11 @@ fn braces_too_many_or_too_few_are_told_once() {
 }
 
 #[test]
-fn old_names_and_later_keywords() {
+fn old_names() {
     let (value, told) = read("count 3");
     assert_eq!((value.number, told), (3, vec![(Code::Ok, 1)]));
     let (value, told) = read("amount 4");
     assert_eq!((value.number, told), (4, vec![(Code::Deprecated, 1)]));
-    let mut items = Text::new("later; later");
-    let mut diags = Diags::default();
-    Parser::new(&mut items, &mut diags).top(&TOP, &mut Value::default());
-    let [note] = diags.list.as_slice() else {
-        panic!("{diags:?}")
-    };
-    assert_eq!(note.severity, Severity::Note);
-    assert!(note.text.contains("`later`"));
 }
 
 #[test]

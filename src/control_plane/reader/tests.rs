@@ -1,6 +1,5 @@
-mod places;
-
 mod files;
+mod places;
 
 use super::*;
 use crate::control_plane::files::Memory;
