@@ -93,14 +93,18 @@ impl WatchDog {
     pub(super) fn take_over(&mut self) {
         let ground = &self.ground;
         let lines = survey::lines(&ground.config, &parties(&ground.roles));
+        let mut record = Record::of(lines.clone());
         if let Some(before) = self.leftovers.read() {
             let others = self.leftovers.of_others();
-            clear(&before.without(&[&lines, &others]), Whose::KilledRun);
+            if !clear(&before.without(&[&lines, &others]), Whose::KilledRun) {
+                // The next start tries again.
+                record = before.replaced_by(lines);
+            }
             let absent = ROLES.iter().map(|spec| spec.role);
             let absent = absent.filter(|role| !ground.roles.contains(role));
             absent.for_each(|role| self.undo(role));
         }
-        self.leftovers.write(&Record::of(lines));
+        self.leftovers.write(&record);
         memory::give_back_free();
     }
 
@@ -163,6 +167,7 @@ impl WatchDog {
     /// The end: children that were killed have left something, unless it is to stay.
     pub(super) fn leave(&mut self) {
         let untidy = std::mem::take(&mut self.leftovers.untidy);
+        let mut is_tidy = true;
         if !untidy.is_empty()
             && let Some(record) = self.leftovers.read()
         {
@@ -171,11 +176,11 @@ impl WatchDog {
                 let things = role.spec().party.map(|party| record.of_party(party));
                 let mut things = things.unwrap_or_default();
                 things.retain(|item| !others.contains(&item.to_string()));
-                clear(&things, Whose::UntidyProcess);
+                is_tidy &= clear(&things, Whose::UntidyProcess);
                 self.undo(role);
             }
         }
-        if let Some(file) = &mut self.leftovers.file {
+        if let Some(file) = self.leftovers.file.as_mut().filter(|_| is_tidy) {
             file.remove();
         }
     }
@@ -206,8 +211,9 @@ impl WatchDog {
             let others = self.leftovers.of_others();
             let mut former = record.former(party);
             former.retain(|item| !others.contains(&item.to_string()));
-            clear(&former, Whose::KilledProcess);
-            self.forget_former(role);
+            if clear(&former, Whose::KilledProcess) {
+                self.forget_former(role);
+            }
         }
     }
 
@@ -249,12 +255,18 @@ impl Whose {
     }
 }
 
-/// Remove things, and say how many there were, by kind.
-fn clear(items: &[Item], whose: Whose) {
+/// Remove things, and say how many there were, by kind. False if some may be left.
+fn clear(items: &[Item], whose: Whose) -> bool {
     let whose = whose.words();
     match remove(items) {
-        Ok(removed) => report(&removed, whose),
-        Err(error) => log::error!("Cannot remove what is left of {whose}: {error}"),
+        Ok(removed) => {
+            report(&removed, whose);
+            removed.failures.is_empty()
+        }
+        Err(error) => {
+            log::error!("Cannot remove what is left of {whose}: {error}");
+            false
+        }
     }
 }
 
