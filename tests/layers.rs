@@ -52,6 +52,10 @@ const ARROWS: &[Row] = &[
         may: &["model", "sys"],
     },
     Row {
+        module: "netlink::codec_tests",
+        may: &["model", "wire::testing"],
+    },
+    Row {
         module: "netlink::dump",
         may: &["model", "sys"],
     },
