@@ -1,6 +1,13 @@
 //! Hands the linker the order of the code in the program (`scripts/link`).
+#![expect(
+    clippy::disallowed_methods,
+    reason = "cargo speaks to a build script by its environment"
+)]
 
 use std::env;
+
+/// Relative to the package.
+const SCRIPT: &str = "scripts/link/steady.ld";
 
 /// The linkers of other systems have other scripts, or none.
 #[expect(
@@ -8,11 +15,10 @@ use std::env;
     reason = "a build script is told by its environment"
 )]
 fn main() {
-    const SCRIPT: &str = "scripts/link/steady.ld";
     println!("cargo::rerun-if-changed={SCRIPT}");
-    let of_target = |name: &str| env::var(format!("CARGO_CFG_TARGET_{name}")).unwrap_or_default();
+    let is_linux = env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux");
     let is_release = env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    if is_release && of_target("OS") == "linux" {
+    if is_linux && is_release {
         let root = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
         println!("cargo::rustc-link-arg-bins=-Wl,-T,{root}/{SCRIPT}");
     }
