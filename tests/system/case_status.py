@@ -209,6 +209,45 @@ def status_clients_that_do_harm(lab):
     assert d.alive() and "panic" not in d.log()
 
 
+def busy(daemon, which):
+    """Seconds of a processor that a process has taken."""
+    with open("/proc/%d/schedstat" % daemon.pid(which)) as f:
+        return int(f.read().split()[0]) / 1e9
+
+
+@case("defects")
+def storms_of_questions(lab):
+    """Fifty ask again and again: the processes are asked twice a second at most. Signals for dumps come by the thousand:
+    the VRRP process spends a small part of its time on them, and the last one is obeyed."""
+    (r1,) = lab.pair(("r1",))
+    others = [inst("VI_%d" % n, vrid=n, adv=1, vips=["10.77.1.%d/24" % n]) for n in range(60, 160)]
+    d = r1.keepalived(conf(inst(prio=200), *others))
+    wait(lambda: r1.has(VIP), 8)
+    wait(lambda: status(d, check=False).returncode == 0, 8)
+    asker = ("import json, socket, sys, time\nend, seen = time.time() + 3, set()\nwhile time.time() < end:\n"
+             " s = socket.socket(socket.AF_UNIX)\n s.connect(sys.argv[1])\n text = b''.join(iter(lambda: s.recv(1 << 20), b''))\n"
+             " seen.add(text[:60].partition(b'taken')[2].partition(b',')[0])\n s.close()\nprint(b' '.join(seen - {b''}).decode())\n")
+    begin = time.monotonic()
+    askers = [r1.spawn(sys.executable, "-c", asker, d.base + ".sock", stdout=subprocess.PIPE, text=True) for _ in range(50)]
+    seen = {taken for p in askers for taken in p.communicate(timeout=60)[0].split()}
+    lasted = time.monotonic() - begin
+    print("%d snapshots in %.1f s" % (len(seen), lasted))
+    assert 1 <= len(seen) <= 2 * lasted + 2, "%d snapshots in %.1f s" % (len(seen), lasted)
+    used, begin = busy(d, "_vrrp"), time.monotonic()
+    while time.monotonic() < begin + 2:
+        for number in (signal.SIGUSR1, signal.SIGUSR2, 36):
+            d.signal(number, "_vrrp")
+        time.sleep(0.0005)
+    lasted = time.monotonic() - begin
+    share = (busy(d, "_vrrp") - used) / lasted
+    print("%.0f %% of the time" % (100 * share))
+    assert share < 0.2, "%.0f %% of a processor" % (100 * share)
+    before = d.log().count("Printing VRRP data")
+    d.signal(signal.SIGUSR1, "_vrrp")
+    wait(lambda: d.log().count("Printing VRRP data") > before, 8, "the last one")
+    assert d.stop() == 0
+
+
 @case("defects")
 def metrics_as_a_scraper_reads_them(lab):
     """The parser of a scraper takes them, over TCP and a local socket; everything but GET /metrics is refused."""

@@ -166,7 +166,9 @@ impl WatchDog {
         else {
             return;
         };
-        client.answer(&kept.of(client.purpose));
+        let body = kept.of(client.purpose);
+        self.desk.octets = self.desk.octets.saturating_add(body.len());
+        client.answer(&body);
         if client.go_on() == Next::Over {
             self.dismiss(s, id);
         }

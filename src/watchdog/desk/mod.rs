@@ -16,7 +16,7 @@
 //! All of it is the parent's work: the VRRP process does no more than to write down its
 //! state, in small pieces, at most twice a second. Nobody is waited for: one who does not
 //! read, or does not ask, is dropped after [`PATIENCE`], those beyond [`CLIENTS_MAX`] at
-//! once, and of more than [`ARRIVALS`] a second the rest waits in the kernel.
+//! once, and of more than [`ARRIVALS`] or [`OCTETS`] a second the rest waits in the kernel.
 
 mod client;
 mod door;
@@ -30,7 +30,7 @@ use std::os::fd::AsFd as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use scheduler::{BUDGET, Drain, Id, Interest, IoId, Key, Ready, Scheduler, Slab};
+use scheduler::{BUDGET, Drain, Id, Instant, Interest, IoId, Key, Ready, Scheduler, Slab};
 
 use super::launch::role::Role;
 use super::parent::WatchDog;
@@ -45,6 +45,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const CLIENTS_MAX: usize = 64;
 /// Connections of a door that are taken in a second.
 const ARRIVALS: u32 = 256;
+/// Octets that are answered in a second, before the rest waits: forty snapshots of a
+/// thousand instances. More would take a processor from those who have to be on time.
+const OCTETS: usize = 32 << 20;
 /// After this, others are taken, and again when a descriptor was missing.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -59,6 +62,9 @@ pub(super) struct Desk {
     /// How often a child was started again.
     restarts: BTreeMap<Role, u64>,
     started: Duration,
+    /// The second that is counted, and the octets of its answers.
+    since: Instant,
+    octets: usize,
 }
 
 impl Desk {
@@ -70,7 +76,18 @@ impl Desk {
             kept: None,
             restarts: BTreeMap::new(),
             started: crate::sys::calendar::wall_time(),
+            since: Instant::ZERO,
+            octets: 0,
         }
+    }
+
+    /// Whether another one may be answered during this second.
+    fn may_answer(&mut self, now: Instant) -> bool {
+        if now.since(self.since) >= Duration::from_secs(1) {
+            self.since = now;
+            self.octets = 0;
+        }
+        self.octets < OCTETS
     }
 
     /// A child is started again.
@@ -149,11 +166,12 @@ impl WatchDog {
             return Drain::Close;
         };
         for _ in 0..BUDGET {
+            let may_answer = self.desk.may_answer(s.now());
             let door = self.desk.doors.get_mut(purpose.index());
             let Some(door) = door.and_then(Option::as_mut) else {
                 return Drain::Close;
             };
-            if !door.may_enter(s.now()) {
+            if !may_answer || !door.may_enter(s.now()) {
                 self.pause(s, purpose);
                 return Drain::Drained;
             }

@@ -14,7 +14,7 @@ use std::os::fd::AsFd as _;
 use std::rc::Rc;
 use std::time::Duration;
 
-use scheduler::{Drain, Interest, IoId, Ready, Scheduler, Signal};
+use scheduler::{Drain, Interest, IoId, Key, Ready, Scheduler, Signal};
 
 use super::Plumbing;
 use crate::control_plane::Config;
@@ -157,9 +157,9 @@ fn on_signal<C: Child>(process: &mut C, s: &mut Scheduler<C>, signal: Signal) {
     if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
         process.stop(s);
     } else if signal == Signal::SIGUSR1 {
-        process.wish(s, Wish::Data);
+        wish(process, s, Wish::Data);
     } else if signal == Signal::SIGUSR2 {
-        process.wish(s, Wish::Stats);
+        wish(process, s, Wish::Stats);
     } else if signal == Signal::SIGXCPU {
         process.plumbing().tell_budget();
     } else {
@@ -167,12 +167,38 @@ fn on_signal<C: Child>(process: &mut C, s: &mut Scheduler<C>, signal: Signal) {
     }
 }
 
+/// An operator wants something; a storm of such wishes must not keep the process from
+/// its work.
+fn wish<C: Child>(process: &mut C, s: &mut Scheduler<C>, wish: Wish) {
+    process.plumbing().wishes.add(wish);
+    grant(process, s, 0);
+}
+
+/// Do what is wanted and may be done now, and the rest in its time.
+fn grant<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: Key) {
+    let mut now = s.refresh();
+    while let Some(wish) = process.plumbing().wishes.next(now) {
+        process.wish(s, wish);
+        let before = std::mem::replace(&mut now, s.refresh());
+        process.plumbing().wishes.granted(now, now.since(before));
+    }
+    let wishes = &mut process.plumbing().wishes;
+    if let Some(at) = wishes.deadline()
+        && !std::mem::replace(&mut wishes.is_expected, true)
+    {
+        s.at("wishes", at, 0, |process: &mut C, s, key| {
+            process.plumbing().wishes.is_expected = false;
+            grant(process, s, key);
+        });
+    }
+}
+
 /// Signals that have no name.
 fn on_real_time<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: Ready) -> Drain {
     while let Some(number) = process.plumbing().next_real_time() {
         match signals::meaning(number) {
-            Some(RealTime::Json) => process.wish(s, Wish::Json),
-            Some(RealTime::ClearStats) => process.wish(s, Wish::ClearStats),
+            Some(RealTime::Json) => wish(process, s, Wish::Json),
+            Some(RealTime::ClearStats) => wish(process, s, Wish::ClearStats),
             Some(RealTime::Threads) => log::info!("{}", s.thread_dump()),
             None => {}
         }

@@ -17,7 +17,7 @@
 //! [`child`] is what all children do in `main`, [`daemon`] takes the whole program into the background, [`limits`] applies
 //! scheduling and memory settings, [`pidfile`] and [`paths`] keep the pid files,
 //! [`role`] is the table of what differs between children, [`lines`] is what connects
-//! them.
+//! them, `wishes` keeps operators from asking too much.
 
 pub mod child;
 pub mod daemon;
@@ -26,6 +26,7 @@ pub mod lines;
 pub mod paths;
 pub mod pidfile;
 pub mod role;
+mod wishes;
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -52,6 +53,7 @@ use super::settings::Settings;
 use super::signals;
 use lines::{Ends, Lines};
 use role::{Role, RoleSpec};
+use wishes::Wishes;
 
 /// What a child gets from its parent.
 #[derive(Debug)]
@@ -73,6 +75,8 @@ pub struct Plumbing {
     is_observed: bool,
     /// The last line for service managers.
     headline: String,
+    /// What operators want, and when it is their turn.
+    wishes: Wishes,
     /// How this process is scheduled.
     limits: ProcessLimits,
     /// The real-time priority that it got for being late, kept over a reload.
@@ -308,6 +312,7 @@ pub fn spawn(
                 proposed: None,
                 is_observed: false,
                 headline: String::new(),
+                wishes: Wishes::default(),
                 limits: (spec.limits)(config),
                 raised: 0,
             };
