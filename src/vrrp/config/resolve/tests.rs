@@ -329,7 +329,10 @@ fn address_lines() {
         let (_, told) = with(&format!("virtual_ipaddress {{\n{line}\n10.9.9.9\n}}"));
         assert_eq!(told, [(code, word.into())], "{line}");
     }
-    // An option that is wrong is left out, and its address is not.
+}
+
+#[test]
+fn an_option_that_is_wrong_is_left_out_and_its_address_is_not() {
     for (line, kept) in [
         ("10.0.0.1/33", "10.0.0.1/32"),
         ("10.0.0.1/24,", "10.0.0.1/32"),
