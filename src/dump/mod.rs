@@ -29,6 +29,7 @@ pub mod command;
 pub mod fact;
 pub mod global;
 pub mod instance;
+pub mod interface;
 pub mod json;
 pub mod kernel;
 pub mod memory;

@@ -2,15 +2,15 @@
 
 use std::net::IpAddr;
 
-use super::address;
 use super::fact::Value;
 use super::instance::{self, InstanceView};
 use super::json::Json;
 use super::stats;
 use super::text::Text;
+use super::{address, command, interface};
 use crate::model::{Family, Vrid};
-use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::config::routes::{route_text, rule_text};
+use crate::vrrp::config::{SyncGroup, VrrpConfig};
 use crate::vrrp::fsm::State;
 
 /// What an instance takes, about, with one address: so that a text rarely grows.
@@ -42,6 +42,8 @@ pub struct GroupView<'a> {
     pub state: State,
     /// Its members and their states.
     pub members: Vec<(&'a str, State)>,
+    /// What is configured of it.
+    pub config: Option<&'a SyncGroup>,
 }
 
 /// An empty text with room for this many instances.
@@ -141,6 +143,43 @@ pub fn sync_groups<'a>(groups: impl Iterator<Item = GroupView<'a>>, out: &mut Te
         out.line("VRRP member instances :");
         for (name, _) in &group.members {
             out.item(|out| out.push(name));
+        }
+        if let Some(config) = group.config {
+            settings(config, out);
+        }
+    }
+}
+
+/// What is configured of a group beside its members.
+fn settings(group: &SyncGroup, out: &mut Text) {
+    if group.tracking_weight {
+        out.line("sync group tracking weight set");
+    }
+    let alert = if group.notify.alert { "yes" } else { "no" };
+    out.property("Using smtp notification", Value::Word(alert));
+    interface::list(&group.interfaces, out);
+    command::scripts(&group.notify, out);
+}
+
+/// `------< Gratuitous ARP delays >------`: the groups of interfaces that share a pace.
+pub fn announcement_groups(config: &VrrpConfig, out: &mut Text) {
+    if config.garp_groups.is_empty() {
+        return;
+    }
+    out.title("Gratuitous ARP delays");
+    for (group, number) in config.garp_groups.iter().zip(1..) {
+        out.title(&format!("GARP delay group {number}"));
+        for (label, interval) in [
+            ("GARP interval", group.garp_interval),
+            ("GNA interval", group.gna_interval),
+        ] {
+            if let Some(interval) = interval.filter(|interval| !interval.is_zero()) {
+                out.setting(label, Value::seconds(interval));
+            }
+        }
+        out.push(" Interfaces\n");
+        for interface in &group.interfaces {
+            out.show(format_args!("  {}\n", interface.value));
         }
     }
 }

@@ -7,6 +7,7 @@ import fcntl
 import os
 import random
 import re
+import select
 import socket
 import sys
 import time
@@ -213,12 +214,18 @@ def renamed_interface_gives_its_addresses_up(lab):
 
 @case("defects")
 def owner_starts_at_once_whatever_its_state(lab):
-    """Priority 255 with `state BACKUP` is master at once (RFC 9568 6.4.1)."""
+    """Priority 255 with `state BACKUP` is master at once (RFC 9568 6.4.1), and is never told to be backup."""
     r1 = lab.pair()[0]
     wire = lab.sniff()
-    r1.keepalived(single(prio=255, adv=1, vips=["10.77.0.1/24"]))
+    told = os.path.join(lab.dir, "told")
+    os.mkfifo(told)
+    pipe = os.open(told, os.O_RDONLY | os.O_NONBLOCK)
+    r1.keepalived(single(prio=255, adv=1, vips=["10.77.0.1/24"], globals="vrrp_notify_fifo %s" % told))
     first = wire.wait(lambda p: p.kind == "vrrp", 2, "an advert of the owner, before three intervals")
     assert first.prio == 255
+    lines = wait(lambda: os.read(pipe, 4096) if select.select([pipe], [], [], 0)[0] else b"", 10, "what the pipe is told")
+    os.close(pipe)
+    assert lines.startswith(b'INSTANCE "VI_1" MASTER 255\n'), lines
 
 
 @case("defects")

@@ -296,6 +296,10 @@ def exit_status_says_why(lab):
     for args, want in ((["--nonsense"], 1), (["-f", bad, "-p", pid], 2), (["-n", "-f", bad, "-p", pid], 2), (["-f", bad + ".no", "-p", pid], 6)):
         rc, _, err = once(r1, *args)
         assert rc == want and err.strip(), (args, rc, err)
+    for where in ("virtual_routes {\n10.9.0.0/16 dev eth9\n}", "virtual_rules {\nfrom 10.9.0.1 iif eth9 table 9 preference 9\n}"):
+        put(bad, ONE.rstrip().removesuffix("}") + where + "\n}\n")
+        rc, _, err = once(r1, "-n", "-f", bad, "-p", pid)
+        assert rc == 2 and "eth9" in err, (where, rc, err)
     large = os.path.join(lab.dir, "large.conf")
     put(large, "".join(ONE.replace("VI_1", "V%d" % n).replace(" 51", " %d" % (1 + n % 250)) for n in range(12000)))
     daemon = os.path.abspath(lab.daemon)

@@ -13,7 +13,7 @@ use super::facts::{
 use crate::dump::address;
 use crate::dump::fact::Value;
 use crate::dump::text::Text;
-use crate::dump::{command, tracker};
+use crate::dump::{command, interface, tracker};
 use crate::model::{Family, IfName};
 use crate::vrrp::config::VirtualLinkKind;
 use crate::vrrp::config::routes::{route_text, rule_text};
@@ -43,7 +43,7 @@ const TEXT: &[Part] = &[
     Part::Line(LAST_TRANSITION),
     Part::Line(DEADLINE),
     Part::Line(DOWN_INTERVAL),
-    Part::Other(interface),
+    Part::Other(device),
     Part::Other(oddities),
     Part::Other(source),
     Part::Other(group),
@@ -71,7 +71,7 @@ const TEXT: &[Part] = &[
     Part::Other(peers),
     Part::Other(socket),
     Part::Other(routes),
-    Part::Other(tracked_interfaces),
+    Part::Other(|view, out| interface::list(&view.config.track_interfaces, out)),
     Part::Other(|view, out| tracker::used(view.vrrp, &view.config.trackers, out)),
     Part::Line(SMTP),
     Part::Line(NOTIFY_DELETED),
@@ -107,7 +107,7 @@ fn flags(view: &InstanceView<'_>, out: &mut Text) {
     }
 }
 
-fn interface(view: &InstanceView<'_>, out: &mut Text) {
+fn device(view: &InstanceView<'_>, out: &mut Text) {
     let Some(name) = view.interface() else {
         return;
     };
@@ -240,23 +240,6 @@ fn lines(title: &str, lines: impl ExactSizeIterator<Item = String>, out: &mut Te
     }
     for line in lines {
         out.item(|out| out.push(&line));
-    }
-}
-
-fn tracked_interfaces(view: &InstanceView<'_>, out: &mut Text) {
-    let tracked = &view.config.track_interfaces;
-    if tracked.is_empty() {
-        return;
-    }
-    out.line("Tracked interfaces :");
-    for interface in tracked {
-        let reverse = if interface.reverse { " reverse" } else { "" };
-        out.item(|out| {
-            out.show(format_args!(
-                "{} weight {}{reverse}",
-                interface.name.value, interface.weight
-            ));
-        });
     }
 }
 

@@ -92,6 +92,7 @@ impl VrrpProcess {
 
     /// Everything but the global definitions and the loop.
     fn describe(&self, s: &Scheduler<Self>, out: &mut Text) {
+        vrrp::announcement_groups(&self.config.vrrp, out);
         let statics = self.book.statics();
         let is_set = |place| self.installer.holds(statics, place);
         vrrp::static_addresses(&self.config.vrrp, is_set, out);
@@ -188,7 +189,8 @@ impl VrrpProcess {
     }
 
     fn group_views(&self) -> impl Iterator<Item = GroupView<'_>> {
-        self.router.groups().iter().map(|(_, group)| {
+        let groups = self.router.groups().iter().enumerate();
+        groups.map(|(number, (_, group))| {
             let members = group.members.iter().filter_map(|&id| {
                 let own = self.routers.get(id.index())?;
                 Some((&*own.name, self.router.state(id)))
@@ -197,6 +199,7 @@ impl VrrpProcess {
                 name: &group.name,
                 state: group.state(),
                 members: members.collect(),
+                config: self.config.vrrp.sync_groups.get(number),
             }
         })
     }

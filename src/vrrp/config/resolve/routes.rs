@@ -7,7 +7,6 @@ use super::Resolver;
 use crate::control_plane::diag::Code;
 use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Line;
-use crate::global::DynamicInterfaces;
 use crate::model::{Family, IfName, NumberNames};
 use crate::vrrp::config::routes::{Kind, read_route, read_rule};
 use crate::vrrp::config::{Names, RouteConfig, RuleConfig, VrrpConfig};
@@ -87,17 +86,10 @@ impl Resolver<'_> {
         rules
     }
 
-    /// A route or rule with an interface that is not there is dropped.
+    /// An interface that is not there refuses the configuration, as everywhere: the router
+    /// would lead without one of its ways.
     fn all_exist<'n>(&mut self, mut names: impl Iterator<Item = &'n Spanned<IfName>>) -> bool {
-        if self.global.dynamic_interfaces != DynamicInterfaces::No {
-            return true;
-        }
-        let missing = names.find(|name| !self.machine.interface_exists(name.as_str()));
-        if let Some(name) = missing {
-            let text = format!("there is no interface `{}`", name.value);
-            self.error(name.span, text);
-        }
-        missing.is_none()
+        names.all(|name| self.interface(Code::General, name, name.span))
     }
 
     fn track_group(&mut self, group: &mut Option<Spanned<String>>, names: &Names) {
