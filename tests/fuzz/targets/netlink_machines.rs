@@ -6,7 +6,7 @@
 use keepalived::ipvs::reader::{Detail, Reader, Scope as IpvsScope, Step as IpvsStep};
 use keepalived::model::{IfIndex, IpNet};
 use keepalived::netlink::addr::{AddressMessage, AddressRequest};
-use keepalived::netlink::dump::{Dump, Scope, Step};
+use keepalived::netlink::dump::{Dump, Paths, Scope, Step};
 use keepalived::netlink::error::Reply;
 use keepalived::netlink::genl::Family;
 use keepalived::netlink::header::{Header, Message, Messages, kind};
@@ -89,7 +89,7 @@ impl Bench {
         let origin = Origin::of(message, PORT);
         self.mirror.hear(message, origin);
         match self.dump.hear(message, PORT) {
-            Step::Ask => self.dump.question(&mut Vec::new()),
+            Step::Ask | Step::AskForPaths => self.dump.question(&mut Vec::new()),
             Step::Complete(Scope::Everything) => self.mirror.resynchronised(),
             Step::Complete(Scope::Addresses) => self.mirror.addresses_resynchronised(),
             Step::Refused(_) => assert!(!self.dump.is_running()),
@@ -176,8 +176,12 @@ impl Bench {
                 choices.pick(&[Detail::Settings, Detail::Counters]),
             );
         } else if !self.dump.is_running() {
-            self.dump
-                .begin(choices.pick(&[Scope::Addresses, Scope::Everything]));
+            let paths = Paths {
+                routes: choices.truth(),
+                rules: choices.truth(),
+            };
+            let scope = choices.pick(&[Scope::Addresses, Scope::Everything]);
+            self.dump.begin(scope, paths);
         }
     }
 

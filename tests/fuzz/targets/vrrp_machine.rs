@@ -145,6 +145,7 @@ fn input(choices: &mut Choices<'_>) -> Input {
                 source: address(choices),
                 priority: Priority(choices.octet()),
                 interval: choices.pick(&[0, 10, 1000, 40_950]) * Duration::from_millis(1),
+                age: choices.time(),
             },
         },
     }
