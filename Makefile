@@ -60,10 +60,10 @@ test: ## unit, table, golden and simulation tests (no privileges needed)
 
 fmt: ## format the sources
 	$(CARGO) fmt --all
+	$(CARGO) fmt --manifest-path tests/fuzz/Cargo.toml
 
 lint: ## formatting and lints, as the pipeline wants them
-	$(CARGO) fmt --all --check
-	$(CARGO) clippy --workspace --all-targets --locked -- -D warnings
+	@scripts/check fmt lint
 
 gen: ## write generated files (manual pages) anew; `make test` fails on a stale one
 	GOLDEN_UPDATE=1 $(CARGO) test --workspace --locked -- up_to_date golden manual
