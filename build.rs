@@ -1,8 +1,4 @@
 //! Hands the linker the order of the code in the program (`scripts/link`).
-#![expect(
-    clippy::disallowed_methods,
-    reason = "cargo speaks to a build script by its environment"
-)]
 
 use std::env;
 
