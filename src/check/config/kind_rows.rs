@@ -166,32 +166,35 @@ pub(super) const UDP: Rows = &[
     .default("255"),
 ];
 
-/// Octets with the bits that count: pairs of digits within each word; the odd one at
-/// the end of a word is an octet by itself.
+/// Octets with the bits that count: pairs of digits within each word, also of those that
+/// are quoted together; the odd one at the end of a word is an octet by itself.
 fn hex(call: &Call<'_>, wildcards: bool, diags: &mut Diags) -> Option<Vec<(u8, u8)>> {
     let mut octets = Vec::new();
     for word in call.args {
-        let digits: Option<Vec<(u8, u8)>> = word
-            .text
-            .chars()
-            .map(|letter| match letter.to_digit(16) {
-                Some(value) => u8::try_from(value).ok().map(|value| (value, 0xf)),
-                None if wildcards && matches!(letter, 'x' | 'X') => Some((0, 0)),
-                None => None,
-            })
-            .collect();
-        let Some(digits) = digits else {
-            let text = format!("`{}` is not hexadecimal", word.text);
-            refuse(diags, word.span, Refusal::general(text));
-            return None;
-        };
-        octets.extend(digits.chunks(2).map(|pair| match *pair {
-            [(high, counts), (low, also)] => (high << 4 | low, counts << 4 | also),
-            [(low, counts)] => (low, 0xf0 | counts),
-            _ => (0, 0),
-        }));
+        for group in word.text.split_ascii_whitespace() {
+            let Some(digits) = hex_digits(group, wildcards) else {
+                let text = format!("`{group}` is not hexadecimal");
+                refuse(diags, word.span, Refusal::general(text));
+                return None;
+            };
+            octets.extend(digits.chunks(2).map(|pair| match *pair {
+                [(high, counts), (low, also)] => (high << 4 | low, counts << 4 | also),
+                [(low, counts)] => (low, 0xf0 | counts),
+                _ => (0, 0),
+            }));
+        }
     }
     Some(octets)
+}
+
+/// Digits with the bits that count.
+fn hex_digits(text: &str, wildcards: bool) -> Option<Vec<(u8, u8)>> {
+    let digits = text.chars().map(|letter| match letter.to_digit(16) {
+        Some(value) => u8::try_from(value).ok().map(|value| (value, 0xf)),
+        None if wildcards && matches!(letter, 'x' | 'X') => Some((0, 0)),
+        None => None,
+    });
+    digits.collect()
 }
 
 fn hex_text(octets: impl Iterator<Item = (u8, u8)>) -> String {
@@ -346,7 +349,7 @@ mod tests {
             span: Span::default(),
             quoted: false,
         };
-        let words: Vec<Word> = ["Ab12f", "3", "456", "xa", "0X", "x"].map(word).into();
+        let words: Vec<Word> = ["Ab12f", "3", "456 xa", "0X", "x"].map(word).into();
         let line = Line {
             words: words.clone(),
             raw: String::new(),
