@@ -28,6 +28,18 @@ pub enum NameError {
     LongName,
 }
 
+impl NameError {
+    /// What to tell people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::EmptyLabel => "it has an empty label",
+            Self::LongLabel => "it has a label of more than 63 octets",
+            Self::LongName => "it has more than 255 octets",
+        }
+    }
+}
+
 /// Write a question of class `IN` for one name and record type behind what `out`
 /// holds. The empty name and `.` are the root; a dot at the end changes nothing.
 ///

@@ -13,6 +13,7 @@ use crate::control_plane::script;
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Word;
+use crate::wire::dns;
 
 type Row = schema::Row<CheckerDraft>;
 type Rows = &'static [Row];
@@ -242,11 +243,26 @@ pub(super) const DNS: Rows = &[
     .default("SOA"),
     Row::new(
         "name",
-        text("NAME", at!(special.name)),
+        words("NAME", 1, 1, set_domain, |check, name, out| {
+            if let Some(domain) = &check.special.name {
+                out.line(name, &[domain]);
+            }
+        }),
         "The domain name that is asked for.",
     )
     .default("the root"),
 ];
+
+fn set_domain(check: &mut CheckerDraft, call: &Call<'_>, diags: &mut Diags) {
+    let [word] = call.args else { return };
+    match dns::question(0, &word.text, 0, &mut Vec::new()) {
+        Ok(()) => check.special.name = Some(word.text.clone()),
+        Err(why) => {
+            let text = format!("`{}` is no domain name: {}", word.text, why.words());
+            refuse(diags, word.span, Refusal::general(text));
+        }
+    }
+}
 
 /// Types of records and their numbers (RFC 1035 3.2.2, RFC 3596, RFC 4034).
 pub(super) const TYPES: &[(&str, u16)] = &[

@@ -126,8 +126,7 @@ impl Resolver<'_> {
             );
         }
         if let (false, Some(protocol)) = (by_address, draft.protocol) {
-            self.diags()
-                .note(protocol.span, "marks have no protocol: ignored");
+            self.error(protocol.span, "marks have no protocol: ignored");
         }
     }
 

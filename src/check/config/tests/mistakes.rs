@@ -116,6 +116,7 @@ fn a_mistake_costs_what_it_concerns() {
             1,
         ),
         (service("", "DNS_CHECK {\ntype X\n}"), "is none of A, NS", 1),
+        (service("", "DNS_CHECK {\nname a..b\n}"), "empty label", 1),
         (
             service("", "UDP_CHECK {\npayload zz\n}"),
             "not hexadecimal",
