@@ -167,6 +167,10 @@ impl RouteDraft {
         let hop = std::mem::take(&mut self.hop);
         if self.has_hops {
             self.route.hops.push(hop);
+        } else if let Some(second) = self.route.hops.first_mut() {
+            // `via ADDRESS or ADDRESS`: two ways, through the same interface if one is named.
+            second.dev.clone_from(&hop.dev);
+            self.route.hops.insert(0, hop);
         } else {
             self.route.hop = hop;
         }
@@ -197,6 +201,10 @@ impl RouteDraft {
         let hop = std::mem::take(&mut self.hop);
         if self.has_hops {
             self.route.hops.push(hop);
+        } else if let Some(second) = self.route.hops.first_mut() {
+            // `via ADDRESS or ADDRESS`: two ways, through the same interface if one is named.
+            second.dev.clone_from(&hop.dev);
+            self.route.hops.insert(0, hop);
         } else {
             self.route.hop = hop;
         }

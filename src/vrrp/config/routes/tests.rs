@@ -44,6 +44,19 @@ fn outcome(text: Option<String>, diags: &Diags) -> Result<String, String> {
     text.ok_or_else(|| messages.join("; "))
 }
 
+/// What is dumped can be read again, and no gateway is lost.
+#[test]
+fn the_old_way_to_write_two_gateways() {
+    let old = "10.80.0.0/24 via 10.77.0.253 or 10.77.0.254 dev eth0";
+    let new = "10.80.0.0/24 nexthop via 10.77.0.253 dev eth0 nexthop via 10.77.0.254 dev eth0";
+    assert!(route(old).is_ok());
+    assert_eq!(route(old), route(new));
+    let plain = "10.80.0.0/24 via 10.77.0.253 or 10.77.0.254";
+    let text =
+        "prepend 10.80.0.0/24 proto 18 nexthop via inet 10.77.0.253 nexthop via inet 10.77.0.254";
+    assert_eq!(route(plain), Ok(text.to_owned()));
+}
+
 #[test]
 fn routes_read_as_the_c_daemon_dumps_them() {
     let cases = [
