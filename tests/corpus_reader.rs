@@ -4,11 +4,13 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use keepalived::control_plane::diag::{Diags, Severity};
 use keepalived::control_plane::files::Memory;
 use keepalived::control_plane::reader::{Reader, ReaderOptions};
 use keepalived::control_plane::words::Item;
+use keepalived::control_plane::{AnyMachine, Config, LoadOptions, Loaded, load};
 
 const TMP: &str = "/t";
 const MAIN: &str = "/t/conf/main.conf";
@@ -188,4 +190,42 @@ fn what_is_wrong_with_lines_is_refused() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(seen >= 25, "{seen}");
+}
+
+/// The whole way to a configuration.
+fn compile(files: &Memory, reader: ReaderOptions) -> Loaded {
+    let options = LoadOptions { reader };
+    load(files, Path::new(MAIN), &options, &AnyMachine::default())
+}
+
+/// Its group weighs interfaces, which is printed with the members, too; there such a weight
+/// is none that may be written.
+const WEIGHED_BY_GROUP: &str = "valid/combo.vrrp_sync_group.27.conf";
+
+#[test]
+fn what_is_printed_means_the_same() {
+    let mut wrong = Vec::new();
+    let mut seen = 0;
+    let labels = labels();
+    let sound = labels.iter().filter(|label| label.status == 0);
+    for label in sound.filter(|label| label.file != WEIGHED_BY_GROUP) {
+        let text = fs::read(corpus().join(&label.file)).expect("the corpus can be read");
+        let loaded = compile(&tree(&text), options(label));
+        let is_sound = |loaded: &Loaded| {
+            let mut all = loaded.diags.list.iter();
+            all.all(|diag| diag.severity < Severity::Error)
+        };
+        let Some(config) = loaded.config.as_ref().filter(|_| is_sound(&loaded)) else {
+            continue;
+        };
+        seen += 1;
+        let printed = config.print(true);
+        let again = compile(&Memory::with(MAIN, &printed), options(label));
+        let print = |config: &Rc<Config>| config.print(true);
+        if !is_sound(&again) || again.config.as_ref().map(print) != Some(printed) {
+            wrong.push(label.file.as_str());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen >= 1000, "{seen}");
 }

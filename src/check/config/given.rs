@@ -1,6 +1,7 @@
 //! The way back: what a text would have to say for a compiled configuration. Only what
 //! differs from what would be inherited is in it.
 
+use super::GroupEntry;
 use super::draft::{
     CheckDraft, CheckKind, CheckerDraft, ConnectionDraft, Head, PageDraft, ServerDraft,
     ServiceDraft,
@@ -31,6 +32,18 @@ pub fn given(config: &CheckConfig, lvs: &LvsGlobal) -> CheckDraft {
     }
 }
 
+/// Marks have no protocol.
+fn has_address(config: &CheckConfig, service: &ServiceConfig) -> bool {
+    match service.address {
+        ServiceAddress::Address(_) => true,
+        ServiceAddress::Mark(_) => false,
+        ServiceAddress::Group(_) => config.group(service).is_some_and(|group| {
+            let mut entries = group.entries.iter();
+            entries.any(|entry| matches!(entry, GroupEntry::Range { .. }))
+        }),
+    }
+}
+
 fn of_service(config: &CheckConfig, service: &ServiceConfig, lvs: &LvsGlobal) -> ServiceDraft {
     let head = match service.address {
         ServiceAddress::Address(address) => Head::Address(address.ip(), address.port()),
@@ -40,7 +53,6 @@ fn of_service(config: &CheckConfig, service: &ServiceConfig, lvs: &LvsGlobal) ->
             Head::Group(group.map(|group| group.name.clone()).unwrap_or_default())
         }
     };
-    let by_address = matches!(service.address, ServiceAddress::Address(_));
     let by_mark = matches!(service.address, ServiceAddress::Mark(_));
     let persistence = service.persistence;
     let granularity = persistence.map(|persistence| persistence.granularity);
@@ -52,7 +64,7 @@ fn of_service(config: &CheckConfig, service: &ServiceConfig, lvs: &LvsGlobal) ->
         }),
         scheduler: Some(service.scheduler),
         forwarding: Some(service.forwarding),
-        protocol: (!by_mark || by_address).then(|| unplaced(service.protocol)),
+        protocol: has_address(config, service).then(|| unplaced(service.protocol)),
         flags: service.flags,
         persistence: persistence.map(|persistence| persistence.timeout),
         granularity: granularity.filter(|given| *given != Granularity::host(service.family)),

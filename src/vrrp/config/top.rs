@@ -21,6 +21,13 @@ const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
 
 /// Keywords that have an effect.
 pub const ROWS: &[Row<Draft>] = &[
+    // Before the static entries, which must name one that is there: rows are printed in
+    // this order.
+    Row::new(
+        "track_group",
+        block(&tracker_rows::TRACK_GROUP),
+        "Instances that leave MASTER for a moment when a static entry is deleted by somebody else.",
+    ),
     Row::new(
         "static_ipaddress",
         lines(
@@ -103,11 +110,6 @@ pub const ROWS: &[Row<Draft>] = &[
         "A file that instances, groups and checkers may track.",
     )
     .aliases(&[old_name("vrrp_track_file")]),
-    Row::new(
-        "track_group",
-        block(&tracker_rows::TRACK_GROUP),
-        "Instances that leave MASTER for a moment when a static entry is deleted by somebody else.",
-    ),
     Row::new(
         "vrrp_sync_group",
         block(&sync_rows::SYNC_GROUP),

@@ -35,7 +35,7 @@ pub fn master_down(
 }
 
 /// Instances whose adverts are sent together.
-const TOGETHER: u32 = 64;
+const TOGETHER: u32 = 256;
 
 /// How much earlier than after a whole interval an instance that has become master sends
 /// its second advert; all others follow that one.
@@ -57,22 +57,23 @@ pub(super) fn phase(id: InstanceId, interval: Duration) -> Duration {
 mod tests {
     use super::*;
 
+    const SECOND: Duration = Duration::from_secs(1);
+
     #[test]
     fn many_masters_spread_their_adverts_over_the_interval() {
-        let of = |id| phase(InstanceId(id), Duration::from_secs(1)).as_millis();
-        assert_eq!([of(0), of(63)], [0, 0]);
-        assert_eq!(
-            [of(64), of(127), of(128), of(192), of(256)],
-            [500, 500, 250, 750, 125]
-        );
-        let mut times: Vec<u128> = (0..1024).map(of).collect();
-        times.dedup();
-        times.sort_unstable();
+        let of = |lot| {
+            let first = InstanceId(lot * TOGETHER);
+            let last = InstanceId(lot * TOGETHER + TOGETHER - 1);
+            let [first, last] = [first, last].map(|id| phase(id, SECOND));
+            assert_eq!(first, last);
+            first.as_millis()
+        };
+        assert_eq!([0, 1, 2, 3, 4].map(of), [0, 500, 250, 750, 125]);
+        let mut places: Vec<u128> = (0..16).map(of).collect();
+        places.sort_unstable();
         let even: Vec<u128> = (0..16).map(|lot| lot * 1000 / 16).collect();
-        assert_eq!(times, even);
+        assert_eq!(places, even);
     }
-
-    const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
     fn version_3_skews_by_the_masters_interval() {
