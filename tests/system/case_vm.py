@@ -150,8 +150,9 @@ def vm_marks_with_nat(lab):
     assert held.says() == server, "the connection lives"
     assert every(("10.77.0.100",), ("10.77.0.102",), ("10.77.0.103",), ("10.77.0.101",), ("fd77::100",)) == \
         [NAMES, NAMES, NAMES, {""}, {"web1"}]
-    stats = lb.run("ipvsadm", "-Ln", "--stats", "--exact", "-f", "1000").splitlines()[-3].split()
-    assert int(stats[2]) >= 13, "the counters went on: %s" % stats
+    # The kernel adds up its counters every other second.
+    connections = lambda: int(lb.run("ipvsadm", "-Ln", "--stats", "--exact", "-f", "1000").splitlines()[-3].split()[2])
+    wait(lambda: connections() >= 13, LONG, "the counters went on")
 
     lb.run("nft", "flush", "ruleset")
     reloaded(d, text)
