@@ -185,7 +185,14 @@ const ARROWS: &[Row] = &[
     },
     Row {
         module: "check::config",
-        may: &["control_plane", "model", "global", "ipvs", "vrrp::config"],
+        may: &[
+            "control_plane",
+            "model",
+            "global",
+            "ipvs",
+            "vrrp::config",
+            "wire::dns",
+        ],
     },
     Row {
         module: "bfd::config",

@@ -187,7 +187,7 @@ fn what_products_generate_runs() {
         .collect();
     let cases = [
         instance("state BACKUP\nnopreempt\nvirtual_ipaddress {\n169.254.0.1/24 dev eth0\n}\nvirtual_ipaddress_excluded {\nfe80::1/64 dev eth0 scope link\n}"),
-        "virtual_server fwmark 7 {\nlvs_sched rr\nlvs_method DR\nprotocol TCP\nreal_server 10.77.0.2 80 {\nTCP_CHECK {\n}\n}\n}\n".to_owned(),
+        "virtual_server fwmark 7 {\nlvs_sched rr\nlvs_method DR\nreal_server 10.77.0.2 80 {\nTCP_CHECK {\n}\n}\n}\n".to_owned(),
         sound("track_interface {\neth0\n}"),
         sound("authentication {\nauth_type PASS\nauth_pass openshift_api\n}"),
         sound("notify_primary \"/opt/x.sh primary\""),
