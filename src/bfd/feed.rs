@@ -15,7 +15,7 @@
 //!
 //! A reader registers the descriptor, and reads until there is nothing:
 //!
-//! ```ignore
+//! ```text
 //! s.watch("BFD", feed.as_fd(), Interest::Read, 0, Self::on_bfd)?;
 //! feed.ask();
 //! // in the handler
