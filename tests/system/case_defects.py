@@ -28,10 +28,10 @@ def gaps(packets):
 
 
 def steady(packets, what, interval=ADV):
-    """No pause of more than 1.3 intervals between these adverts."""
+    """No pause of two intervals between these adverts: others wait three, machines stall, and the bench measures."""
     worst = max(gaps(packets), default=None)
     assert worst is not None, "%s: no adverts" % what
-    assert worst < 1.3 * interval, "%s: adverts paused for %.0f ms" % (what, worst * 1e3)
+    assert worst < 2 * interval, "%s: adverts paused for %.0f ms" % (what, worst * 1e3)
 
 
 def excluded(count):
