@@ -34,6 +34,8 @@ pub(super) struct Tables {
     present: Firewall,
     /// Whether interfaces have come since.
     is_doubtful: bool,
+    /// They are made as a former configuration says.
+    is_outdated: bool,
     /// Memberships that hold the groups on interfaces below virtual ones.
     groups: Vec<UdpSocket>,
 }
@@ -58,7 +60,8 @@ impl VrrpProcess {
     /// Put the tables there; those of a run that was killed are replaced.
     pub(super) fn raise_firewall(&mut self) {
         let firewall = self.firewall();
-        if firewall == self.tables.present {
+        let is_outdated = std::mem::take(&mut self.tables.is_outdated) && !firewall.is_empty();
+        if firewall == self.tables.present && !is_outdated {
             return;
         }
         let outcome = netfilter::commit(self.tables(&firewall, Reports::Below)).or_else(|error| {
@@ -82,10 +85,13 @@ impl VrrpProcess {
         }
     }
 
-    /// Before a reload: what the tables are called and how they are made is of the old
-    /// configuration.
+    /// Before a reload: tables that are made in another way are replaced by the new ones in
+    /// one transaction, so that nothing is open meanwhile; those of another name go.
     pub(super) fn leave_firewall(&mut self, next: &Config) {
-        if self.config.global.nftables != next.global.nftables {
+        let (old, new) = (&self.config.global.nftables, &next.global.nftables);
+        let is_renamed = table(old.table.as_deref()) != table(new.table.as_deref());
+        self.tables.is_outdated |= old != new;
+        if is_renamed {
             self.drop_firewall();
         }
     }
