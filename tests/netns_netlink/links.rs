@@ -3,7 +3,7 @@
 use keepalived::model::IfName;
 use keepalived::netlink::{Change, Mirror};
 
-use crate::{Kernel, add_link, entered, ip};
+use crate::{Kernel, add_link, entered, ip, wait_for_carrier};
 
 #[test]
 fn links_are_renamed_vanish_and_come_back() {
@@ -31,8 +31,10 @@ fn links_are_renamed_vanish_and_come_back() {
     );
     assert_eq!(kernel.index("d7"), index);
     ip("link set d7 mtu 1400");
-    kernel.read_until(|_, changes| changes.contains(&Change::LinkChanged { index }));
-    assert_eq!(kernel.mirror.link(index).unwrap().mtu, 1400);
+    let changed = Change::LinkChanged { index };
+    kernel.read_until(|mirror, changes| {
+        changes.contains(&changed) && mirror.link(index).is_some_and(|link| link.mtu == 1400)
+    });
     ip("link set d7 up");
     kernel.read_until(|mirror, _| up(mirror));
 
@@ -57,6 +59,7 @@ fn carrier_and_bridge_ports_are_understood() {
     ip("link add b0 type bridge");
     ip("link set v0 up");
     ip("link set v1 up");
+    wait_for_carrier(["v0", "v1"]);
     let mut kernel = Kernel::open();
     let (index, bridge) = (kernel.index("v0"), kernel.index("b0"));
     assert!(kernel.mirror.link(index).unwrap().is_running());
