@@ -83,7 +83,6 @@ impl Child for BfdProcess {
     /// Sessions end without a word, as those of the C daemon: AdminDown would tell the
     /// neighbour that all is well.
     fn stop(&mut self, s: &mut Scheduler<Self>) {
-        log::info!("Stopping");
         s.stop(Stop::Now);
     }
 

@@ -137,10 +137,6 @@ impl Child for CheckProcess {
     /// No more checks, the services out of the kernel, those told that want it, then
     /// the end.
     fn stop(&mut self, s: &mut Scheduler<Self>) {
-        if self.is_stopping {
-            return;
-        }
-        log::info!("Stopping");
         self.is_stopping = true;
         self.end_checks(s);
         if !self.plumbing.settings.dont_release_ipvs {

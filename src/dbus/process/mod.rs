@@ -116,14 +116,14 @@ impl Child for DbusProcess {
 
     /// The VRRP process is told to stop at the same time, and its end is to be said.
     fn stop(&mut self, s: &mut Scheduler<Self>) {
-        if self.is_stopping {
-            return;
-        }
-        log::info!("Stopping");
         self.is_stopping = true;
         let patience = self.config.global.child_wait_time * 3 / 4;
         self.alarm.follow(s, Some(s.now() + patience));
         self.go_on(s);
+    }
+
+    fn is_stopping(&self) -> bool {
+        self.is_stopping
     }
 
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {

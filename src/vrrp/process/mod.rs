@@ -179,10 +179,6 @@ impl Child for VrrpProcess {
 
     /// Priority 0, addresses away, then the end.
     fn stop(&mut self, s: &mut Scheduler<Self>) {
-        if self.is_stopping {
-            return;
-        }
-        log::info!("Stopping");
         self.is_stopping = true;
         self.router.on(s.now(), Input::Stop, &mut self.effects);
         if !self.plumbing.settings.dont_release_vrrp {

@@ -70,7 +70,7 @@ pub trait Child: Sized + 'static {
     /// The way to the parent.
     fn plumbing(&mut self) -> &mut Plumbing;
 
-    /// Leave in order.
+    /// Leave in order; said once.
     fn stop(&mut self, s: &mut Scheduler<Self>);
 
     /// An operator wants something.
@@ -155,7 +155,7 @@ fn attend<C: Child>(process: &mut C, s: &mut Scheduler<C>) -> io::Result<()> {
 /// A signal from the parent, or from an operator.
 fn on_signal<C: Child>(process: &mut C, s: &mut Scheduler<C>, signal: Signal) {
     if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
-        process.stop(s);
+        stop(process, s);
     } else if signal == Signal::SIGUSR1 {
         wish(process, s, Wish::Data);
     } else if signal == Signal::SIGUSR2 {
@@ -164,6 +164,14 @@ fn on_signal<C: Child>(process: &mut C, s: &mut Scheduler<C>, signal: Signal) {
         process.plumbing().tell_budget();
     } else {
         log::info!("SIGHUP is for the parent process, which reads the configuration");
+    }
+}
+
+/// Leave, unless that has begun already.
+fn stop<C: Child>(process: &mut C, s: &mut Scheduler<C>) {
+    if !process.is_stopping() {
+        log::info!("Stopping");
+        process.stop(s);
     }
 }
 
