@@ -102,23 +102,45 @@ fn write_route(
     buffer: &mut Vec<u8>,
     header: Header,
 ) {
-    let is_new = wanted == Wanted::Present;
     let (mut metrics, mut hops) = (Vec::new(), Vec::new());
-    if is_new {
+    let encapsulations: Vec<_> = ways
+        .iter()
+        .map(|(way, _)| written_encapsulation(way, wanted))
+        .collect();
+    let mut message = identity(route, table);
+    for (&(way, interface), encapsulation) in ways.iter().zip(&encapsulations) {
+        let encapsulation = encapsulation
+            .as_ref()
+            .map(|(kind, octets)| (*kind, octets.as_slice()));
+        let hop = NextHop {
+            flags: if way.onlink { ON_LINK } else { 0 },
+            weight: way.weight,
+            interface,
+            gateway: way.via,
+            realms: way.realms.filter(|_| wanted == Wanted::Present),
+            encapsulation,
+        };
+        if ways.len() > 1 {
+            hop.write(&mut hops);
+        } else {
+            lead_by(&mut message, &hop);
+        }
+    }
+    message.next_hops = (!hops.is_empty()).then_some(hops.as_slice());
+    if wanted == Wanted::Present {
         route.metrics.write(&mut metrics);
+        message.metrics = (!metrics.is_empty()).then_some(metrics.as_slice());
+        message.preference = route.preference;
+        message.expires = route.expires;
+        message.propagates_ttl = route.propagates_ttl.map(u8::from);
     }
-    let mut encapsulations: Vec<Option<(u16, Vec<u8>)>> = Vec::new();
-    for (way, _) in ways {
-        let encapsulation = way.encapsulation.as_ref().filter(|_| is_new);
-        encapsulations.push(encapsulation.map(|encapsulation| {
-            let mut octets = Vec::new();
-            encapsulation.write(&mut octets);
-            (encapsulation.kind(), octets)
-        }));
-    }
-    let several = ways.len() > 1;
+    message.write(buffer, header);
+}
+
+/// What tells a route from others.
+fn identity(route: &RouteConfig, table: u32) -> RouteMessage<'_> {
     let net = route.destination.value;
-    let mut message = RouteMessage {
+    RouteMessage {
         family: family_number(net.family()),
         destination_prefix: net.prefix,
         destination: (net.prefix > 0).then_some(net.addr),
@@ -132,39 +154,25 @@ fn write_route(
         preferred_source: route.source,
         metric: route.metric,
         ..RouteMessage::default()
-    };
-    for ((way, interface), encapsulation) in ways.iter().zip(&encapsulations) {
-        let encapsulation = encapsulation
-            .as_ref()
-            .map(|(kind, octets)| (*kind, octets.as_slice()));
-        let flags = if way.onlink { ON_LINK } else { 0 };
-        let realms = way.realms.filter(|_| is_new);
-        if several {
-            let hop = NextHop {
-                flags,
-                weight: way.weight,
-                interface: *interface,
-                gateway: way.via,
-                realms,
-                encapsulation,
-            };
-            hop.write(&mut hops);
-        } else {
-            message.flags = flags.into();
-            message.interface = *interface;
-            message.gateway = way.via;
-            message.realms = realms;
-            message.encapsulation = encapsulation;
-        }
     }
-    message.next_hops = several.then_some(hops.as_slice());
-    if is_new {
-        message.metrics = (!metrics.is_empty()).then_some(metrics.as_slice());
-        message.preference = route.preference;
-        message.expires = route.expires;
-        message.propagates_ttl = route.propagates_ttl.map(u8::from);
-    }
-    message.write(buffer, header);
+}
+
+/// A single way is a part of the route itself.
+fn lead_by<'a>(message: &mut RouteMessage<'a>, hop: &NextHop<'a>) {
+    message.flags = hop.flags.into();
+    message.interface = hop.interface;
+    message.gateway = hop.gateway;
+    message.realms = hop.realms;
+    message.encapsulation = hop.encapsulation;
+}
+
+/// The kind and the octets of a new way's encapsulation.
+fn written_encapsulation(way: &NextHopConfig, wanted: Wanted) -> Option<(u16, Vec<u8>)> {
+    let encapsulation = way.encapsulation.as_ref();
+    let encapsulation = encapsulation.filter(|_| wanted == Wanted::Present)?;
+    let mut octets = Vec::new();
+    encapsulation.write(&mut octets);
+    Some((encapsulation.kind(), octets))
 }
 
 /// Queue the request for a rule.

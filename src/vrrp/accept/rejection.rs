@@ -296,29 +296,15 @@ impl fmt::Display for Rejection {
             Self::MissingAuthHeader => f.write_str("No AH header but auth type is AH"),
             Self::Length { received, expected } => {
                 let how = if received < expected { "short" } else { "long" };
-                write!(
-                    f,
-                    "vrrp packet too {how}, length {received} and expect {expected}"
-                )
+                let what = format_args!("vrrp packet too {how}");
+                write!(f, "{what}, length {received} and expect {expected}")
             }
-            Self::HopLimit { received } => {
-                write!(
-                    f,
-                    "invalid TTL/HL. Received {} and expect 255",
-                    Known(received)
-                )
-            }
+            Self::HopLimit { received } => fmt_unlike(f, "invalid TTL/HL", Known(received), 255),
             Self::Version { received, expected } => {
-                write!(
-                    f,
-                    "wrong version. Received {received} and expect {expected}"
-                )
+                fmt_unlike(f, "wrong version", received, expected)
             }
             Self::Vrid { received, expected } => {
-                write!(
-                    f,
-                    "received VRID mismatch. Received {received} and expect {expected}"
-                )
+                fmt_unlike(f, "received VRID mismatch", received, expected)
             }
             Self::InvalidAuthType(number) => write!(f, "Invalid auth type: {number}"),
             Self::AuthTypeMismatch { received, expected } => {
@@ -380,6 +366,16 @@ impl Rejection {
         let text = texts.iter().find(|(kind, _)| *kind == own);
         f.write_str(text.map_or("malformed auth_hmac trailer", |(_, text)| text))
     }
+}
+
+/// A field that has another value than it should.
+fn fmt_unlike(
+    f: &mut fmt::Formatter<'_>,
+    what: &str,
+    received: impl fmt::Display,
+    expected: impl fmt::Display,
+) -> fmt::Result {
+    write!(f, "{what}. Received {received} and expect {expected}")
 }
 
 const UNICAST_TO_MULTICAST: &str = "discarding unicast packet on multicast instance";

@@ -33,16 +33,7 @@ impl Resolver<'_> {
         group: Option<(usize, &ServiceGroup)>,
     ) -> Option<ServiceConfig> {
         let (number, group) = group.unzip();
-        let mut frame = Frame {
-            span: draft.span,
-            family: self.family(&draft, group),
-            port: 0,
-            is_mark: matches!(draft.head, Head::Mark(_)),
-            group,
-        };
-        if let Head::Address(_, port) = draft.head {
-            frame.port = port;
-        }
+        let mut frame = self.frame(&draft, group);
         let forwarding = draft.forwarding.unwrap_or(Forwarding::Masquerade);
         self.missing(&draft, &frame);
         let drafts = std::mem::take(&mut draft.servers);
@@ -58,13 +49,8 @@ impl Resolver<'_> {
         let sorry = self.sorry(&draft, &frame, forwarding);
         let persistence = self.persistence(&draft, group, family);
         let flags = self.flags(&draft, &frame, protocol);
-        let address = match (&draft.head, number) {
-            (Head::Address(address, port), _) => ServiceAddress::Address((*address, *port).into()),
-            (Head::Mark(mark), _) => ServiceAddress::Mark(*mark),
-            (Head::Group(_), number) => ServiceAddress::Group(number?),
-        };
         let mut service = ServiceConfig {
-            address,
+            address: address(&draft.head, number)?,
             span: place(draft.span),
             family,
             protocol,
@@ -93,6 +79,19 @@ impl Resolver<'_> {
         let hysteresis = draft.hysteresis.map(|h| (h.value, h.span));
         self.quorum(&mut service, quorum, hysteresis, draft.span);
         Some(service)
+    }
+
+    fn frame<'a>(&mut self, draft: &ServiceDraft, group: Option<&'a ServiceGroup>) -> Frame<'a> {
+        Frame {
+            span: draft.span,
+            family: self.family(draft, group),
+            port: match draft.head {
+                Head::Address(_, port) => port,
+                Head::Mark(_) | Head::Group(_) => 0,
+            },
+            is_mark: matches!(draft.head, Head::Mark(_)),
+            group,
+        }
     }
 
     /// That of the address, of the group, or as it is said; else the servers' will do.
@@ -341,4 +340,13 @@ impl Resolver<'_> {
             .or(self.around.smtp_alert)
             .unwrap_or(default)
     }
+}
+
+/// What the service is known by in IPVS; `group` is the number of its group.
+fn address(head: &Head, group: Option<usize>) -> Option<ServiceAddress> {
+    Some(match head {
+        Head::Address(address, port) => ServiceAddress::Address((*address, *port).into()),
+        Head::Mark(mark) => ServiceAddress::Mark(*mark),
+        Head::Group(_) => ServiceAddress::Group(group?),
+    })
 }

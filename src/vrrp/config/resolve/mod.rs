@@ -31,7 +31,7 @@ use crate::control_plane::source::Span;
 use crate::global::top::Draft;
 use crate::global::{DynamicInterfaces, GlobalConfig};
 use crate::model::{Family, IfName, Vrid};
-use crate::vrrp::config::{InstanceConfig, TrackedSession};
+use crate::vrrp::config::{InstanceConfig, Names, TrackedSession, VrrpConfig};
 
 /// Complete a configuration. `None` when nothing can run with it.
 pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option<Config> {
@@ -57,26 +57,11 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
     };
     let bfd = bfd::resolve(bfd, resolver.diags);
     resolver.script_user();
-    for instance in &mut vrrp.instances {
-        resolver.instance(instance);
-        tighten(instance);
-        names.check(&instance.given.tracked, resolver.diags);
-    }
-    resolver.virtual_links(&mut vrrp.instances);
-    vrrp.instances.shrink_to_fit();
-    resolver.duplicates(&vrrp.instances);
+    resolver.complete_instances(&mut vrrp.instances, &names);
     resolver.static_addresses(&mut vrrp, &names);
     resolver.routes(&mut vrrp, [&static_routes, &static_rules], &names);
-    resolver.garp_groups(&mut vrrp);
-    resolver.up_down_delays(&mut vrrp);
-    resolver.linkbeat(&mut vrrp);
-    resolver.trackers(&mut vrrp);
-    let mut groups = std::mem::take(&mut names.sync_groups);
-    resolver.sync_groups(&names, &mut groups, &vrrp);
-    resolver.track_groups(&mut vrrp);
     vrrp.sessions = bfd.iter().map(tracked_session).collect();
-    resolver.tracking(&mut vrrp, &groups);
-    vrrp.sync_groups = groups;
+    resolver.groups_and_trackers(&mut vrrp, &mut names);
     resolver.notifications(&mut notify, &mut vrrp);
     let sessions: Vec<_> = bfd.iter().map(|session| session.name.clone()).collect();
     let around = check::Surroundings {
@@ -158,6 +143,30 @@ impl Resolver<'_> {
             self.refuse(code, span, text);
         }
         known
+    }
+
+    fn complete_instances(&mut self, instances: &mut Vec<InstanceConfig>, names: &Names) {
+        for instance in &mut *instances {
+            self.instance(instance);
+            tighten(instance);
+            names.check(&instance.given.tracked, self.diags);
+        }
+        self.virtual_links(instances);
+        instances.shrink_to_fit();
+        self.duplicates(instances);
+    }
+
+    /// What several instances share: groups, and what they track.
+    fn groups_and_trackers(&mut self, vrrp: &mut VrrpConfig, names: &mut Names) {
+        self.garp_groups(vrrp);
+        self.up_down_delays(vrrp);
+        self.linkbeat(vrrp);
+        self.trackers(vrrp);
+        let mut groups = std::mem::take(&mut names.sync_groups);
+        self.sync_groups(names, &mut groups, vrrp);
+        self.track_groups(vrrp);
+        self.tracking(vrrp, &groups);
+        vrrp.sync_groups = groups;
     }
 
     /// The same virtual router twice on a network.
