@@ -238,66 +238,31 @@ fn the_client_shows_its_certificate() {
 fn files_that_cannot_be_used_are_told() {
     let (certificate, key) = certificate("client.example");
     let (chain, key) = identity("unusable", &key, &certificate);
-    let fails = |files: KeyFiles<'_>| {
-        let error = TlsContext::new(&files).expect_err("an unusable file");
-        error.to_string()
+    let absent = Some(Path::new("/nonexistent/x.pem"));
+    let wrong = Secret::new(b"wrong".to_vec());
+    let (certificate, private, ca) = (
+        |certificate| KeyFiles { certificate, ..KeyFiles::default() },
+        |key| KeyFiles { key, ..KeyFiles::default() },
+        |ca| KeyFiles { ca, ..KeyFiles::default() },
+    );
+    let guessed = KeyFiles {
+        password: Some(&wrong),
+        ..private(Some(&key))
     };
-    let absent = Path::new("/nonexistent/x.pem");
-    let none = KeyFiles::default();
+    let no_certificate = "Cant load certificate file";
+    let no_key = "Cant load key file";
     for (files, what) in [
-        (
-            KeyFiles {
-                certificate: Some(absent),
-                ..none
-            },
-            "Cant load certificate file /nonexistent",
-        ),
-        (
-            KeyFiles {
-                key: Some(absent),
-                ..none
-            },
-            "Cant load key file /nonexistent",
-        ),
-        (
-            KeyFiles {
-                ca: Some(absent),
-                ..none
-            },
-            "Cant load CA file /nonexistent",
-        ),
-        (
-            KeyFiles {
-                certificate: Some(&key),
-                ..none
-            },
-            "Cant load certificate file",
-        ),
-        (
-            KeyFiles {
-                key: Some(&chain),
-                ..none
-            },
-            "Cant load key file",
-        ),
+        (certificate(absent), "Cant load certificate file /nonexistent"),
+        (private(absent), "Cant load key file /nonexistent"),
+        (ca(absent), "Cant load CA file /nonexistent"),
+        (certificate(Some(&key)), no_certificate),
+        (private(Some(&chain)), no_key),
         // Without its password, and nobody is asked for it.
-        (
-            KeyFiles {
-                key: Some(&key),
-                ..none
-            },
-            "Cant load key file",
-        ),
-        (
-            KeyFiles {
-                key: Some(&key),
-                password: Some(&Secret::new(b"wrong".to_vec())),
-                ..none
-            },
-            "Cant load key file",
-        ),
+        (private(Some(&key)), no_key),
+        (guessed, no_key),
     ] {
-        let error = fails(files);
+        let error = TlsContext::new(&files).expect_err("an unusable file");
+        let error = error.to_string();
         assert!(error.contains(what), "{error}");
     }
 }

@@ -49,15 +49,6 @@ fn instance() -> InstanceStatus {
 }
 
 fn snapshot() -> Snapshot {
-    let check = |kind: &str, result: &str, reason: Option<&str>| CheckerStatus {
-        kind: kind.to_owned(),
-        is_enabled: true,
-        result: Some(result.to_owned()),
-        reason: reason.map(str::to_owned),
-        age: Some(Duration::from_secs(3)),
-        duration: Some(Duration::from_millis(12)),
-        ..CheckerStatus::default()
-    };
     Snapshot {
         taken: seconds(1_000_125),
         daemon: DaemonStatus {
@@ -66,38 +57,8 @@ fn snapshot() -> Snapshot {
             started: seconds(700_000),
             ..DaemonStatus::default()
         },
-        vrrp: Some(VrrpStatus {
-            instances: vec![instance()],
-            groups: vec![GroupStatus {
-                name: "G".to_owned(),
-                state: "BACKUP".to_owned(),
-                members: vec!["VI_1".to_owned(), "VI_2".to_owned()],
-            }],
-            trackers: vec![TrackerStatus {
-                name: "script chk".to_owned(),
-                state: "down".to_owned(),
-            }],
-            ..VrrpStatus::default()
-        }),
-        check: Some(CheckStatus {
-            services: vec![ServiceStatus {
-                name: "[10.0.0.100]:tcp:80".to_owned(),
-                servers_up: 1,
-                servers: 2,
-                ..ServiceStatus::default()
-            }],
-            servers: vec![ServerStatus {
-                service: "[10.0.0.100]:tcp:80".to_owned(),
-                name: "[10.0.0.9]:tcp:80".to_owned(),
-                weight_in_kernel: None,
-                checks: vec![
-                    check("TCP_CHECK", "passed", None),
-                    check("HTTP_GET", "failed", Some("status 500")),
-                ],
-                ..ServerStatus::default()
-            }],
-            ..CheckStatus::default()
-        }),
+        vrrp: Some(vrrp()),
+        check: Some(virtual_server()),
         bfd: Some(BfdStatus {
             sessions: vec![SessionStatus {
                 name: "B".to_owned(),
@@ -107,6 +68,53 @@ fn snapshot() -> Snapshot {
             ..BfdStatus::default()
         }),
         ..Snapshot::default()
+    }
+}
+
+fn vrrp() -> VrrpStatus {
+    VrrpStatus {
+        instances: vec![instance()],
+        groups: vec![GroupStatus {
+            name: "G".to_owned(),
+            state: "BACKUP".to_owned(),
+            members: vec!["VI_1".to_owned(), "VI_2".to_owned()],
+        }],
+        trackers: vec![TrackerStatus {
+            name: "script chk".to_owned(),
+            state: "down".to_owned(),
+        }],
+        ..VrrpStatus::default()
+    }
+}
+
+fn virtual_server() -> CheckStatus {
+    let check = |kind: &str, result: &str, reason: Option<&str>| CheckerStatus {
+        kind: kind.to_owned(),
+        is_enabled: true,
+        result: Some(result.to_owned()),
+        reason: reason.map(str::to_owned),
+        age: Some(Duration::from_secs(3)),
+        duration: Some(Duration::from_millis(12)),
+        ..CheckerStatus::default()
+    };
+    CheckStatus {
+        services: vec![ServiceStatus {
+            name: "[10.0.0.100]:tcp:80".to_owned(),
+            servers_up: 1,
+            servers: 2,
+            ..ServiceStatus::default()
+        }],
+        servers: vec![ServerStatus {
+            service: "[10.0.0.100]:tcp:80".to_owned(),
+            name: "[10.0.0.9]:tcp:80".to_owned(),
+            weight_in_kernel: None,
+            checks: vec![
+                check("TCP_CHECK", "passed", None),
+                check("HTTP_GET", "failed", Some("status 500")),
+            ],
+            ..ServerStatus::default()
+        }],
+        ..CheckStatus::default()
     }
 }
 

@@ -274,18 +274,23 @@ fn random_inputs_keep_the_rules() {
                 }
             }
         }
-        for id in (0..4).map(InstanceId) {
-            announcer.silence(id);
-            announcer.begin(now, id, Burst::Master);
-            announcer.installed(now, id, 9);
-        }
-        let mut counts = [[0; 9]; 4];
-        while let Some(at) = announcer.deadline() {
-            now = now.max(at);
-            for (id, address) in all(&mut announcer, now) {
-                counts[id as usize][address as usize] += 1;
-            }
-        }
-        assert_eq!(counts, [[4; 9]; 4], "two bursts of two rounds");
+        everything_is_announced(&mut announcer, now);
     }
+}
+
+/// Four masters with nine addresses each, from now on undisturbed.
+fn everything_is_announced(announcer: &mut Announcer, mut now: Instant) {
+    for id in (0..4).map(InstanceId) {
+        announcer.silence(id);
+        announcer.begin(now, id, Burst::Master);
+        announcer.installed(now, id, 9);
+    }
+    let mut counts = [[0; 9]; 4];
+    while let Some(at) = announcer.deadline() {
+        now = now.max(at);
+        for (id, address) in all(announcer, now) {
+            counts[id as usize][address as usize] += 1;
+        }
+    }
+    assert_eq!(counts, [[4; 9]; 4], "two bursts of two rounds");
 }

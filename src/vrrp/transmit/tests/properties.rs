@@ -13,6 +13,10 @@ use crate::vrrp::transmit::*;
 use crate::wire::vrrp::{GROUP_V4, GROUP_V6, Version};
 
 fn any_policy() -> impl Strategy<Value = TransmitPolicy> {
+    prop_oneof![3 => any_v4_policy(), 1 => any_v6_policy()]
+}
+
+fn any_v4_policy() -> impl Strategy<Value = TransmitPolicy> {
     let version = prop_oneof![Just(Version::V2), Just(Version::V3)];
     let v4 = (
         any::<[u8; 4]>(),
@@ -20,7 +24,7 @@ fn any_policy() -> impl Strategy<Value = TransmitPolicy> {
         0..5_usize,
     );
     let switches = any::<(bool, bool, [u8; 8], u8, u8)>();
-    let v4 = (version, v4, 0..3_u8, switches, 1..4096_u64).prop_map(
+    (version, v4, 0..3_u8, switches, 1..4096_u64).prop_map(
         |(version, (source, addresses, peers), auth, (as_v2, old, secret, vrid, ttl), steps)| {
             let addresses: Vec<IpAddr> = addresses.into_iter().map(IpAddr::from).collect();
             let audience = match u8::try_from(peers).unwrap() {
@@ -50,8 +54,11 @@ fn any_policy() -> impl Strategy<Value = TransmitPolicy> {
                 old_unicast_checksum: old.then_some(GROUP_V4),
             }
         },
-    );
-    let v6 = (
+    )
+}
+
+fn any_v6_policy() -> impl Strategy<Value = TransmitPolicy> {
+    (
         any::<[u8; 16]>(),
         prop::collection::vec(any::<[u8; 16]>(), 0..9),
         0..3_u16,
@@ -71,8 +78,7 @@ fn any_policy() -> impl Strategy<Value = TransmitPolicy> {
                 },
                 ..policy(Version::V3, 1, &["fe80::1"])
             }
-        });
-    prop_oneof![3 => v4, 1 => v6]
+        })
 }
 
 /// The advert built from nothing, without any patch.
