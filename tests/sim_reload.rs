@@ -15,7 +15,8 @@ use keepalived::vrrp::fsm::{
     InstanceId, Policy, State, Status, Track, TrackSource, TrackerKey, Version,
 };
 use scheduler::Instant;
-use support::lan::{ETH0, Lan, Plan, Weather};
+use support::lan::plan::Plan;
+use support::lan::{ETH0, Lan, Weather};
 use support::rng::Rng;
 use support::seeds::each_seed;
 

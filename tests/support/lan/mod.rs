@@ -2,6 +2,8 @@
 //! loops that stand still and interfaces that fail. Everything follows from the
 //! seed; time is simulated.
 
+pub mod plan;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
 use std::fmt;
@@ -12,11 +14,12 @@ use keepalived::model::Priority;
 use keepalived::vrrp::fsm::{
     Effect, Effects, Heard, InstanceId, InterfaceKey, Policy, Presence, State, Status, TrackerKey,
 };
-use keepalived::vrrp::router::{Input, Router, Successor, Successors};
+use keepalived::vrrp::router::{Input, Router};
 use keepalived::vrrp::sync::SyncGroup;
 use scheduler::Instant;
 
 use super::rng::Rng;
+use plan::script_key;
 
 /// The one interface of every router.
 pub const ETH0: InterfaceKey = InterfaceKey(0);
@@ -30,17 +33,6 @@ pub struct Weather {
     pub duplication: u64,
     /// Longest delay of a frame.
     pub delay: Duration,
-}
-
-/// What a reload goes over to.
-#[derive(Clone, Debug)]
-pub struct Plan {
-    /// Virtual routers and their policies.
-    pub instances: Vec<(u32, Policy)>,
-    /// Names of scripts: a policy tracks one by its place here.
-    pub scripts: Vec<(u32, Status)>,
-    /// Virtual routers that change together.
-    pub group: Option<Vec<u32>>,
 }
 
 /// One machine: a router, its loop and what it did to the kernel.
@@ -168,77 +160,13 @@ impl Lan {
         );
     }
 
-    /// The configuration of a node changes while it runs, as its process does it.
-    pub fn reload(&mut self, node: usize, plan: &Plan) {
-        let this = &self.nodes[node];
-        let old = this.places.clone();
-        let new: Vec<u32> = plan.instances.iter().map(|(number, _)| *number).collect();
-        for (id, number) in (0..).map(InstanceId).zip(&old) {
-            if !new.contains(number) {
-                self.feed(node, Input::Leave { id });
-            }
-        }
-        let was = |number: &u32| old.iter().position(|known| known == number);
-        let id = |place: usize| InstanceId(u32::try_from(place).expect("few"));
-        let place_of = |number: &u32| new.iter().position(|known| known == number).map(id);
-        let this = &mut self.nodes[node];
-        let script = |place: usize| TrackerKey::Script(u32::try_from(place).expect("few"));
-        let moved = |(place, (name, _)): (usize, &(u32, Status))| {
-            let before = this.scripts.iter().position(|(known, _)| known == name)?;
-            Some((script(place), script(before)))
-        };
-        let successors = Successors {
-            trackers: plan.scripts.iter().enumerate().filter_map(moved).collect(),
-            instances: plan
-                .instances
-                .iter()
-                .map(|(number, policy)| Successor {
-                    policy: policy.clone(),
-                    from: was(number).map(id),
-                })
-                .collect(),
-            groups: plan
-                .group
-                .iter()
-                .map(|group| SyncGroup::new("G", group.iter().filter_map(place_of).collect()))
-                .collect(),
-        };
-        let present = |number: &u32| was(number).is_some_and(|place| this.present[place]);
-        this.present = new.iter().map(present).collect();
-        this.policies = plan
-            .instances
-            .iter()
-            .map(|(_, policy)| policy.clone())
-            .collect();
-        this.places.clone_from(&new);
-        this.scripts.clone_from(&plan.scripts);
-        this.group.clone_from(&plan.group);
-        let now = self.now + this.ahead;
-        let mut effects = Effects::new();
-        this.router.replace(now, successors, &mut effects);
-        this.router.check_invariants(now);
-        self.carry_out(node, &mut effects);
-        self.schedule_wake(node);
-        for (place, (_, status)) in plan.scripts.iter().enumerate() {
-            let (key, status) = (script(place), *status);
-            self.feed(node, Input::Tracker { key, status });
-        }
-        for (place, number) in new.iter().enumerate() {
-            if was(number).is_none() {
-                let (id, address) = (id(place), Some(self.nodes[node].address));
-                self.feed(node, Input::Source { id, address });
-                self.feed(node, Input::Join { id });
-            }
-        }
-    }
-
     /// What is known of a script changes.
     pub fn set_script(&mut self, node: usize, place: usize, status: Status) {
         let Some(script) = self.nodes[node].scripts.get_mut(place) else {
             return;
         };
         script.1 = status;
-        let key = TrackerKey::Script(u32::try_from(place).expect("few"));
+        let key = script_key(place);
         self.feed(node, Input::Tracker { key, status });
     }
 
