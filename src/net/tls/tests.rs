@@ -241,9 +241,18 @@ fn files_that_cannot_be_used_are_told() {
     let absent = Some(Path::new("/nonexistent/x.pem"));
     let wrong = Secret::new(b"wrong".to_vec());
     let (certificate, private, ca) = (
-        |certificate| KeyFiles { certificate, ..KeyFiles::default() },
-        |key| KeyFiles { key, ..KeyFiles::default() },
-        |ca| KeyFiles { ca, ..KeyFiles::default() },
+        |certificate| KeyFiles {
+            certificate,
+            ..KeyFiles::default()
+        },
+        |key| KeyFiles {
+            key,
+            ..KeyFiles::default()
+        },
+        |ca| KeyFiles {
+            ca,
+            ..KeyFiles::default()
+        },
     );
     let guessed = KeyFiles {
         password: Some(&wrong),
@@ -252,7 +261,10 @@ fn files_that_cannot_be_used_are_told() {
     let no_certificate = "Cant load certificate file";
     let no_key = "Cant load key file";
     for (files, what) in [
-        (certificate(absent), "Cant load certificate file /nonexistent"),
+        (
+            certificate(absent),
+            "Cant load certificate file /nonexistent",
+        ),
         (private(absent), "Cant load key file /nonexistent"),
         (ca(absent), "Cant load CA file /nonexistent"),
         (certificate(Some(&key)), no_certificate),
