@@ -10,7 +10,7 @@ use keepalived::control_plane::diag::{Diags, Severity};
 use keepalived::control_plane::files::Memory;
 use keepalived::control_plane::reader::{Reader, ReaderOptions};
 use keepalived::control_plane::words::Item;
-use keepalived::control_plane::{AnyMachine, Config, LoadOptions, Loaded, load};
+use keepalived::control_plane::{AnyMachine, Config, LoadOptions, Loaded, compiled, load};
 
 const TMP: &str = "/t";
 const MAIN: &str = "/t/conf/main.conf";
@@ -227,5 +227,23 @@ fn what_is_printed_means_the_same() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(seen >= 1000, "{seen}");
+}
+
+/// What a child takes over at a reload is what the parent has compiled.
+#[test]
+fn what_is_handed_over_is_the_same() {
+    let mut seen = 0;
+    for label in labels() {
+        let text = fs::read(corpus().join(&label.file)).expect("the corpus can be read");
+        let Some(config) = compile(&tree(&text), options(&label)).config else {
+            continue;
+        };
+        seen += 1;
+        let mut octets = Vec::new();
+        compiled::write(&config, &mut octets).expect("a vector takes all");
+        let child = compiled::read(&octets);
+        assert!(child.as_ref() == Some(&*config), "{}", label.file);
+    }
     assert!(seen >= 1000, "{seen}");
 }

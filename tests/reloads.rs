@@ -7,8 +7,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use keepalived::control_plane::files::Memory;
-use keepalived::control_plane::transcript::{Player, Recorder};
-use keepalived::control_plane::{AnyMachine, Config, LoadOptions, load};
+use keepalived::control_plane::{AnyMachine, Config, LoadOptions, compiled, load};
 use keepalived::sys::alloc::{Counting, Totals, set_tag, totals};
 use keepalived::vrrp::fsm::{Effects, InstanceId, InterfaceKey, Policy, Track};
 use keepalived::vrrp::plan::Plan;
@@ -64,7 +63,7 @@ impl Daemon {
         let now = Instant::from_millis(u64::from(round) * 250);
         let root = PathBuf::from("/k.conf");
         let files = Memory::default().and("/k.conf", text(round, size));
-        let new = as_both_processes_read_it(&files, &root);
+        let new = as_both_processes_have_it(&files, &root);
         let plan = Plan::between(&self.running.vrrp, &new.vrrp);
         assert!(!plan.describe(&self.running.vrrp, &new.vrrp).is_empty());
         for place in &plan.ending {
@@ -99,18 +98,16 @@ impl Daemon {
     }
 }
 
-/// The parent notes the answers, and the child repeats the load.
-fn as_both_processes_read_it(files: &Memory, root: &Path) -> Rc<Config> {
+/// The parent compiles the text, and the child takes over what came out.
+fn as_both_processes_have_it(files: &Memory, root: &Path) -> Rc<Config> {
     let options = LoadOptions::default();
-    let machine = AnyMachine::default();
-    let recorder = Recorder::new(files, &machine);
-    let parent = load(&recorder, root, &options, &recorder);
-    let notes = recorder.finish();
-    let player = Player::new(&notes);
-    let child = load(&player, root, &options, &player);
-    assert!(player.is_faithful());
-    assert_eq!(parent.config, child.config);
-    child.config.expect("a good configuration")
+    let loaded = load(files, root, &options, &AnyMachine::default());
+    let parent = loaded.config.expect("a good configuration");
+    let mut octets = Vec::new();
+    compiled::write(&parent, &mut octets).expect("a vector takes all");
+    let child = compiled::read(&octets).expect("its own octets");
+    assert_eq!(*parent, child);
+    Rc::new(child)
 }
 
 fn policy(

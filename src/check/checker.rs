@@ -9,10 +9,12 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::{Command, IfName};
 
 /// One check of one real server.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Checker {
     /// What is done.
     pub kind: Kind,
@@ -27,7 +29,7 @@ pub struct Checker {
 }
 
 /// When a check runs and how often it is tried again.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Timing {
     /// Between the ends of two checks (`delay_loop`).
     pub delay_loop: Duration,
@@ -41,7 +43,7 @@ pub struct Timing {
 }
 
 /// The kinds of checks. [`super::kinds`] has a file for each.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum Kind {
     /// `TCP_CHECK`: a connection.
     Tcp(Endpoint),
@@ -83,7 +85,7 @@ impl Kind {
 }
 
 /// Where a check connects to, and from where.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Endpoint {
     /// `connect_ip` and `connect_port`, else those of the real server.
     pub address: SocketAddr,
@@ -94,7 +96,7 @@ pub struct Endpoint {
 }
 
 /// This end of the connections of a check.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct OwnEnd {
     /// `bindto` and `bind_port`; without `bindto` the wildcard address.
     pub bind: Option<SocketAddr>,
@@ -125,7 +127,7 @@ impl Endpoint {
 }
 
 /// `HTTP_GET` and `SSL_GET`.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct HttpSettings {
     /// Where to.
     pub endpoint: Endpoint,
@@ -140,7 +142,7 @@ pub struct HttpSettings {
 }
 
 /// What the request line and the head of a request say.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum HttpVersion {
     /// `HTTP/1.0`
     #[default]
@@ -152,14 +154,14 @@ pub enum HttpVersion {
 }
 
 /// TLS of a check.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct TlsSettings {
     /// `tls_compliant`: end TLS with close-notify.
     pub compliant: bool,
 }
 
 /// One page of an HTTP check.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Page {
     /// `path`
     pub path: String,
@@ -177,14 +179,14 @@ pub struct Page {
 }
 
 /// A PCRE2 pattern that the body has to match.
-#[derive(Clone, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Pattern {
     /// `regex`
     pub text: String,
     /// `regex_no_match`: the body must not match.
     pub inverted: bool,
     /// `regex_options`, in the order given.
-    pub options: Vec<&'static str>,
+    pub options: Vec<String>,
     /// `regex_min_offset`: where in the body the search begins.
     pub min_offset: usize,
     /// `regex_max_offset`: the last octet at which a match may begin.
@@ -194,7 +196,7 @@ pub struct Pattern {
 }
 
 /// `SMTP_CHECK`
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct SmtpSettings {
     /// Where to.
     pub endpoint: Endpoint,
@@ -203,7 +205,7 @@ pub struct SmtpSettings {
 }
 
 /// `DNS_CHECK`
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct DnsSettings {
     /// Where to.
     pub endpoint: Endpoint,
@@ -214,7 +216,7 @@ pub struct DnsSettings {
 }
 
 /// `UDP_CHECK`
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct UdpSettings {
     /// Where to.
     pub endpoint: Endpoint,
@@ -230,7 +232,7 @@ pub struct UdpSettings {
 }
 
 /// `MISC_CHECK`
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct MiscSettings {
     /// `misc_path` with its arguments, and who runs it.
     pub command: Command,
@@ -245,7 +247,7 @@ pub struct MiscSettings {
 }
 
 /// `FILE_CHECK`
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct FileSettings {
     /// Number of the `track_file` in the configuration.
     pub file: usize,
@@ -259,7 +261,7 @@ pub struct FileSettings {
 }
 
 /// `BFD_CHECK`
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct BfdSettings {
     /// Name of the `bfd_instance`.
     pub session: String,

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::rc::Rc;
 
+use serde::{Deserialize, Serialize};
+
 use super::diag::Diags;
 use super::files::Files;
 use super::parse::Parser;
@@ -22,7 +24,7 @@ use crate::vrrp::config::VrrpConfig;
 use crate::vrrp::config::resolve::resolve;
 
 /// The whole configuration: built once, never changed.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Config {
     /// `global_defs` and the other global keywords.
     pub global: GlobalConfig,
@@ -68,7 +70,7 @@ impl Config {
 }
 
 /// Which processes the configuration has work for.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Presence {
     /// Instances, static addresses and the like.
     pub vrrp: bool,
@@ -87,8 +89,7 @@ pub struct LoadOptions {
     pub reader: ReaderOptions,
 }
 
-/// What the machine has that the configuration names. Each question also has its
-/// place in [`super::transcript`], so that a reload repeats the answers.
+/// What the machine has that the configuration names.
 pub trait Machine {
     /// Whether there is an interface of this name.
     fn interface_exists(&self, name: &str) -> bool;

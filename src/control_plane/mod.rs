@@ -25,6 +25,7 @@
 
 pub mod arg;
 pub mod command;
+pub mod compiled;
 pub mod diag;
 mod draft;
 mod expand;
@@ -46,7 +47,6 @@ mod sequence;
 pub mod show;
 pub mod source;
 pub mod sub_block;
-pub mod transcript;
 pub mod upgrade;
 pub mod value;
 pub mod words;

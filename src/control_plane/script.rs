@@ -1,6 +1,8 @@
 //! Keywords that name a script: `KEYWORD COMMAND [USER [[:]GROUP]]`, where the
 //! command has to be quoted to hold arguments (`config-syntax.md` section 4).
 
+use serde::{Deserialize, Serialize};
+
 use super::command;
 use super::diag::{Code, Diags};
 use super::schema::Call;
@@ -20,7 +22,7 @@ pub trait FindCommand {
 
 /// A script of the configuration. Every instance has room for seven, and few have
 /// one: what is not there takes no more than a pointer.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Script {
     /// What the text says.
     pub given: Option<Box<Spanned<CommandRequest>>>,

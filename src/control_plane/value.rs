@@ -5,12 +5,14 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::Deref;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::source::Span;
 use crate::model::{IfName, Priority, Vrid};
 
 /// A value with the place it was written at. Equality is that of the values, so
 /// that a moved line is no change of the configuration.
-#[derive(Clone, Copy, Default)]
+#[derive(Clone, Copy, Default, Deserialize, Serialize)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,

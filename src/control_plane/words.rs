@@ -1,5 +1,7 @@
 //! What the reader hands to the parser: lines of words, and braces.
 
+use serde::{Deserialize, Serialize};
+
 use super::source::Span;
 
 /// A quote without its partner, where it stands.
@@ -7,7 +9,7 @@ use super::source::Span;
 pub struct OpenQuote(pub Span);
 
 /// One word of a line, quotes removed.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Word {
     /// The text without its quotes.
     pub text: String,
@@ -18,7 +20,7 @@ pub struct Word {
 }
 
 /// A line after comments, conditions, definitions and sequences: at least one word.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Line {
     /// The words by the ordinary rules (`"` quotes, no escapes).
     pub words: Vec<Word>,

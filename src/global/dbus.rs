@@ -1,5 +1,7 @@
 //! Keywords of `global_defs` that concern D-Bus.
 
+use serde::{Deserialize, Serialize};
+
 use super::GlobalConfig;
 use crate::control_plane::arg::{flag, text};
 use crate::control_plane::schema::{self, at};
@@ -8,7 +10,7 @@ use crate::control_plane::schema::{self, at};
 type Row = schema::Row<GlobalConfig>;
 
 /// The daemon on D-Bus.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct DbusConfig {
     /// `enable_dbus`
     pub is_enabled: bool,

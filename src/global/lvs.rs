@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::value::Spanned;
 use crate::ipvs::sync_daemon::Parameters;
 use crate::model::IfName;
@@ -10,7 +12,7 @@ use crate::model::IfName;
 const TABLE_CHECK: Duration = Duration::from_secs(60);
 
 /// What concerns all virtual servers.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct LvsGlobal {
     /// `lvs_timeouts`
     pub timeouts: Timeouts,
@@ -62,7 +64,7 @@ impl Default for LvsGlobal {
 }
 
 /// Marks for groups of virtual servers, by nftables.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Marking {
     /// `nftables_ipvs`
     pub is_wanted: bool,
@@ -86,7 +88,7 @@ impl Default for Marking {
 }
 
 /// `lvs_timeouts`, in seconds; nothing, or 0, leaves the kernel's.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Timeouts {
     /// `tcp`: of a connection without packets.
     pub tcp: Option<u32>,
@@ -97,7 +99,7 @@ pub struct Timeouts {
 }
 
 /// `lvs_flush_on_stop`
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum FlushOnStop {
     /// Real servers are deleted, then services.
     #[default]
@@ -109,7 +111,7 @@ pub enum FlushOnStop {
 }
 
 /// `lvs_sync_daemon`
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SyncDaemon {
     /// How it talks; the id is resolved.
     pub parameters: Parameters,
@@ -136,7 +138,7 @@ impl SyncDaemon {
 }
 
 /// `net_namespace_ipvs`
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum IpvsNamespace {
     /// That of everything else.
     #[default]
@@ -149,7 +151,7 @@ pub enum IpvsNamespace {
 
 /// Receive buffers of the checker process's netlink sockets, in octets; `None`: the
 /// default.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct NetlinkBuffers {
     /// `lvs_netlink_cmd_rcv_bufs`
     pub command: Option<u32>,

@@ -1,6 +1,8 @@
 //! `global_defs` and the other keywords that concern every process.
 #![forbid(unsafe_code)]
 
+use serde::{Deserialize, Serialize};
+
 mod bfd_rows;
 pub mod dbus;
 mod firewall_rows;
@@ -34,7 +36,7 @@ pub const HISTORY: History = History::new(include_str!("history.tsv"));
 pub const UMASK: u32 = 0o177;
 
 /// The settings of all processes.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct GlobalConfig {
     /// `router_id`; `None`: the host's name.
     pub router_id: Option<String>,
@@ -109,7 +111,7 @@ pub struct GlobalConfig {
 }
 
 /// Dump files, as far as they are not to have their usual names.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct DumpFiles {
     /// `state_dump_file`: of the data dumps; a trailing `/` gives the folder only.
     pub state: Option<String>,
@@ -124,7 +126,7 @@ pub struct DumpFiles {
 }
 
 /// Defaults of instances, `None` where unset differs from any value.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct VrrpDefaults {
     /// `vrrp_mcast_group4`
     pub multicast_group4: Spanned<Ipv4Addr>,
@@ -159,7 +161,7 @@ pub struct VrrpDefaults {
 }
 
 /// The kernel's names of the processes; `None`: `keepalived`.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ProcessNames {
     /// `process_names`: a name for each role unless one is given here.
     pub by_role: bool,
@@ -174,7 +176,7 @@ pub struct ProcessNames {
 }
 
 /// How a process is scheduled; unset means as it was started.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ProcessLimits {
     /// `*_priority`: the nice value, -20 to 19.
     pub nice: Option<i8>,
@@ -189,7 +191,7 @@ pub struct ProcessLimits {
 }
 
 /// A process that wakes up late gets a higher real-time priority.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct AutoPriority {
     /// `max_auto_priority`: up to this one; not above 0: never.
     pub most: i8,
@@ -207,7 +209,7 @@ impl Default for AutoPriority {
 }
 
 /// Sizes of receive buffers, in octets; `None`: the kernel's or 65536.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SocketBuffers {
     /// `vrrp_netlink_cmd_rcv_bufs`
     pub netlink_command: Option<u32>,
@@ -228,7 +230,7 @@ pub struct SocketBuffers {
 }
 
 /// `vrrp_rx_bufs_policy`: how large the receive buffers of adverts are.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum ReceivePolicy {
     /// As the system has it.
     #[default]
@@ -242,7 +244,7 @@ pub enum ReceivePolicy {
 }
 
 /// `dynamic_interfaces`
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum DynamicInterfaces {
     /// Every interface must exist at start.
     #[default]
@@ -254,7 +256,7 @@ pub enum DynamicInterfaces {
 }
 
 /// The rules of the firewall.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Nftables {
     /// `nftables`: the name of the table; `None`: `keepalived`.
     pub table: Option<String>,

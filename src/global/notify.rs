@@ -3,6 +3,8 @@
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::GlobalConfig;
 use crate::control_plane::arg::{boolean, flag, lines, seconds, text, words};
 use crate::control_plane::diag::{Code, Diags};
@@ -20,7 +22,7 @@ const SCRIPT: &str = "SCRIPT [USER [[:]GROUP]]";
 const FIFO: &str = "PATH [USER [GROUP]]";
 
 /// Who is told what.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct GlobalNotify {
     /// Mails.
     pub mail: MailConfig,
@@ -39,7 +41,7 @@ pub struct GlobalNotify {
 }
 
 /// How mails are sent, and to whom.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct MailConfig {
     /// `smtp_server`: host and port.
     pub server: Option<Spanned<(String, u16)>>,
@@ -78,7 +80,7 @@ impl Default for MailConfig {
 }
 
 /// A pipe, and the script that reads it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct FifoConfig {
     /// Its path.
     pub path: Option<Spanned<String>>,
@@ -91,7 +93,7 @@ pub struct FifoConfig {
 }
 
 /// A script of the parent process.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct LifeScript {
     /// What is run.
     pub script: Script,

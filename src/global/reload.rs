@@ -1,5 +1,7 @@
 //! Settings of reloads.
 
+use serde::{Deserialize, Serialize};
+
 use super::GlobalConfig;
 use crate::control_plane::arg::{flag, nowhere, text, words};
 use crate::control_plane::diag::Diags;
@@ -9,7 +11,7 @@ use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
 
 /// When and how the configuration is read again.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ReloadConfig {
     /// `reload_check_config`: a new file with mistakes is not applied.
     pub check: ReloadCheck,
@@ -26,7 +28,7 @@ pub struct ReloadConfig {
 }
 
 /// `reload_check_config`
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum ReloadCheck {
     /// A file with mere mistakes is applied as far as it goes.
     #[default]
@@ -38,7 +40,7 @@ pub enum ReloadCheck {
 }
 
 /// `reload_file`
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum ReloadFile {
     /// There is none.
     #[default]

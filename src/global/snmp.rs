@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::GlobalConfig;
 use crate::control_plane::arg::{flag, time, words};
 use crate::control_plane::diag::{Code, Diags};
@@ -10,7 +12,7 @@ use crate::control_plane::show::Sink;
 use crate::model::AgentSocket;
 
 /// What SNMP serves and tells.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "one per keyword without argument; they do not depend on each other"

@@ -3,6 +3,8 @@
 
 use std::net::SocketAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::GlobalConfig;
 use crate::control_plane::arg::words;
 use crate::control_plane::diag::Diags;
@@ -17,7 +19,7 @@ const MODE: u32 = 0o600;
 const MODE_MAX: u32 = 0o777;
 
 /// Where the daemon is watched.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct WatchConfig {
     /// `status_socket`
     pub status: StatusSocket,
@@ -26,7 +28,7 @@ pub struct WatchConfig {
 }
 
 /// `status_socket`
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum StatusSocket {
     /// Beside the pid file, for root.
     #[default]
@@ -38,7 +40,7 @@ pub enum StatusSocket {
 }
 
 /// `metrics_listen`
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum MetricsListen {
     /// Nowhere.
     #[default]
@@ -50,7 +52,7 @@ pub enum MetricsListen {
 }
 
 /// A socket of the file system.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct LocalSocket {
     /// Its path; `None`: beside the pid file.
     pub path: Option<String>,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::service::ServiceKey;
 use crate::model::Family;
 
@@ -52,7 +54,9 @@ impl fmt::Display for DestinationKey {
 }
 
 /// Whether tunnelled packets have a checksum (`IP_VS_TUNNEL_ENCAP_FLAG_*`).
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub enum Checksum {
     /// None (`nocsum`).
     #[default]
@@ -64,7 +68,9 @@ pub enum Checksum {
 }
 
 /// How packets are wrapped on their way to a real server.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub enum Tunnel {
     /// IP in IP.
     #[default]
@@ -84,7 +90,7 @@ pub enum Tunnel {
 }
 
 /// How packets reach a real server.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Forwarding {
     /// Addresses and ports are translated (`NAT`).
     Masquerade,

@@ -7,11 +7,13 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::RangeInclusive;
 
+use serde::{Deserialize, Serialize};
+
 /// The most addresses of one range: what the last sixteen bits can count.
 pub const MAX: u32 = 65536;
 
 /// Addresses from one to another of the same family, both included.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct AddressRange {
     first: IpAddr,
     count: u32,

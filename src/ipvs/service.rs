@@ -3,10 +3,12 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::Family;
 
 /// Transport protocol of a virtual service.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Protocol {
     /// TCP.
     Tcp,
@@ -129,7 +131,7 @@ impl fmt::Display for ServiceKey {
 /// The name of a scheduler or persistence engine: 1 to 15 octets
 /// (`IP_VS_SCHEDNAME_MAXLEN`, `IP_VS_PENAME_MAXLEN`). Kept in place, since a
 /// table has one for each service.
-#[derive(Clone, Copy, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Name([u8; Self::MAX]);
 
 impl Name {
@@ -170,7 +172,9 @@ impl fmt::Display for Name {
 /// Flags of a service that are configured (`IP_VS_SVC_F_*`). That it is
 /// persistent follows from [`Service::persistence`], and that it is hashed is
 /// the kernel's own affair.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub struct ServiceFlags(u8);
 
 impl ServiceFlags {
@@ -215,7 +219,7 @@ impl ServiceFlags {
 /// Which clients count as one for persistence: the leading bits of their
 /// address that are compared, and nothing else about it. An IPv4 mask may have
 /// holes, so it is a mask there and a length for IPv6.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Granularity {
     /// IPv4: the bits that count, the first octet in the highest bits.
     Mask(u32),
@@ -235,7 +239,7 @@ impl Granularity {
 }
 
 /// A client stays with its real server.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Persistence {
     /// How long after the last connection, in seconds, not 0.
     pub timeout: u32,

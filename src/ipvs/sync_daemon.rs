@@ -8,6 +8,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::IfName;
 
 /// Role of a daemon of the kernel (`IP_VS_STATE_*`).
@@ -20,7 +22,7 @@ pub enum Role {
 }
 
 /// How a daemon talks. What is not set is left to the kernel.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Parameters {
     /// Interface of the multicast packets.
     pub interface: IfName,

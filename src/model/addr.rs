@@ -3,8 +3,10 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 /// An Internet protocol version.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Family {
     /// IPv4 (`AF_INET`).
     V4,
@@ -42,7 +44,7 @@ impl Family {
 }
 
 /// An address with its prefix length, such as `192.0.2.1/24`.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct IpNet {
     /// The address, host bits included.
     pub addr: IpAddr,
@@ -65,7 +67,9 @@ impl fmt::Display for IpNet {
 }
 
 /// An Ethernet address.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(
+    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
 pub struct MacAddr(pub [u8; 6]);
 
 impl MacAddr {

@@ -5,6 +5,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// Port of AgentX over TCP (RFC 2741 section 8.1).
 pub const PORT: u16 = 705;
 /// Where a master agent waits unless told otherwise.
@@ -14,7 +16,7 @@ const PATH_MAX: usize = 107;
 
 /// The address of a master agent, in the form of net-snmp: `unix:PATH`,
 /// `tcp:ADDRESS[:PORT]`, `tcp6:ADDRESS`, and short forms of them.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum AgentSocket {
     /// A Unix socket.
     Unix(PathBuf),

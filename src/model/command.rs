@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 /// The account a script runs under.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Account {
     /// The user.
     pub uid: u32,
@@ -24,7 +26,7 @@ impl Account {
 }
 
 /// A script or program with its arguments and its account, ready to be run.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub struct Command {
     /// Where it is: absolute, and without symbolic links unless `use_symlink_paths`.
     pub path: PathBuf,
@@ -38,7 +40,7 @@ pub struct Command {
 }
 
 /// What a configuration says of a script.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct CommandRequest {
     /// The program and its arguments, quotes and escapes taken away.
     pub words: Vec<OsString>,
@@ -49,7 +51,7 @@ pub struct CommandRequest {
 }
 
 /// The settings of all scripts.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ScriptRules {
     /// `script_user`: user and group of scripts that name none.
     pub user: Option<(String, Option<String>)>,

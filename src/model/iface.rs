@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// The kernel's number of an interface; never reused while the interface lives.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct IfIndex(pub u32);
@@ -13,7 +15,7 @@ impl fmt::Display for IfIndex {
 }
 
 /// The name of an interface: 1 to 15 octets without blanks or slashes (`IFNAMSIZ`).
-#[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct IfName(Box<str>);
 
 impl IfName {

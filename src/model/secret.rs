@@ -3,9 +3,11 @@
 use std::fmt;
 use std::hint::black_box;
 
+use serde::{Deserialize, Serialize};
+
 /// A secret of any length. It does not show itself, and its memory is
 /// overwritten when it is dropped.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Secret(Box<[u8]>);
 
 impl Secret {

@@ -2,9 +2,11 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A VRRP priority as sent on the wire: 0 gives mastership up, 255 owns the
 /// addresses, 1 to 254 are for backups (RFC 9568 section 5.2.4).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Priority(pub u8);
 
 impl Priority {
@@ -29,7 +31,7 @@ impl fmt::Display for Priority {
 }
 
 /// A virtual router identifier, 1 to 255 (RFC 9568 section 5.2.3).
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Vrid(pub u8);
 
 impl fmt::Display for Vrid {

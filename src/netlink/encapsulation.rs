@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use super::attr::{Attribute, Attributes, Writer};
 
 /// `LWTUNNEL_ENCAP_*`
@@ -27,7 +29,7 @@ const BOTTOM: u32 = 1 << 8;
 const LABEL_SHIFT: u32 = 12;
 
 /// What packets on a route are put into.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Encapsulation {
     /// A stack of labels of 20 bits, the outermost first.
     Mpls(Vec<u32>),
@@ -40,7 +42,7 @@ pub enum Encapsulation {
 }
 
 /// Metadata of a tunnel.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Tunnel {
     /// Number of the tunnel.
     pub id: Option<u64>,

@@ -1,5 +1,7 @@
 //! Path metrics of a route: the attributes within `RTA_METRICS`.
 
+use serde::{Deserialize, Serialize};
+
 use super::attr::{Attributes, Writer};
 
 const RTAX_LOCK: u16 = 1;
@@ -40,7 +42,7 @@ impl Metric {
 }
 
 /// All path metrics of a route.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct RouteMetrics {
     values: [Option<u32>; KINDS],
     /// Metrics that the kernel must not change, by bit.

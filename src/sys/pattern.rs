@@ -86,10 +86,12 @@ impl Code {
     /// The place and what the library says.
     pub fn compile(
         pattern: &[u8],
-        words: &[&str],
+        words: &[String],
         offset_limit: bool,
     ) -> Result<Self, PatternError> {
-        let known = OPTIONS.iter().filter(|(word, _)| words.contains(word));
+        let known = OPTIONS
+            .iter()
+            .filter(|(word, _)| words.iter().any(|given| given == word));
         let mut options = known.fold(0, |sum, (_, bit)| sum | bit);
         if offset_limit {
             options |= pcre2::PCRE2_USE_OFFSET_LIMIT;

@@ -4,10 +4,12 @@
 use std::fmt;
 use std::hint::black_box;
 
+use serde::{Deserialize, Serialize};
+
 use crate::wire::vrrp::{AUTH_AH, AUTH_NONE, AUTH_PASS};
 
 /// A password of 8 octets: shorter ones are padded with NUL.
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Password(pub [u8; 8]);
 
 impl Password {
@@ -29,7 +31,7 @@ impl fmt::Debug for Password {
 }
 
 /// How adverts are authenticated.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Authentication {
     /// Not at all; the only choice in version 3.
     #[default]

@@ -9,11 +9,13 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::model::UnixTime;
 use crate::wire::vrrp_hmac::{HmacSha256, Sequence};
 
 /// How recorded adverts are told from new ones.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum AntiReplay {
     /// By the clock: a trailer must be of now, within the window.
     #[default]
@@ -23,7 +25,7 @@ pub enum AntiReplay {
 }
 
 /// Who has to sign.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Mode {
     /// Adverts are sent signed, and unsigned ones are dropped.
     #[default]

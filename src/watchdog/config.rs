@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use crate::control_plane::diag::Severity;
 use crate::control_plane::files::Disk;
-use crate::control_plane::transcript::Recorder;
 use crate::control_plane::{Config, Loaded, Machine, load, render};
 use crate::lint;
 use crate::memory::account::{self, Tag};
@@ -24,18 +23,6 @@ pub fn read(settings: &Settings) -> Loaded {
     let mut loaded = read_for(settings, &machine);
     lint::judge(&mut loaded, &machine, &settings.lint);
     loaded
-}
-
-/// The same, with notes of every answer on the way, from which another process comes
-/// to the same configuration ([`crate::control_plane::transcript`]).
-#[must_use]
-pub fn read_with_notes(settings: &Settings) -> (Loaded, Vec<u8>) {
-    let _config = account::enter(Tag::Config);
-    let machine = Interfaces::read();
-    let recorder = Recorder::new(&Disk, &machine);
-    let mut loaded = load(&recorder, &settings.config_file, &settings.load, &recorder);
-    lint::judge(&mut loaded, &machine, &settings.lint);
-    (loaded, recorder.finish())
 }
 
 /// The network namespace in which the configuration has to be read again, for it asks

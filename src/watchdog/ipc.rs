@@ -13,7 +13,7 @@
 //!
 //! ```text
 //! parent                     child
-//!   | -- Prepare(notes) -->    |   reads it, says whether it could run with it
+//!   | -- Prepare(it) -->       |   takes it, says whether it could run with it
 //!   | <-- Accepted, Refused -- |   and goes on with the old one
 //!   | -- Commit, Cancel -->    |   goes over to it, or forgets it
 //!   | <-- Reloaded ----------- |
@@ -25,6 +25,7 @@ use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::sys::memfd::{MFdFlags, memfd_create};
 
+use super::compiled::Compiled;
 use crate::sys::pass;
 
 /// The longest message, in octets.
@@ -71,11 +72,10 @@ pub enum Told {
 }
 
 /// What the parent wants of a child.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Order {
-    /// Read the configuration of these notes
-    /// ([`crate::control_plane::transcript`]), and say whether it will do.
-    Prepare(Vec<u8>),
+    /// Take this configuration, and say whether it will do.
+    Prepare(Compiled),
     /// Go over to it.
     Commit,
     /// Forget it.
@@ -212,7 +212,7 @@ impl ChildEnd {
         let [kind, ..] = room;
         Ok(Some(match (kind, passed) {
             _ if length == 0 => return Ok(None),
-            (PREPARE, Some(notes)) => Order::Prepare(read_whole(notes.into())?),
+            (PREPARE, Some(file)) => Order::Prepare(File::from(file).into()),
             (COMMIT, None) => Order::Commit,
             (CANCEL, None) => Order::Cancel,
             (PING, None) => Order::Ping,
@@ -289,21 +289,20 @@ impl ParentEnd {
 }
 
 impl ParentEnd {
-    /// Tell the child what is wanted. Notes travel in memory, so that it reads no
-    /// disk.
+    /// Tell the child what is wanted. A configuration travels in memory, so that it
+    /// reads no disk.
     ///
     /// # Errors
-    /// No memory file, or the child is behind with its work.
+    /// The child is behind with its work.
     pub fn order(&self, order: &Order) -> io::Result<()> {
-        let (octet, notes) = match order {
-            Order::Prepare(notes) => (PREPARE, Some(in_memory("keepalived configuration", notes)?)),
+        let (octet, file) = match order {
+            Order::Prepare(compiled) => (PREPARE, Some(compiled.as_fd())),
             Order::Commit => (COMMIT, None),
             Order::Cancel => (CANCEL, None),
             Order::Ping => (PING, None),
             Order::Observe => (OBSERVE, None),
         };
-        let notes = notes.as_ref().map(AsFd::as_fd);
-        pass::send(self.0.as_fd(), &[octet], notes)
+        pass::send(self.0.as_fd(), &[octet], file)
     }
 }
 
@@ -339,15 +338,16 @@ mod tests {
         let (parent, child) = channel().unwrap();
         let empty = child.next_order().unwrap_err();
         assert_eq!(empty.kind(), io::ErrorKind::WouldBlock);
-        for order in [
-            Order::Prepare(b"notes".to_vec()),
-            Order::Commit,
-            Order::Cancel,
-            Order::Ping,
-            Order::Observe,
-        ] {
+        let compiled = in_memory("x", b"octets").unwrap();
+        parent.order(&Order::Prepare(compiled.into())).unwrap();
+        let Ok(Some(Order::Prepare(compiled))) = child.next_order() else {
+            panic!("a configuration was sent");
+        };
+        assert_eq!(compiled.octets().unwrap().expose(), b"octets");
+        for order in [Order::Commit, Order::Cancel, Order::Ping, Order::Observe] {
             parent.order(&order).unwrap();
-            assert_eq!(child.next_order().unwrap(), Some(order));
+            let arrived = child.next_order().unwrap().unwrap();
+            assert_eq!(format!("{arrived:?}"), format!("{order:?}"));
         }
         child.answer(&Ok(())).unwrap();
         child.answer(&Err("because ".repeat(100))).unwrap();

@@ -2,48 +2,49 @@
 //!
 //! The parent needs little of it: what concerns processes, files and scripts. The rest
 //! is for its children, which are forked while it is whole. Once they are up the
-//! parent keeps the notes of the load instead, outside its own memory; a child
-//! that is started later comes to the same configuration from them, whatever the
-//! files say by then.
+//! parent keeps it compiled, outside its own memory; a child that is started later
+//! has the same configuration from there, whatever the files say by then.
 
-use std::fs::File;
 use std::io;
 use std::ops::Deref;
-use std::os::unix::fs::FileExt as _;
 use std::rc::Rc;
 
-use super::ipc::in_memory;
-use super::settings::Settings;
-use crate::control_plane::transcript::Player;
-use crate::control_plane::{Config, load};
-use crate::memory::account::{self, Tag};
+use super::compiled::{self, Compiled};
+use crate::control_plane::Config;
+use crate::model::Secret;
 
 /// The configuration in use.
 #[derive(Debug)]
 pub struct KeptConfig {
     config: Rc<Config>,
-    /// How the load went, and how many octets that is; nothing if they cannot be kept.
-    notes: Option<(File, usize)>,
+    /// All of it; nothing if there was no memory for that.
+    compiled: Option<Compiled>,
     is_whole: bool,
 }
 
 impl KeptConfig {
-    /// A configuration and the notes of its load
-    /// ([`crate::control_plane::transcript`]).
+    /// A configuration, whole.
     #[must_use]
-    pub fn new(config: Rc<Config>, notes: &[u8]) -> Self {
-        let kept = in_memory("configuration", notes);
-        let kept = kept.map(|file| (file, notes.len()));
+    pub fn new(config: Rc<Config>) -> Self {
         Self {
+            compiled: Compiled::new(&config).ok(),
             config,
-            notes: kept.ok(),
             is_whole: true,
         }
     }
 
+    /// All of it for children that run.
+    ///
+    /// # Errors
+    /// No memory for it.
+    pub fn compiled(&self) -> io::Result<Compiled> {
+        let kept = self.compiled.clone();
+        kept.map_or_else(|| Compiled::new(&self.config), Ok)
+    }
+
     /// Forget what only children need.
     pub fn shrink(&mut self) {
-        if self.notes.is_none() || !self.is_whole {
+        if self.compiled.is_none() || !self.is_whole {
             return;
         }
         self.config = Rc::new(Config {
@@ -58,14 +59,10 @@ impl KeptConfig {
     /// need.
     ///
     /// # Errors
-    /// What reading the notes says.
+    /// What reading it says.
     pub fn for_child(&self) -> io::Result<ForChild> {
-        match &self.notes {
-            Some((notes, length)) if !self.is_whole => {
-                let mut octets = vec![0; *length];
-                notes.read_exact_at(&mut octets, 0)?;
-                Ok(ForChild::Notes(octets))
-            }
+        match &self.compiled {
+            Some(compiled) if !self.is_whole => compiled.octets().map(ForChild::Compiled),
             _ => Ok(ForChild::Whole(Rc::clone(&self.config))),
         }
     }
@@ -84,36 +81,19 @@ impl Deref for KeptConfig {
 pub enum ForChild {
     /// As it is.
     Whole(Rc<Config>),
-    /// To be read again.
-    Notes(Vec<u8>),
+    /// As octets.
+    Compiled(Secret),
 }
 
 impl ForChild {
     /// The whole configuration.
     ///
     /// # Errors
-    /// In words, if the notes do not lead to it.
-    pub fn configuration(self, settings: &Settings) -> Result<Rc<Config>, String> {
+    /// The octets are none.
+    pub fn configuration(self) -> io::Result<Rc<Config>> {
         match self {
             Self::Whole(config) => Ok(config),
-            Self::Notes(notes) => {
-                let config = repeat_load(&notes, settings)?;
-                drop(notes);
-                crate::sys::memory::give_back_free();
-                Ok(config)
-            }
+            Self::Compiled(octets) => compiled::configuration(octets),
         }
     }
-}
-
-/// Come to the configuration that the notes of a load lead to.
-///
-/// # Errors
-/// In words, if they are not those of such a load.
-pub fn repeat_load(notes: &[u8], settings: &Settings) -> Result<Rc<Config>, String> {
-    let _config = account::enter(Tag::Config);
-    let player = Player::new(notes);
-    let loaded = load(&player, &settings.config_file, &settings.load, &player);
-    let config = loaded.config.filter(|_| player.is_faithful());
-    config.ok_or_else(|| "the new configuration is not understood".to_owned())
 }

@@ -24,6 +24,7 @@
 //! reason reaches the standard error output and its status the caller.
 #![forbid(unsafe_code)]
 
+pub mod compiled;
 pub mod config;
 pub mod desk;
 pub mod dump_files;
@@ -213,12 +214,12 @@ fn read_config(settings: &Settings) -> Result<(KeptConfig, bool), u8> {
     if let Some(name) = &settings.namespace {
         enter_namespace(settings, name)?;
     }
-    let (mut loaded, mut notes) = config::read_with_notes(settings);
+    let mut loaded = config::read(settings);
     let asked = config::asked_namespace(settings, &loaded);
     if let Some(name) = &asked {
         enter_namespace(settings, name)?;
-        drop((loaded, notes));
-        (loaded, notes) = config::read_with_notes(settings);
+        drop(loaded);
+        loaded = config::read(settings);
     }
     let has_namespace = settings.namespace.is_some() || asked.is_some();
     config::log_messages(&loaded);
@@ -227,7 +228,7 @@ fn read_config(settings: &Settings) -> Result<(KeptConfig, bool), u8> {
             tell(&config::report(&loaded));
         }
     });
-    usable.map(|config| (KeptConfig::new(config, &notes), has_namespace))
+    usable.map(|config| (KeptConfig::new(config), has_namespace))
 }
 
 /// The children to run. What the configuration needs and is not there is said.

@@ -2,7 +2,7 @@
 //! goes over to them together with the children, or not at all.
 //!
 //! ```text
-//! SIGHUP ─► read, note every answer ─► the notes to each child ─► all accept
+//! SIGHUP ─► read, check, compile ─► that in memory to each child ─► all accept
 //!              │ cannot be used                │ one refuses        │
 //!              ▼                               ▼                    ▼
 //!           the old configuration stays  ◄── Cancel           adopt, Commit
@@ -74,7 +74,7 @@ enum Phase {
 #[derive(Debug)]
 struct Proposal {
     config: KeptConfig,
-    /// For the children, with the notes of the load.
+    /// For the children.
     order: Order,
     /// The children that it needs.
     roles: Vec<Role>,
@@ -148,10 +148,10 @@ impl WatchDog {
         self.tell_manager(&format!("RELOADING=1\nMONOTONIC_USEC={now}"));
         let ground = self.ground();
         let marker = Marker::set(&ground.config.global.reload, &ground.paths);
-        let (loaded, notes) = config::read_with_notes(&ground.settings);
+        let loaded = config::read(&ground.settings);
         marker.remove();
         let judged = judge(&self.ground().config, &loaded);
-        match judged.and_then(|config| self.proposal(config, notes)) {
+        match judged.and_then(|config| self.proposal(config)) {
             Ok(proposal) => self.ask(s, proposal),
             Err(why) => self.refuse(&why),
         }
@@ -209,7 +209,7 @@ impl WatchDog {
     }
 
     /// What it takes to go over to a configuration.
-    fn proposal(&self, config: Rc<Config>, notes: Vec<u8>) -> Result<Proposal, String> {
+    fn proposal(&self, config: Rc<Config>) -> Result<Proposal, String> {
         let roles = super::roles(&self.ground().settings, &config);
         let new = roles.iter().filter(|role| !self.has_pid_file(**role));
         let claim = |role: &Role| {
@@ -217,10 +217,13 @@ impl WatchDog {
             let why = |_| format!("the pid file of the {} process", role.spec().title);
             Ok::<_, String>((*role, file.map_err(why)?))
         };
+        let config = KeptConfig::new(config);
+        let compiled = config.compiled();
+        let compiled = compiled.map_err(|error| format!("no memory for it: {error}"))?;
         Ok(Proposal {
             pid_files: new.map(claim).collect::<Result<_, _>>()?,
-            config: KeptConfig::new(config, &notes),
-            order: Order::Prepare(notes),
+            config,
+            order: Order::Prepare(compiled),
             roles,
         })
     }

@@ -39,6 +39,8 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::PROTOCOL_VRRP;
 use super::checksum::Checksum;
 use crate::model::{Family, Priority, Vrid};
@@ -65,7 +67,7 @@ pub const AUTH_PASS: u8 = 1;
 pub const AUTH_AH: u8 = 2;
 
 /// A version of the protocol.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Version {
     /// RFC 3768.
     V2,

@@ -7,6 +7,8 @@ mod tests;
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
@@ -19,7 +21,7 @@ pub use rows::ROWS;
 const ANY_HOPS: [i16; 2] = [-1, 255];
 
 /// `bfd_instance`: a session with a neighbour.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SessionConfig {
     /// Its name, unique, at most 31 octets.
     pub name: Spanned<String>,

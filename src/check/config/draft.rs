@@ -367,7 +367,7 @@ pub struct PageDraft {
     /// `regex_no_match`
     pub inverted: bool,
     /// `regex_options`
-    pub options: Vec<&'static str>,
+    pub options: Vec<String>,
     /// `regex_min_offset`
     pub min_offset: Option<u32>,
     /// `regex_max_offset`

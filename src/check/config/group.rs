@@ -1,12 +1,14 @@
 //! `virtual_server_group`: several addresses and marks of one virtual server.
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::value::Spanned;
 use crate::ipvs::range::AddressRange;
 use crate::ipvs::{Protocol, ServiceKey};
 use crate::model::Family;
 
 /// `virtual_server_group NAME { ... }`
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ServiceGroup {
     /// Its name.
     pub name: Spanned<String>,
@@ -15,7 +17,7 @@ pub struct ServiceGroup {
 }
 
 /// An entry of a group.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum GroupEntry {
     /// `FIRST[-LAST][/LENGTH] [PORT]`
     Range {

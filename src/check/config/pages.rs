@@ -251,7 +251,8 @@ const PATTERN: &[Row] = &[
         "regex_options",
         words("WORD ...", 1, usize::MAX, set_options, |page, name, out| {
             if !page.options.is_empty() {
-                out.line(name, &page.options);
+                let options: Vec<&str> = page.options.iter().map(String::as_str).collect();
+                out.line(name, &options);
             }
         }),
         "Options of the pattern of regex, as pcre2api(3) names them.",
@@ -316,12 +317,11 @@ fn escaped(text: &str) -> String {
 
 fn set_options(page: &mut PageDraft, call: &Call<'_>, diags: &mut Diags) {
     for word in call.args {
-        match OPTIONS.iter().find(|name| **name == word.text) {
-            Some(name) => page.options.push(name),
-            None => {
-                let text = format!("`{}` is no option of patterns", word.text);
-                refuse(diags, word.span, Refusal::general(text));
-            }
+        if OPTIONS.contains(&word.text.as_str()) {
+            page.options.push(word.text.clone());
+        } else {
+            let text = format!("`{}` is no option of patterns", word.text);
+            refuse(diags, word.span, Refusal::general(text));
         }
     }
 }

@@ -5,7 +5,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::Duration;
 
-use super::super::checker::Checker;
+use serde::{Deserialize, Serialize};
+
+use super::super::checker::{Checker, Timing};
 use super::group::ServiceGroup;
 use crate::control_plane::script::Script;
 use crate::control_plane::source::Span;
@@ -17,7 +19,7 @@ use crate::ipvs::{
 use crate::model::{Family, Secret};
 
 /// Everything the checker process is told.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct CheckConfig {
     /// `SSL`
     pub tls: Option<TlsKeys>,
@@ -47,6 +49,19 @@ impl CheckConfig {
         }
     }
 
+    /// Let checks that follow each other share what is equal in them: thousands of
+    /// them have the same times.
+    pub fn share(&mut self) {
+        let mut last: Option<Rc<Timing>> = None;
+        let servers = self.services.iter_mut().flat_map(|s| &mut s.servers);
+        for checker in servers.flat_map(|server| &mut server.checkers) {
+            match &last {
+                Some(last) if *last == checker.timing => checker.timing = Rc::clone(last),
+                _ => last = Some(Rc::clone(&checker.timing)),
+            }
+        }
+    }
+
     /// The name of the group of a service, if it has one.
     #[must_use]
     pub fn group(&self, service: &ServiceConfig) -> Option<&ServiceGroup> {
@@ -58,7 +73,7 @@ impl CheckConfig {
 }
 
 /// `SSL`: what the TLS checks have in common.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TlsKeys {
     /// `password`: of the key.
     pub password: Option<Secret>,
@@ -71,7 +86,7 @@ pub struct TlsKeys {
 }
 
 /// What is behind the word `virtual_server`.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum ServiceAddress {
     /// `ADDRESS [PORT]`; port 0 takes what no other service has.
     Address(SocketAddr),
@@ -82,7 +97,7 @@ pub enum ServiceAddress {
 }
 
 /// `virtual_server`
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ServiceConfig {
     /// What it serves.
     pub address: ServiceAddress,
@@ -158,7 +173,7 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub const PERSISTENCE: u32 = 360;
 
 /// Scripts of coming up and going down.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Transitions {
     /// `quorum_up` or `notify_up`
     pub up: Script,
@@ -167,7 +182,7 @@ pub struct Transitions {
 }
 
 /// `sorry_server`
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SorryServer {
     /// Its address.
     pub address: IpAddr,
@@ -193,7 +208,7 @@ impl SorryServer {
 
 /// What a virtual or real server says for what is within it; nothing where it leaves
 /// the word to what is around it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Inherited {
     /// `alpha`
     pub alpha: Option<bool>,
@@ -216,7 +231,7 @@ pub struct Inherited {
 }
 
 /// `real_server`
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ServerConfig {
     /// Its address.
     pub address: IpAddr,

@@ -3,12 +3,14 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
 use crate::model::{Family, IfName, IpNet};
 
 /// An address that is put on an interface, with the options of its line.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct AddressConfig {
     /// The address with its prefix length; without one in the text 32 or 128.
     pub net: Spanned<IpNet>,

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::InstanceConfig;
 use crate::control_plane::arg::{choice, int, words};
 use crate::control_plane::diag::{Code, Diags};
@@ -20,7 +22,7 @@ pub const KEY_LEN: std::ops::RangeInclusive<usize> = 32..=64;
 pub const WINDOW_MAX: u64 = 300;
 
 /// `auth_hmac` with every default filled in and every key read.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct HmacConfig {
     /// All keys by number.
     pub keys: Vec<(u8, Secret)>,
@@ -44,7 +46,7 @@ impl HmacConfig {
 }
 
 /// The same as the text gives it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct HmacGiven {
     /// Where the block is.
     pub block: Option<Span>,
@@ -61,7 +63,7 @@ pub struct HmacGiven {
 }
 
 /// Where a key comes from.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum KeySource {
     /// The text itself, or its hexadecimal digits.
     Octets(Secret),

@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::address::AddressConfig;
 use super::hmac::{HmacConfig, HmacGiven};
 use super::interface::TrackedInterface;
@@ -24,7 +26,7 @@ use crate::wire::vrrp::{GROUP_V4, Version};
 ///
 /// [`super::resolve`] computes the fields that depend on others or on global
 /// settings from what the text says, which stays in [`given`](Self::given).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct InstanceConfig {
     /// Its name, unique.
     pub name: Spanned<String>,
@@ -318,7 +320,7 @@ impl Default for GarpSettings {
 }
 
 /// Settings of an instance whose default depends on others; `None` is unset.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Given {
     /// `virtual_router_id`.
     pub vrid: Option<Spanned<Vrid>>,
@@ -397,7 +399,7 @@ pub struct Given {
 }
 
 /// What is announced about the virtual addresses, and how often.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct GarpSettings {
     /// `garp_master_delay`: from becoming master to the second burst; zero: none.
     pub delay: Duration,
@@ -417,7 +419,7 @@ pub struct GarpSettings {
 
 /// `[all] SECONDS`: announcements on interfaces that carry no adverts, so that
 /// switches do not forget where the virtual router is.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ExtraAnnouncements {
     /// How often; zero: never.
     pub every: Duration,
@@ -426,7 +428,7 @@ pub struct ExtraAnnouncements {
 }
 
 /// The same as the text gives it, of an instance or of all.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct GarpGiven {
     /// `garp_master_delay`.
     pub delay: Option<Duration>,
@@ -445,7 +447,7 @@ pub struct GarpGiven {
 }
 
 /// One line of `unicast_peer`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct UnicastPeer {
     /// Its address.
     pub address: Spanned<IpAddr>,
@@ -456,7 +458,7 @@ pub struct UnicastPeer {
 }
 
 /// `state`.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum InitialState {
     /// `MASTER`
     Master,
@@ -466,7 +468,7 @@ pub enum InitialState {
 }
 
 /// `old_unicast_checksum`: which form of version 3 unicast checksum is spoken.
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum OldUnicastChecksum {
     /// The right one, until the first advert shows that the peer uses the old one.
     #[default]
@@ -478,7 +480,7 @@ pub enum OldUnicastChecksum {
 }
 
 /// `auth_type`.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 pub enum AuthType {
     /// `PASS`: a password in clear text.
     Pass,

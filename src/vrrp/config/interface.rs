@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
 
 /// One line of `track_interface`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TrackedInterface {
     /// The interface.
     pub name: Spanned<IfName>,
@@ -18,7 +20,7 @@ pub struct TrackedInterface {
 }
 
 /// One line of `interface_up_down_delays`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct UpDownDelay {
     /// The interface.
     pub name: Spanned<IfName>,
@@ -29,7 +31,7 @@ pub struct UpDownDelay {
 }
 
 /// Interfaces that share the pace of gratuitous ARP and neighbour adverts.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct GarpGroup {
     /// Least time between two gratuitous ARP messages; `None` unlimited.
     pub garp_interval: Option<Duration>,

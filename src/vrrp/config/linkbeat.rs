@@ -1,6 +1,8 @@
 //! `linkbeat_interfaces`: interfaces whose state is asked for once a second,
 //! because their drivers do not tell the kernel.
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::arg::{flag, lines};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{self, Refusal, refuse};
@@ -11,7 +13,7 @@ use crate::global::top::Draft;
 use crate::model::IfName;
 
 /// Which interfaces are asked.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Linkbeat {
     /// `linkbeat_use_polling`: all that instances use.
     pub all: bool,
@@ -20,7 +22,7 @@ pub struct Linkbeat {
 }
 
 /// One line of `linkbeat_interfaces`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct LinkbeatInterface {
     /// The interface.
     pub name: Spanned<IfName>,
@@ -29,7 +31,7 @@ pub struct LinkbeatInterface {
 }
 
 /// How an interface is asked.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Way {
     /// The link status of its transceiver (IEEE 802.3 clause 22, register 1).
     Mii,

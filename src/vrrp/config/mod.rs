@@ -1,5 +1,7 @@
 //! The configuration of the virtual routers: values, and the rows that fill them.
 
+use serde::{Deserialize, Serialize};
+
 pub mod address;
 mod address_rows;
 pub mod hmac;
@@ -38,7 +40,7 @@ pub use tracker::{
 pub use vmac::{AddressLink, IpvlanMode, LinkUse, VirtualLink, VirtualLinkKind};
 
 /// Everything the VRRP process runs.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct VrrpConfig {
     /// The virtual routers, in the order of the text.
     pub instances: Vec<InstanceConfig>,

@@ -1,5 +1,7 @@
 //! Names that blocks may refer to, and the lists in which they do.
 
+use serde::{Deserialize, Serialize};
+
 use super::{NotifyConfig, TrackedInterface, TrackerKind};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::value::Spanned;
@@ -22,7 +24,7 @@ pub struct Names {
 }
 
 /// `vrrp_sync_group`: instances that change state together.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct SyncGroup {
     /// Its name.
     pub name: Spanned<String>,
@@ -42,7 +44,7 @@ pub struct SyncGroup {
 }
 
 /// Trackers named by an instance or a sync group.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Tracked {
     /// `track_script`
     pub scripts: Vec<TrackEntry>,
@@ -68,7 +70,7 @@ impl Tracked {
 }
 
 /// A line of such a list.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TrackEntry {
     /// What is tracked.
     pub name: Spanned<String>,

@@ -1,5 +1,7 @@
 //! What is told of an instance or a sync group, and the rows that say so.
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::arg::{boolean, words};
 use crate::control_plane::schema::{Row, at};
 use crate::control_plane::script::{Script, script};
@@ -10,7 +12,7 @@ use crate::vrrp::config::names::SyncGroup;
 const SCRIPT: &str = "SCRIPT [USER [[:]GROUP]]";
 
 /// Scripts, mails and lines in pipes.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct NotifyConfig {
     /// `notify_backup`
     pub backup: Script,

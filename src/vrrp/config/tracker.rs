@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Spanned;
 use crate::model::{Command, CommandRequest};
 
 /// `N [reverse]`
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Weight {
     /// -254 to 254; what 0 means depends on what is tracked.
     pub value: i16,
@@ -16,7 +18,7 @@ pub struct Weight {
 }
 
 /// `vrrp_script`
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ScriptConfig {
     /// Its name, unique.
     pub name: Spanned<String>,
@@ -63,7 +65,7 @@ impl ScriptConfig {
 }
 
 /// `track_file`
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct FileConfig {
     /// Its name, unique.
     pub name: Spanned<String>,
@@ -76,7 +78,7 @@ pub struct FileConfig {
 }
 
 /// `init_file`: what the file is made with at start.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct InitFile {
     /// The number written.
     pub value: i32,
@@ -101,7 +103,7 @@ impl FileConfig {
 }
 
 /// `vrrp_track_process`
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ProcessConfig {
     /// Its name, unique.
     pub name: Spanned<String>,
@@ -124,7 +126,7 @@ pub struct ProcessConfig {
 }
 
 /// `param_match`: how the parameters of a command line are compared.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum ParameterMatch {
     /// All of them, and no more.
     Exact,
@@ -172,7 +174,7 @@ impl ProcessConfig {
 }
 
 /// A `bfd_instance`, as far as it concerns those that track it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TrackedSession {
     /// Its name, unique.
     pub name: Spanned<String>,
@@ -181,7 +183,7 @@ pub struct TrackedSession {
 }
 
 /// `track_group`: instances that leave MASTER when a static entry is deleted.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TrackGroup {
     /// Its name, unique.
     pub name: Spanned<String>,
@@ -192,7 +194,7 @@ pub struct TrackGroup {
 }
 
 /// The kinds of trackers.
-#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum TrackerKind {
     /// `vrrp_script`
     Script,
@@ -205,7 +207,7 @@ pub enum TrackerKind {
 }
 
 /// A tracker that an instance depends on, by itself or by its sync group.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct TrackerUse {
     /// What it is.
     pub kind: TrackerKind,

@@ -1,5 +1,7 @@
 //! `use_vmac` and `use_ipvlan`: an interface of its own for an instance.
 
+use serde::{Deserialize, Serialize};
+
 use super::InstanceConfig;
 use crate::control_plane::arg::{flag, words};
 use crate::control_plane::diag::Diags;
@@ -11,7 +13,7 @@ use crate::control_plane::words::Word;
 use crate::model::{Family, IfName, IpNet, MacAddr, Vrid};
 
 /// The interface that an instance has made for itself.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct VirtualLink {
     /// Its name.
     pub name: IfName,
@@ -27,7 +29,7 @@ pub struct VirtualLink {
 
 /// An interface for those addresses of an instance that are not on its own one
 /// (`use_vmac_addr`, `use_vmac` of an address).
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct AddressLink {
     /// The interface below it.
     pub below: IfName,
@@ -51,7 +53,7 @@ pub struct LinkUse<'a> {
 }
 
 /// What a [`VirtualLink`] is.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum VirtualLinkKind {
     /// A macvlan in private mode with this address.
     Macvlan(MacAddr),
@@ -65,7 +67,7 @@ pub enum VirtualLinkKind {
 }
 
 /// `bridge`, `private` and `vepa` of an ipvlan.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum IpvlanMode {
     /// All on one interface reach each other.
     #[default]
@@ -87,7 +89,7 @@ pub const fn virtual_mac(family: Family, vrid: Vrid) -> MacAddr {
 }
 
 /// The words of `use_vmac`.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct VmacGiven {
     /// The name.
     pub name: Option<IfName>,
@@ -98,7 +100,7 @@ pub struct VmacGiven {
 }
 
 /// A MAC address of 5 or 6 octets.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct GivenMac {
     /// The first octets.
     pub first: [u8; 5],
@@ -107,7 +109,7 @@ pub struct GivenMac {
 }
 
 /// The words of `use_ipvlan`.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct IpvlanGiven {
     /// The name.
     pub name: Option<IfName>,

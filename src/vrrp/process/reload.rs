@@ -1,6 +1,6 @@
 //! Another configuration for the running process.
 //!
-//! The parent hands over the notes of its load. Instances that are equal in both
+//! The parent hands over what it has compiled. Instances that are equal in both
 //! configurations do not notice; those that differ change where they stand:
 //!
 //! 1. who is not in the new one leaves, its adverts and removals go first;

@@ -46,8 +46,9 @@ use crate::sys::prctl;
 use crate::sys::signals::{SignalReader, block_only};
 use crate::{dump, log};
 
+use super::compiled;
 use super::ipc::{self, ChildEnd, DumpKind, Order, ParentEnd};
-use super::kept::{KeptConfig, repeat_load};
+use super::kept::{ForChild, KeptConfig};
 use super::names::Names;
 use super::settings::Settings;
 use super::signals;
@@ -114,9 +115,10 @@ impl Plumbing {
         let mut chosen = None;
         while let Some(order) = self.next_order() {
             match order {
-                Order::Prepare(notes) => {
+                Order::Prepare(compiled) => {
                     self.leave_class();
-                    let read = repeat_load(&notes, &self.settings);
+                    let read = compiled.octets().and_then(compiled::configuration);
+                    let read = read.map_err(|error| error.to_string());
                     let judged = read.and_then(|config| match is_stopping {
                         true => Err("it is stopping".to_owned()),
                         false => Ok(config),
@@ -318,11 +320,7 @@ pub fn spawn(
             };
             let whole = config.for_child();
             let prepared = prepare(spec, config, &plumbing, parent, &theirs);
-            let whole = prepared.and(whole).and_then(|whole| {
-                let whole = whole.configuration(settings);
-                whole.map_err(io::Error::other)
-            });
-            let status = match whole {
+            let status = match prepared.and(whole).and_then(ForChild::configuration) {
                 Ok(config) => main(
                     config,
                     Plumbing {

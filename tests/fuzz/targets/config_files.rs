@@ -1,6 +1,6 @@
 //! Configuration files that include each other, with conditions, definitions and
-//! sequences, and the notes of a load: a child that repeats it by the notes comes to
-//! the same, and notes that somebody has damaged do no harm.
+//! sequences, and what a child takes over of them: it is the same, and octets that
+//! somebody has damaged do no harm.
 #![no_main]
 
 use std::path::Path;
@@ -8,8 +8,7 @@ use std::path::Path;
 use keepalived::control_plane::diag::Diags;
 use keepalived::control_plane::files::Memory;
 use keepalived::control_plane::reader::{Reader, ReaderOptions};
-use keepalived::control_plane::transcript::{Player, Recorder};
-use keepalived::control_plane::{AnyMachine, LoadOptions, load};
+use keepalived::control_plane::{AnyMachine, LoadOptions, compiled, load};
 use keepalived_fuzz::Choices;
 use libfuzzer_sys::fuzz_target;
 
@@ -40,26 +39,23 @@ fuzz_target!(|octets: &[u8]| {
         },
     };
     items(&files, main, &options.reader);
-    let machine = AnyMachine::default();
-    let recorder = Recorder::new(&files, &machine);
-    let loaded = load(&recorder, main, &options, &recorder);
-    let notes = recorder.finish();
-    let player = Player::new(&notes);
-    let again = load(&player, main, &options, &player);
-    assert!(player.is_faithful());
-    assert_eq!(again.config, loaded.config);
+    let loaded = load(&files, main, &options, &AnyMachine::default());
+    let Some(config) = loaded.config else {
+        return;
+    };
+    let mut octets = Vec::new();
+    compiled::write(&config, &mut octets).expect("a vector takes all");
+    assert_eq!(compiled::read(&octets).as_ref(), Some(&*config));
     if let Some(damage) = texts.next() {
         let mut choices = Choices::new(damage);
-        let mut notes = notes;
         for _ in 0..choices.below(5) {
-            let at = usize::from(choices.short()) % notes.len().max(1);
-            if let Some(octet) = notes.get_mut(at) {
+            let at = usize::from(choices.short()) % octets.len().max(1);
+            if let Some(octet) = octets.get_mut(at) {
                 *octet = choices.octet();
             }
         }
-        notes.truncate(notes.len() - choices.below(64).min(notes.len()));
-        let player = Player::new(&notes);
-        let _ = load(&player, main, &options, &player);
+        octets.truncate(octets.len() - choices.below(64).min(octets.len()));
+        let _ = compiled::read(&octets);
     }
 });
 

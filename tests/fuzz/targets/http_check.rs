@@ -75,7 +75,7 @@ fn verdicts(pieces: &[&[u8]]) -> Vec<Option<Outcome>> {
         },
         Page {
             pattern: Some(Pattern {
-                options: vec!["caseless", "utf"],
+                options: vec!["caseless".to_owned(), "utf".to_owned()],
                 min_offset: 3,
                 max_offset: Some(40),
                 ..pattern("do(?!wn)", true)

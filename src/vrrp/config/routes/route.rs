@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::value::Spanned;
 use crate::model::{Family, IfName, IpNet};
 use crate::netlink::encapsulation::Encapsulation;
@@ -12,7 +14,7 @@ use crate::netlink::route::route_kind;
 pub(crate) const TABLE_MAIN: u32 = 254;
 
 /// A line of `virtual_routes` or `static_routes`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct RouteConfig {
     /// The destination, without host bits; everything is a prefix of length 0.
     pub destination: Spanned<IpNet>,
@@ -55,7 +57,7 @@ pub struct RouteConfig {
 }
 
 /// One way packets go.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct NextHopConfig {
     /// `via`: the gateway.
     pub via: Option<IpAddr>,
@@ -85,7 +87,7 @@ impl Default for NextHopConfig {
 }
 
 /// Where a route goes among others of the same destination.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum Placing {
     /// `add`: only if there is none.
     Alone,

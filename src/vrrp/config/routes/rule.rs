@@ -1,10 +1,12 @@
 //! One rule.
 
+use serde::{Deserialize, Serialize};
+
 use crate::control_plane::value::Spanned;
 use crate::model::{Family, IfName, IpNet};
 
 /// A line of `virtual_rules` or `static_rules`.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct RuleConfig {
     /// IPv4 or IPv6; the place is that of the line.
     pub family: Spanned<Family>,
@@ -51,7 +53,7 @@ pub struct RuleConfig {
 }
 
 /// What a rule does with packets.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub enum RuleAction {
     /// `table`, `lookup`: look into this table.
     Table(u32),

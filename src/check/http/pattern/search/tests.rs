@@ -13,7 +13,7 @@ fn pattern(text: &str) -> Pattern {
 
 fn with(text: &str, options: &[&'static str]) -> Pattern {
     Pattern {
-        options: options.to_vec(),
+        options: options.iter().map(|&option| option.to_owned()).collect(),
         ..pattern(text)
     }
 }
@@ -267,7 +267,7 @@ proptest! {
         max_offset in prop::option::of(0..300usize),
         size in 1..40usize,
     ) {
-        let options = if utf { vec!["utf"] } else { vec![] };
+        let options = if utf { vec!["utf".to_owned()] } else { vec![] };
         let pattern = Pattern { text, options, min_offset, max_offset, ..Pattern::default() };
         if let Ok(mut program) = compile(&pattern) {
             program.window = 64;
