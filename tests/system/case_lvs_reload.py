@@ -4,7 +4,7 @@ import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import kit  # noqa: E402,F401
-from backends import VIP, Fifo, Tcp, balancer, check, pool, real, settle, virtual  # noqa: E402
+from backends import VIP, Fifo, Tcp, balancer, check, pool, real, recorder, settle, virtual  # noqa: E402
 from ka import case, wait  # noqa: E402
 
 A = "10.1.0.1"
@@ -28,3 +28,35 @@ def lvs_reload_changes_the_pipe(lab):
     wait(lambda: line in new.lines(), 5, "the line in the new pipe")
     assert len(old.lines()) == told, old.lines()
     assert not pool(h)
+
+
+@case("uml")
+def lvs_reload_changes_the_sorry_server_of_a_lost_quorum(lab):
+    """The quorum is lost and stays lost: a sorry server that a reload brings stands in at once, and that is told once, as it
+    is at the start; one that it takes away goes without a word to scripts; a reload that changes nothing of it is silent."""
+    h = balancer(lab)
+    fifo = Fifo(lab)
+    path, calls = recorder(lab, "told")
+    text = lambda more: ("global_defs {\nlvs_notify_fifo %s\n}\n" % fifo.path + virtual(
+        VIP + " 80", real(A, 80, check("TCP_CHECK")), opts='alpha\nquorum_up "%s up"\nquorum_down "%s down"\n%s' % (path, path, more)))
+    server, service = "RS [%s]:tcp:80 [%s]:tcp:80 " % (A, VIP), "VS [%s]:tcp:80 " % VIP
+    d = h.keepalived(text(""))
+    wait(lambda: fifo.lines() == [server + "DOWN"], 10, "the first failure")
+
+    def over_to(more, want):
+        finished = d.log().count("Reload finished")
+        d.reload(text(more))
+        wait(lambda: d.log().count("Reload finished") > finished, 10, "the reload")
+        settle(h, want, timeout=10)
+    over_to("sorry_server 10.1.0.9 80", {"10.1.0.9:80": 1})
+    over_to("sorry_server 10.1.0.9 80\ndelay_loop 7", {"10.1.0.9:80": 1})
+    assert d.log().count("Adding sorry server [10.1.0.9]:tcp:80 to VS [%s]:tcp:80" % VIP) == 1, d.log()
+    over_to("sorry_server 10.1.0.8 80", {"10.1.0.8:80": 1})
+    assert d.log().count("Removing sorry server [10.1.0.9]:tcp:80 from VS [%s]:tcp:80" % VIP) == 1, d.log()
+    over_to("", {})
+    Tcp(h, A, 80)
+    settle(h, {A + ":80": 1}, timeout=10)
+    wait(lambda: service + "UP" in fifo.lines(), 10, "the quorum")
+    assert fifo.lines() == [server + "DOWN", service + "DOWN", service + "DOWN", server + "UP", service + "UP"], fifo.lines()
+    wait(lambda: calls() == ["down", "down", "up"], 10, "the scripts: %s" % calls())
+    assert "sorry server [10.1.0.8]:tcp:80 from" in d.log(), d.log()

@@ -195,6 +195,12 @@ pub struct SorryServer {
 }
 
 impl SorryServer {
+    /// Address and port in messages.
+    #[must_use]
+    pub const fn socket(&self) -> SocketAddr {
+        SocketAddr::new(self.address, self.port)
+    }
+
     /// Where it is in the kernel's table.
     #[must_use]
     pub const fn key(&self, service: &ServiceKey) -> DestinationKey {

@@ -18,6 +18,7 @@ use super::setup::{groups, room};
 use super::suspend::LocalAddresses;
 use crate::check::checker::Checker;
 use crate::check::config::service::{ServerConfig, ServiceConfig};
+use crate::check::names;
 use crate::check::schedule::{Policy, Schedule};
 use crate::check::service::Effect;
 use crate::control_plane::Config;
@@ -111,6 +112,7 @@ impl CheckProcess {
         self.follow_table(&old);
         self.renew_addresses(s);
         self.tell_changes(s, &old, &continued, &began);
+        self.tell_stand_ins(s, &before, &old, &continued);
         self.follow_files(s);
         self.ask_for_sessions();
         self.table.settings_changed(&before, &self.config);
@@ -304,6 +306,38 @@ impl CheckProcess {
         }
         for place in 0..self.services.len() {
             self.table.touch(s, place);
+        }
+    }
+
+    /// Another server stands in than before, for services whose quorum was lost and
+    /// still is: that is told as it is at the start.
+    fn tell_stand_ins(
+        &mut self,
+        s: &Scheduler<Self>,
+        before: &Config,
+        old: &[OwnService],
+        continued: &Continued,
+    ) {
+        let config = Rc::clone(&self.config);
+        for (place, service) in config.check.services.iter().enumerate() {
+            let at = continued.services.get(place).copied().flatten();
+            let former = at.and_then(|at| Some((before.check.services.get(at)?, old.get(at)?)));
+            let (Some((former, had)), Some(own)) = (former, self.services.get(place)) else {
+                continue;
+            };
+            let sorry = [former, service].map(|of| of.sorry.map(|sorry| sorry.socket()));
+            let [was, is] = sorry;
+            if had.machine.has_quorum() || own.machine.has_quorum() || was == is {
+                continue;
+            }
+            if let Some(was) = was {
+                let name = names::server(former, was);
+                log::info!("Removing sorry server {name} from VS {}", own.name);
+            }
+            if is.is_some() {
+                let quorum = own.machine.quorum(true);
+                self.quorum_changed(s.now(), place, &quorum);
+            }
         }
     }
 }

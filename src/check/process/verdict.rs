@@ -124,8 +124,7 @@ impl CheckProcess {
         let Some(sorry) = &config.sorry else {
             return;
         };
-        let at = std::net::SocketAddr::new(sorry.address, sorry.port);
-        let (name, of) = (names::server(config, at), &own.name);
+        let (name, of) = (names::server(config, sorry.socket()), &own.name);
         let (gone, there) = match sorry.inhibit {
             true => ("Disabling", "Enabling"),
             false => ("Removing", "Adding"),
