@@ -9,30 +9,29 @@
 //! [`Notifier::tell`] only takes notes. What costs time, above all starting
 //! scripts, comes at the end of the round and in portions, so that a thousand
 //! transitions at once delay no advert. A process that notifies has a notifier,
-//! and is its [`Host`].
+//! and is its [`Host`]. Its pipes are in `pipes`, what another configuration changes
+//! in `reload`.
 
+mod pipes;
 mod reload;
 
+pub use pipes::FifoWish;
+use pipes::Pipe;
+
 use std::collections::{BTreeMap, VecDeque};
-use std::os::fd::AsFd as _;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
 use nix::unistd::Pid;
-use scheduler::{Alarm, ChildEvent, Drain, Instant, Interest, IoId, Key, Ready, Scheduler};
+use scheduler::{Alarm, ChildEvent, Instant, Key, Scheduler};
 
-use super::command;
 use super::courier::Courier;
 use super::event::{Event, Kind, What};
-use super::fifo::Fifo;
 use super::letter::Mailbox;
-use super::line_queue::Flow;
 use super::mailer::Mail;
 pub use super::mailer::MailWish;
 use super::serial::{Start, Ticket};
 use super::subject::{Run, Subject, Wishes};
-use crate::model::{Account, Command, RateLimit};
 
 /// Scripts started per round of the loop. Each keeps the loop from other work
 /// until its program is loaded, about half a millisecond.
@@ -45,8 +44,6 @@ pub const STOP_TIME: Duration = Duration::from_secs(1);
 const STOP_PATIENCE: Duration = Duration::from_millis(300);
 /// What the reader of a pipe gets between the last line and SIGTERM.
 const READER_TIME: Duration = Duration::from_millis(100);
-/// How often a full pipe is told.
-const FULL_PIPE_TOLD: Duration = Duration::from_secs(60);
 
 /// A process that has a notifier.
 pub trait Host: Sized + 'static {
@@ -56,32 +53,9 @@ pub trait Host: Sized + 'static {
     fn notified(&mut self, s: &mut Scheduler<Self>);
 }
 
-/// A pipe, as configured.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct FifoWish {
-    /// Its path.
-    pub path: PathBuf,
-    /// Whose it is; `None`: who runs the daemon.
-    pub owner: Option<Account>,
-    /// What is started to read it.
-    pub script: Option<Command>,
-}
-
 /// Names a subject within its notifier.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SubjectId(usize);
-
-/// A pipe in use.
-#[derive(Debug)]
-struct Pipe<P> {
-    /// No other one ever has it.
-    number: Key,
-    wish: FifoWish,
-    fifo: Fifo,
-    watched: Option<IoId<P>>,
-    reader: Option<Pid>,
-    told: RateLimit,
-}
 
 /// What a running process is for the notifier.
 #[derive(Clone, Copy, Debug)]
@@ -160,32 +134,6 @@ impl<P: Host> Notifier<P> {
             actions: Vec::new(),
             wish,
         });
-    }
-
-    /// Write everything to a pipe, too. What cannot be opened is told and left out.
-    pub fn use_fifo(&mut self, s: &mut Scheduler<P>, wish: &FifoWish) {
-        let path = wish.path.display();
-        let fifo = match Fifo::open(&wish.path, wish.owner.as_ref()) {
-            Ok(fifo) => fifo,
-            Err(error) => return log::error!("cannot use notify fifo {path}: {error}"),
-        };
-        let number = reload::next_number(&mut self.last_pipe);
-        let call = on_fifo::<P>;
-        let watched = s.watch("notify fifo", fifo.as_fd(), Interest::Write, number, call);
-        if let Err(error) = &watched {
-            log::error!("cannot watch notify fifo {path}: {error}");
-        }
-        self.pipes.push(Pipe {
-            number,
-            wish: wish.clone(),
-            fifo,
-            watched: watched.ok(),
-            reader: None,
-            told: RateLimit::new(FULL_PIPE_TOLD),
-        });
-        if let Some(script) = &wish.script {
-            self.start_reader(s, number, script);
-        }
     }
 
     /// Tell something, for this cause. Nothing is done before [`Self::follow`].
@@ -290,13 +238,6 @@ impl<P: Host> Notifier<P> {
         quiet || now >= since + STOP_TIME
     }
 
-    /// End the readers of pipes, and remove pipes that were created.
-    pub fn close(&mut self, s: &mut Scheduler<P>) {
-        for pipe in std::mem::take(&mut self.pipes) {
-            reload::close_pipe(s, &pipe);
-        }
-    }
-
     fn mail(&mut self, now: Instant, id: SubjectId, event: &Event<'_>) {
         let (Some(mail), Some(subject)) = (&mut self.mail, self.subjects.get_mut(id.0)) else {
             return;
@@ -308,28 +249,6 @@ impl<P: Host> Notifier<P> {
         subject.mailed = Some(event.what);
         let sender = u64::try_from(id.0).unwrap_or(u64::MAX);
         mail.post(now, sender, event);
-    }
-
-    fn pipe(&mut self, number: Key) -> Option<&mut Pipe<P>> {
-        self.pipes.iter_mut().find(|pipe| pipe.number == number)
-    }
-
-    fn start_reader(&mut self, s: &mut Scheduler<P>, number: Key, script: &Command) {
-        let Some(pipe) = self.pipe(number) else {
-            return;
-        };
-        let path = pipe.fifo.path().to_string_lossy().into_owned();
-        let started = command::program(script).and_then(|program| program.start(&[&path]));
-        match started {
-            Ok(pid) => {
-                pipe.reader = Some(pid);
-                self.watch_child(s, "notify fifo script", pid, Child::Reader(number, pid));
-            }
-            Err(error) => {
-                let script = script.path.display();
-                log::error!("cannot start notify fifo script {script}: {error}");
-            }
-        }
     }
 
     fn watch_child(&mut self, s: &mut Scheduler<P>, name: &'static str, pid: Pid, child: Child) {
@@ -378,16 +297,6 @@ impl<P: Host> Notifier<P> {
         }
     }
 
-    fn write_lines(&mut self, now: Instant, count: usize) {
-        let count = count.min(self.lines.len());
-        for line in self.lines.drain(..count) {
-            for pipe in &mut self.pipes {
-                let pushed = pipe.fifo.push(&line);
-                pipe.tell(now, &pushed);
-            }
-        }
-    }
-
     fn start_script(&mut self, s: &mut Scheduler<P>, id: SubjectId, start: &Start<Run>) {
         let run = &start.command;
         if start.impatient {
@@ -409,30 +318,6 @@ impl<P: Host> Notifier<P> {
                 );
                 self.ended(s.now(), child);
             }
-        }
-    }
-}
-
-impl<P> Pipe<P> {
-    /// What is to be said of a write: a full pipe, and lines that were lost.
-    fn tell(&mut self, now: Instant, written: &std::io::Result<Flow>) {
-        let dropped = match written {
-            Ok(Flow::Done) => self.fifo.take_dropped(),
-            Ok(Flow::Full) | Err(_) => 0,
-        };
-        let path = self.fifo.path().display();
-        match written {
-            Ok(Flow::Done) => {
-                if dropped > 0 {
-                    log::warn!("notify fifo {path}: {dropped} lines were lost while it was full");
-                }
-            }
-            Ok(Flow::Full) => {
-                if self.told.allow(now).is_some() {
-                    log::warn!("notify fifo {path} is full: nobody reads it, or too slowly");
-                }
-            }
-            Err(error) => log::error!("cannot write to notify fifo {path}: {error}"),
         }
     }
 }
@@ -478,12 +363,4 @@ fn on_child<P: Host>(program: &mut P, s: &mut Scheduler<P>, key: Key, event: Chi
     }
     notifier.ended(s.now(), child);
     done(program, s);
-}
-
-fn on_fifo<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: IoId<P>, ready: Ready) -> Drain {
-    if let Some(pipe) = program.notifier().pipe(ready.key()) {
-        let flushed = pipe.fifo.flush();
-        pipe.tell(s.now(), &flushed);
-    }
-    Drain::Drained
 }

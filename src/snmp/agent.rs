@@ -6,15 +6,12 @@
 
 use std::fmt;
 use std::io;
-use std::os::fd::{AsFd as _, AsRawFd as _, OwnedFd};
+use std::os::fd::AsFd as _;
 
 use nix::errno::Errno;
-use nix::sys::socket::{
-    AddressFamily, MsgFlags, SockFlag, SockType, SockaddrLike, SockaddrStorage, UnixAddr, connect,
-    getpeername, getsockopt, recv, send, socket, sockopt,
-};
 use scheduler::{Alarm, Drain, Interest, IoId, Key, Ready, Scheduler};
 
+use super::connection::{Connection, begin};
 use super::object::Steps;
 use super::serve::{SetInHand, Work};
 use super::session::{Action, Identity, News, Session};
@@ -69,14 +66,6 @@ pub struct Agent<P: 'static> {
     actions: Vec<Action>,
     has_news: bool,
     is_working: bool,
-}
-
-/// A socket, and whether it is connected.
-#[derive(Debug)]
-struct Connection<P> {
-    socket: OwnedFd,
-    io: IoId<P>,
-    is_there: bool,
 }
 
 impl<P: Host> Default for Agent<P> {
@@ -269,7 +258,7 @@ impl<P: Host> Agent<P> {
             if read >= READ_MAX {
                 return true;
             }
-            match recv(connection.socket.as_raw_fd(), &mut room, MsgFlags::empty()) {
+            match connection.read(&mut room) {
                 Ok(0) => {
                     let error = io::Error::other("it has closed the connection");
                     self.lost(s, &error);
@@ -389,54 +378,6 @@ fn on_socket<P: Host>(program: &mut P, s: &mut Scheduler<P>, io: IoId<P>, _: Rea
         work(program, s);
     }
     if more { Drain::More } else { Drain::Drained }
-}
-
-impl<P> Connection<P> {
-    fn write(&self, octets: &[u8]) -> Result<usize, Errno> {
-        send(self.socket.as_raw_fd(), octets, MsgFlags::MSG_NOSIGNAL)
-    }
-
-    /// Why the connection did not come to be.
-    fn refusal(&self) -> Option<io::Error> {
-        match getsockopt(&self.socket, sockopt::SocketError) {
-            Ok(0) => getpeername::<SockaddrStorage>(self.socket.as_raw_fd())
-                .err()
-                .map(Into::into),
-            Ok(number) => Some(io::Error::from_raw_os_error(number)),
-            Err(errno) => Some(errno.into()),
-        }
-    }
-}
-
-/// Begin to connect, without waiting.
-fn begin(to: &AgentSocket) -> io::Result<OwnedFd> {
-    let open = |family| {
-        let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
-        socket(family, SockType::Stream, flags, None)
-    };
-    match to {
-        AgentSocket::Unix(path) => {
-            let address = UnixAddr::new(path)?;
-            finish(open(AddressFamily::Unix)?, &address)
-        }
-        AgentSocket::Tcp(to) => {
-            let family = if to.is_ipv4() {
-                AddressFamily::Inet
-            } else {
-                AddressFamily::Inet6
-            };
-            finish(open(family)?, &SockaddrStorage::from(*to))
-        }
-    }
-}
-
-fn finish(socket: OwnedFd, address: &dyn SockaddrLike) -> io::Result<OwnedFd> {
-    match connect(socket.as_raw_fd(), address) {
-        Ok(()) | Err(Errno::EINPROGRESS) => Ok(socket),
-        // A Unix socket whose owner takes no more connections.
-        Err(Errno::EAGAIN) => Err(io::Error::other("it does not take connections")),
-        Err(errno) => Err(errno.into()),
-    }
 }
 
 impl<P> Wish<P> {

@@ -23,132 +23,31 @@
 //! that the pause alone could be taken for a silence (a virtual machine that stood
 //! still, whose packets are lost), the neighbour has one of its intervals from then on
 //! to be heard, once.
+//!
+//! `terms` are what a session is told and what it answers; what a packet of the
+//! neighbour changes is in `reception`, when one of ours leaves and what it says in
+//! `transmission`.
 
 mod reception;
+mod terms;
 #[cfg(test)]
 mod tests;
+mod transmission;
+
+pub use terms::{Effect, Input, Policy, Remote, Snapshot};
 
 use std::time::Duration;
 
 use scheduler::Instant;
 
-use super::timers::{Random, SLOW, detection_time, next_packet, transmit_interval};
-use crate::wire::bfd::{Control, Diagnostic, State};
+use super::timers::{Random, SLOW, detection_time};
+use crate::wire::bfd::{Diagnostic, State};
 
 /// The first packets of sessions that begin together are spread over this.
 const SPREAD: Duration = Duration::from_millis(100);
 
 /// A tick within this of its deadline is in time.
 const PUNCTUAL: Duration = Duration::from_millis(2);
-
-/// What the configuration says of a session.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Policy {
-    /// We can receive so often.
-    pub min_rx: Duration,
-    /// We would like to send so often while the session is up.
-    pub min_tx: Duration,
-    /// The same while it is not up.
-    pub idle_tx: Duration,
-    /// So many of our packets must be missing until we count as gone.
-    pub multiplier: u8,
-    /// Send nothing before the neighbour has.
-    pub is_passive: bool,
-}
-
-/// What the neighbour says of itself.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Remote {
-    /// Its state.
-    pub state: State,
-    /// Why it changed last.
-    pub diagnostic: Diagnostic,
-    /// Its number of the session; 0 as long as it is unknown.
-    pub discriminator: u32,
-    /// It would like to send so often.
-    pub min_tx: Duration,
-    /// It can receive so often; zero: it wants no periodic packets.
-    pub min_rx: Duration,
-    /// So many of its packets must be missing until it counts as gone.
-    pub multiplier: u8,
-    /// It wants no periodic packets while both sides are up.
-    pub demand: bool,
-}
-
-impl Default for Remote {
-    /// Before the first packet (RFC 5880 section 6.8.1).
-    fn default() -> Self {
-        Self {
-            state: State::Down,
-            diagnostic: Diagnostic::NONE,
-            discriminator: 0,
-            min_tx: Duration::ZERO,
-            min_rx: Duration::from_micros(1),
-            multiplier: 0,
-            demand: false,
-        }
-    }
-}
-
-/// What another process needs to go on with a session that is up.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Snapshot {
-    /// Our number of the session.
-    pub discriminator: u32,
-    /// What the neighbour was told last.
-    pub min_tx: Duration,
-    /// The same of what we can receive.
-    pub min_rx: Duration,
-    /// What it has said.
-    pub remote: Remote,
-}
-
-impl Snapshot {
-    /// How long the neighbour may be silent.
-    #[must_use]
-    pub fn detection_time(&self) -> Duration {
-        detection_time(self.remote.multiplier, self.min_rx, self.remote.min_tx)
-    }
-}
-
-/// What happens to a session.
-#[derive(Clone, Copy, Debug)]
-pub enum Input {
-    /// A packet for it, and how long ago it came.
-    Heard(Control, Duration),
-    /// Its deadline has come.
-    Tick,
-    /// Another configuration.
-    Reconfigure(Policy),
-    /// It cannot send, or can again: that is AdminDown.
-    Hold(bool),
-}
-
-/// What is to be done.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Effect {
-    /// Send a packet.
-    Send(Control),
-    /// The state is another one.
-    Went {
-        /// The state until now.
-        from: State,
-        /// The state from now on; see [`Peer::diagnostic`] for the reason.
-        to: State,
-    },
-    /// Nothing was heard for so long, which is the detection time and what the loop
-    /// was late.
-    Expired {
-        /// The silence.
-        silence: Duration,
-        /// The part of it beyond the detection time.
-        overdue: Duration,
-    },
-    /// A changed interval is told to the neighbour.
-    PollStarted,
-    /// The neighbour knows it.
-    PollEnded,
-}
 
 /// A session.
 #[derive(Clone, Debug)]
@@ -420,81 +319,4 @@ impl Peer {
             out.push(Effect::PollStarted);
         }
     }
-
-    /// The interval that packets are due at; nothing if none are (6.8.7).
-    fn wanted_interval(&self) -> Option<Duration> {
-        let is_waiting = self.policy.is_passive && self.remote.discriminator == 0;
-        let is_on_demand =
-            self.remote.demand && self.state == State::Up && self.remote.state == State::Up;
-        let is_quiet =
-            is_waiting || is_on_demand && !self.is_polling || self.state == State::AdminDown;
-        if is_quiet {
-            return None;
-        }
-        transmit_interval(self.used_min_tx, self.remote.min_rx)
-    }
-
-    /// Follow a changed interval: the next packet leaves an interval after the last
-    /// one, at once if that has passed.
-    fn plan(&mut self, now: Instant) {
-        let wanted = self.wanted_interval();
-        if wanted == self.interval {
-            return;
-        }
-        self.interval = wanted;
-        self.next_packet = wanted.map(|interval| self.after_last(interval).max(now));
-    }
-
-    fn after_last(&mut self, interval: Duration) -> Instant {
-        next_packet(
-            self.sent,
-            interval,
-            self.policy.multiplier,
-            &mut self.random,
-        )
-    }
-
-    /// Something that the neighbour should know at once (6.8.7).
-    fn send_if_allowed(&mut self, now: Instant, out: &mut Vec<Effect>) {
-        self.interval = self.wanted_interval();
-        if self.interval.is_some() {
-            self.send(now, false, out);
-        } else {
-            self.next_packet = None;
-        }
-    }
-
-    /// A packet now, and the next one an interval later.
-    fn send(&mut self, now: Instant, is_final: bool, out: &mut Vec<Effect>) {
-        out.push(Effect::Send(self.packet(is_final)));
-        self.sent = now;
-        self.interval = self.wanted_interval();
-        self.next_packet = self.interval.map(|interval| self.after_last(interval));
-    }
-
-    fn packet(&self, is_final: bool) -> Control {
-        let desired = if self.state == State::Up {
-            self.policy.min_tx
-        } else {
-            self.policy.idle_tx.max(SLOW)
-        };
-        Control {
-            diagnostic: self.diagnostic,
-            state: self.state,
-            is_poll: self.is_polling && !is_final,
-            is_final,
-            control_plane_independent: false,
-            demand: false,
-            multiplier: self.policy.multiplier,
-            my_discriminator: self.discriminator,
-            your_discriminator: self.remote.discriminator,
-            desired_min_tx: micros(desired),
-            required_min_rx: micros(self.policy.min_rx),
-            required_min_echo_rx: 0,
-        }
-    }
-}
-
-fn micros(time: Duration) -> u32 {
-    u32::try_from(time.as_micros()).unwrap_or(u32::MAX)
 }

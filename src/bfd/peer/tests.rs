@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::wire::bfd::Control;
 
 const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)

@@ -3,11 +3,10 @@
 
 use std::rc::Rc;
 
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
-use scheduler::{Key, Scheduler};
+use scheduler::Scheduler;
 
-use super::{FifoWish, Host, MailWish, Notifier, Pipe, SubjectId};
+use super::pipes::{Pipe, close_pipe, end_reader};
+use super::{FifoWish, Host, MailWish, Notifier, SubjectId};
 use crate::notify::event::{Event, What};
 use crate::notify::letter::Mailbox;
 
@@ -93,24 +92,4 @@ impl<P> Pipe<P> {
     fn is_for(&self, wish: &FifoWish) -> bool {
         self.wish.path == wish.path && self.wish.owner == wish.owner
     }
-}
-
-/// End its reader, and remove it if it was made.
-pub(super) fn close_pipe<P>(s: &mut Scheduler<P>, pipe: &Pipe<P>) {
-    if let Some(watched) = pipe.watched {
-        s.unwatch(watched);
-    }
-    pipe.reader.into_iter().for_each(end_reader);
-    pipe.fifo.remove();
-}
-
-fn end_reader(pid: Pid) {
-    // It may have ended a moment ago.
-    let _ = killpg(pid, Signal::SIGTERM);
-}
-
-/// The number of a new pipe: another one than any before.
-pub(super) fn next_number(last: &mut Key) -> Key {
-    *last += 1;
-    *last
 }
