@@ -6,7 +6,8 @@
 //! 1. A member with a fault of its own takes all to FAULT; they leave it when no
 //!    member has one.
 //! 2. When a member is no longer master, none is.
-//! 3. When every member is master or would be if it were alone, all become it.
+//! 3. Who starts waits in INIT until all members know their trackers.
+//! 4. When every member is master or would be if it were alone, all become it.
 //!
 //! So between events all members are master or none is, and with a fault none
 //! works. The group is in the state of its members, and tells a change of that
@@ -69,9 +70,22 @@ impl SyncGroup {
         self.leads
     }
 
-    /// The members have stopped, or have not started: nothing is to be led.
-    pub const fn rest(&mut self) {
+    /// Its members are about to work as backups: the change to tell of.
+    pub const fn open(&mut self) -> (State, State) {
+        let from = self.state;
+        self.state = State::Backup;
+        (from, State::Backup)
+    }
+
+    /// A member is not in the next configuration.
+    pub fn dismiss(&mut self, member: InstanceId) {
+        self.members.retain(|id| *id != member);
+    }
+
+    /// The members have stopped: nothing is to be led. Gives the state before.
+    pub const fn rest(&mut self) -> State {
         self.leads = false;
+        std::mem::replace(&mut self.state, State::Init)
     }
 
     /// What all members have to do; nothing is left when it returns `None`.
@@ -86,6 +100,10 @@ impl SyncGroup {
         }
         if has_fault {
             return None;
+        }
+        let mut held = members.iter().map(|(_, member)| member.is_held);
+        if held.any(|is_held| is_held) && !members.iter().any(|(_, member)| member.awaits) {
+            return Some(GroupOrder::Begin);
         }
         let is_master = |member: &Member| member.state == State::Master;
         if self.leads {
@@ -110,7 +128,17 @@ impl SyncGroup {
 
     /// The old and the new state, if it changed since last asked.
     pub fn change(&mut self, members: &[(InstanceId, Member)]) -> Option<(State, State)> {
-        let any = |state: State| members.iter().any(|(_, member)| member.state == state);
+        // Who comes to a group that goes on has no say before it has started.
+        let is_new = |member: &Member| {
+            self.is_resumed && self.state != State::Init && member.told == State::Init
+        };
+        let all_new = members.iter().all(|(_, member)| is_new(member));
+        let counts = |member: &Member| all_new || !is_new(member);
+        let counted = members.iter().map(|(_, member)| member);
+        let any = |state: State| {
+            let mut counted = counted.clone().filter(|member| counts(member));
+            counted.any(|member| member.told == state)
+        };
         let to = if any(State::Init) {
             State::Init
         } else if any(State::Fault) {
@@ -182,6 +210,9 @@ mod tests {
     const fn member(state: State) -> Member {
         Member {
             state,
+            told: state,
+            awaits: false,
+            is_held: false,
             own_fault: false,
             wishes: false,
             restores: false,

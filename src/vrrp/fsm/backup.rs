@@ -49,6 +49,7 @@ impl Instance {
         };
         if heard.priority == Priority::GIVE_UP {
             // (470) Set the down timer to the skew time.
+            self.admit_backup(out);
             self.membership.wish = None;
             self.waiting.gave_up = Some(heard.source);
             self.waiting.worse = None;
@@ -101,6 +102,7 @@ impl Instance {
                 out,
             );
         }
+        self.admit_backup(out);
         self.master = Some(peer);
         self.learn_interval(peer.address, interval, out);
         self.waiting = Waiting::since(now);
@@ -137,7 +139,7 @@ impl Instance {
     pub(super) fn master_down(&mut self, now: Instant, out: &mut Effects) {
         let cause = self.cause_of_takeover(now);
         if self.policy.grouped {
-            self.wish_to_lead(now, cause);
+            self.wish_to_lead(now, cause, out);
         } else {
             self.become_master(now, cause, out);
         }

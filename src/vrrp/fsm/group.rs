@@ -26,6 +26,8 @@ pub enum GroupOrder {
     },
     /// A member has a fault, or none has one any more.
     Fault(bool),
+    /// All members know their trackers: leave INIT, whoever waited for the others.
+    Begin,
 }
 
 /// What a group needs to know of a member.
@@ -33,6 +35,12 @@ pub enum GroupOrder {
 pub struct Member {
     /// Its state.
     pub state: State,
+    /// The state that others know of.
+    pub told: State,
+    /// Whether it is still in INIT because of trackers that have said nothing yet.
+    pub awaits: bool,
+    /// Whether it is still in INIT because others of its group are.
+    pub is_held: bool,
     /// Whether it has a fault of its own.
     pub own_fault: bool,
     /// Whether it would be master now if it were alone.
@@ -46,6 +54,10 @@ pub struct Member {
 pub(super) struct Membership {
     /// Why it would become master.
     pub(super) wish: Option<Cause>,
+    /// It leaves INIT when all members can.
+    held: bool,
+    /// All members are owners.
+    among_owners: bool,
 }
 
 impl Instance {
@@ -54,14 +66,42 @@ impl Instance {
     pub fn member(&self) -> Member {
         Member {
             state: self.state,
+            told: self.told,
+            awaits: self.is_started && self.state == State::Init && self.awaited > 0,
+            is_held: self.is_started && self.state == State::Init && self.is_held(),
             own_fault: self.faults.is_own(),
             wishes: self.membership.wish.is_some(),
             restores: self.state == State::Backup && self.waiting.restores,
         }
     }
 
+    /// Before it starts: whether it has to wait for the trackers of other members,
+    /// and whether all of them are owners.
+    pub(in crate::vrrp) const fn prepare(&mut self, held: bool, among_owners: bool) {
+        self.membership.held = held;
+        self.membership.among_owners = among_owners;
+    }
+
+    /// Whether it knows enough to start working, without a fault of its own.
+    pub(in crate::vrrp) fn is_ready(&self) -> bool {
+        self.state == State::Init && self.awaited == 0 && self.faults.is_empty()
+    }
+
+    /// Whether other members of its group are waited for.
+    pub(super) const fn is_held(&self) -> bool {
+        self.policy.grouped && self.membership.held
+    }
+
+    /// Whether no other member keeps it, an owner, from being master at once.
+    pub(super) const fn is_among_owners(&self) -> bool {
+        !self.policy.grouped || self.membership.among_owners
+    }
+
     /// Its time has come: it waits for the others, listening as before.
-    pub(super) fn wish_to_lead(&mut self, now: Instant, cause: Cause) {
+    pub(super) fn wish_to_lead(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
+        if self.membership.wish.is_some() {
+            self.admit_backup(out);
+        }
         self.membership.wish = Some(cause);
         self.timer = Some(now + self.down_interval());
     }
@@ -87,6 +127,11 @@ impl Instance {
                     Cause::FaultCleared(FaultKind::Group)
                 };
                 self.settle_faults(now, cause, out);
+                self.leave_init(now, out);
+            }
+            GroupOrder::Begin => {
+                self.membership.held = false;
+                self.leave_init(now, out);
             }
         }
     }

@@ -61,6 +61,9 @@ pub struct Instance {
     id: InstanceId,
     policy: Policy,
     state: State,
+    /// The state that others were told of last: not the one in which an owner
+    /// waits for the first moment it may be master.
+    told: State,
     /// Nothing is heard or sent before this: `vrrp_startup_delay`.
     active_from: Instant,
     /// Master-down timer in BACKUP, advert timer in MASTER.
@@ -101,6 +104,7 @@ impl Instance {
         let mut instance = Self {
             id,
             state: State::Init,
+            told: State::Init,
             active_from: Instant::ZERO,
             timer: None,
             statuses: policy
@@ -252,7 +256,9 @@ impl Instance {
             return;
         }
         if self.faults.is_empty() {
-            self.begin(now, Cause::Startup, out);
+            if !self.is_held() {
+                self.begin(now, Cause::Startup, out);
+            }
         } else {
             self.go(State::Fault, self.cause_of_fault(), out);
         }
@@ -290,22 +296,22 @@ impl Instance {
         }
     }
 
+    /// Whoever has started is told to have stopped, even if nothing else was told.
     fn on_stop(&mut self, cause: Cause, out: &mut Effects) {
-        self.is_started = false;
-        match self.state {
-            State::Init => return,
-            State::Master => {
-                self.advertise(Priority::GIVE_UP, out);
-                self.withdraw(out);
-            }
-            State::Backup | State::Fault => {}
+        if !std::mem::take(&mut self.is_started) {
+            return;
+        }
+        if self.state == State::Master {
+            self.advertise(Priority::GIVE_UP, out);
+            self.withdraw(out);
         }
         self.go(State::Init, cause, out);
     }
 
     /// From INIT or FAULT to work: backup for a full master-down time. An owner
-    /// need not wait, and is never backup (RFC 9568 6.4.1), also with `state BACKUP`;
-    /// but the other members of its group and `vrrp_startup_delay` may make it.
+    /// need not wait, and is never backup (RFC 9568 6.4.1), also with `state BACKUP`.
+    /// `vrrp_startup_delay` or a group of owners that starts may keep it waiting for a
+    /// moment of which nobody is told; other members of its group make it backup.
     fn begin(&mut self, now: Instant, cause: Cause, out: &mut Effects) {
         let from = now.max(self.active_from);
         self.master_interval = self.policy.advert_interval;
@@ -317,7 +323,11 @@ impl Instance {
             self.become_master(now, cause, out);
             return;
         }
-        self.enter_backup(cause, out);
+        if owner && self.state == State::Init && self.is_among_owners() {
+            self.state = State::Backup;
+        } else {
+            self.enter_backup(cause, out);
+        }
         self.waiting.owner = owner;
         self.timer = Some(if owner {
             from
@@ -335,16 +345,28 @@ impl Instance {
 
     /// The only place that writes `state`. Timers of the state left are void.
     fn go(&mut self, to: State, cause: Cause, out: &mut Effects) {
-        let from = self.state;
         self.state = to;
         self.timer = None;
         self.rivalry = None;
+        self.tell(cause, out);
+    }
+
+    /// Tell of the present state.
+    fn tell(&mut self, cause: Cause, out: &mut Effects) {
+        let from = std::mem::replace(&mut self.told, self.state);
         out.push(Effect::Went {
             id: self.id,
             from,
-            to,
+            to: self.state,
             cause,
         });
+    }
+
+    /// An owner that waited for its moment has to wait longer: it is backup after all.
+    fn admit_backup(&mut self, out: &mut Effects) {
+        if self.told == State::Init && self.state == State::Backup {
+            self.tell(Cause::Startup, out);
+        }
     }
 
     fn down_interval(&self) -> Duration {

@@ -72,7 +72,7 @@ impl VrrpProcess {
                     self.announce_source(s.now(), id);
                 }
                 self.sync_daemon_follows(id);
-                if from != to && !self.is_told_already(id, from, &cause) {
+                if (from != to || to == State::Init) && !self.is_told_already(id, from, &cause) {
                     self.tell_state(s.now(), id, to, &cause);
                 }
             }

@@ -33,7 +33,7 @@ pub use reload::{Successor, Successors};
 
 use super::agenda::Agenda;
 use super::fsm::{
-    Effect, Effects, Event, FaultKind, FaultSet, GroupId, Heard, Instance, InstanceId,
+    Effect, Effects, Event, FaultKind, FaultSet, GroupId, GroupOrder, Heard, Instance, InstanceId,
     InterfaceKey, Member, Peer, Policy, State, Status, TrackSource, TrackerKey,
 };
 use super::sync::{SyncGroup, SyncGroups};
@@ -222,7 +222,7 @@ impl Router {
             Input::AddressLost { id } => self.feed(now, id, Event::AddressLost, out),
             Input::Tick => self.tick(now, out),
             Input::Join { id } => self.feed(now, id, Event::Start { at: now }, out),
-            Input::Leave { id } => self.feed(now, id, Event::Removed, out),
+            Input::Leave { id } => self.leave(now, id, out),
         }
     }
 
@@ -317,8 +317,20 @@ impl Router {
             if was_init {
                 self.catch_up(now, group, id, out);
             }
-            self.settle_group(now, group, out);
+            self.settle_group(now, group, Some(id), out);
             self.tell_group(group, id, out);
+        }
+    }
+
+    /// One instance leaves, and its group goes on without it.
+    fn leave(&mut self, now: Instant, id: InstanceId, out: &mut Effects) {
+        self.feed_one(now, id, Event::Removed, out);
+        if let Some(group) = self.groups.of(id) {
+            if let Some(known) = self.groups.get_mut(group) {
+                known.dismiss(id);
+            }
+            self.settle_group(now, group, None, out);
+            self.tell_group_itself(group, out);
         }
     }
 
@@ -330,16 +342,44 @@ impl Router {
         }
     }
 
-    /// Members that start with a fault of the group do not work for a moment.
+    /// Members that start with a fault of the group do not work for a moment. A group
+    /// that starts as backup is told of before its members, as the C daemon does.
     fn start(&mut self, now: Instant, at: Instant, out: &mut Effects) {
         let groups: Vec<GroupId> = self.groups.iter().map(|(id, _)| id).collect();
         for &group in &groups {
-            self.settle_group(now, group, out);
+            self.settle_group(now, group, None, out);
+            self.prepare_group(group, out);
         }
         self.all(now, Event::Start { at }, out);
         for &group in &groups {
-            self.settle_group(now, group, out);
+            self.settle_group(now, group, None, out);
             self.tell_group_itself(group, out);
+        }
+    }
+
+    /// What the members of a group need to know of each other before they start.
+    fn prepare_group(&mut self, id: GroupId, out: &mut Effects) {
+        let Some(group) = self.groups.get_mut(id) else {
+            return;
+        };
+        let of = |id: &InstanceId| self.instances.get(id.index());
+        let mut members = group.members.iter().filter_map(of);
+        let among_owners = members.all(|member| member.policy().priority.is_owner());
+        let mut members = group.members.iter().filter_map(of);
+        let are_ready = members.all(Instance::is_ready);
+        for member in &group.members {
+            if let Some(member) = self.instances.get_mut(member.index()) {
+                member.prepare(!are_ready, among_owners);
+            }
+        }
+        if let (true, false, Some(&member)) = (are_ready, among_owners, group.members.first()) {
+            let (from, to) = group.open();
+            out.push(Effect::GroupWent {
+                group: id,
+                from,
+                to,
+                member,
+            });
         }
     }
 
@@ -348,10 +388,19 @@ impl Router {
         self.all(now, Event::Stop, out);
         let groups: Vec<GroupId> = self.groups.iter().map(|(id, _)| id).collect();
         for group in groups {
-            if let Some(policy) = self.groups.get_mut(group) {
-                policy.rest();
+            let Some(policy) = self.groups.get_mut(group) else {
+                continue;
+            };
+            let from = policy.rest();
+            if let Some(&member) = policy.members.first() {
+                let to = State::Init;
+                out.push(Effect::GroupWent {
+                    group,
+                    from,
+                    to,
+                    member,
+                });
             }
-            self.tell_group_itself(group, out);
         }
     }
 
@@ -362,8 +411,15 @@ impl Router {
         }
     }
 
-    /// Let all members do what the group decides, until nothing is left.
-    fn settle_group(&mut self, now: Instant, group: GroupId, out: &mut Effects) {
+    /// Let all members do what the group decides, until nothing is left: the one that
+    /// is the reason first, the others in order.
+    fn settle_group(
+        &mut self,
+        now: Instant,
+        group: GroupId,
+        reason: Option<InstanceId>,
+        out: &mut Effects,
+    ) {
         loop {
             self.look_at_members(group);
             let Some(policy) = self.groups.get_mut(group) else {
@@ -372,6 +428,15 @@ impl Router {
             let Some(order) = policy.decide(&self.members) else {
                 return;
             };
+            // Owners that start together are masters in their order.
+            let is_first_lead = matches!(order, GroupOrder::Lead { .. })
+                && self.members.iter().all(|(_, m)| m.told == State::Init);
+            let place = self.members.iter().position(|(id, _)| reason == Some(*id));
+            if let Some(part) = place.and_then(|place| self.members.get_mut(..=place))
+                && !is_first_lead
+            {
+                part.rotate_right(1);
+            }
             for index in 0..self.members.len() {
                 if let Some(&(id, _)) = self.members.get(index) {
                     self.feed_one(now, id, Event::Group(order), out);

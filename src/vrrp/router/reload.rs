@@ -173,7 +173,7 @@ impl Router {
                 self.catch_up(now, id, member, out);
             }
         }
-        self.settle_group(now, id, out);
+        self.settle_group(now, id, None, out);
         self.tell_group_itself(id, out);
     }
 
@@ -434,9 +434,15 @@ mod tests {
         router.replace(now, successors(3, 2), &mut out);
         assert_eq!([0, 1].map(|id| known(&router, id)), before, "{out:?}");
         let id = InstanceId(2);
-        feed(&mut router, now, Input::Source { id, address });
-        feed(&mut router, now, Input::Join { id });
+        out.extend(feed(&mut router, now, Input::Source { id, address }));
+        out.extend(feed(&mut router, now, Input::Join { id }));
         assert_eq!([0, 1].map(|id| known(&router, id)), before);
         assert_eq!(router.state(id), State::Master);
+        // It leaves again. The group was master all the time, so nothing is told of it.
+        out.extend(feed(&mut router, now, Input::Leave { id }));
+        router.replace(now, successors(2, 2), &mut out);
+        assert_eq!([0, 1].map(|id| known(&router, id)), before);
+        let is_of_group = |effect: &Effect| matches!(effect, Effect::GroupWent { .. });
+        assert!(!out.iter().any(is_of_group), "{out:?}");
     }
 }

@@ -225,3 +225,60 @@ fn nothing_happens_after_stop() {
     assert_eq!(on(&mut router, micros(2), Input::Stop), []);
     assert_eq!(on(&mut router, micros(2), fault(InstanceId(0), true)), []);
 }
+
+/// Two members of a group of owners, before their timers fire.
+fn owners() -> Router {
+    let second = Duration::from_secs(1);
+    let grouped = || {
+        let mut policy = policy(255, second);
+        policy.grouped = true;
+        policy
+    };
+    let mut router = router([grouped(), grouped()]);
+    router.add_group(SyncGroup::new("G", vec![InstanceId(0), InstanceId(1)]));
+    start(&mut router, Duration::ZERO);
+    router
+}
+
+fn told(effects: &[Effect]) -> Vec<(Option<u32>, State)> {
+    let told = |effect: &Effect| match *effect {
+        Effect::Went { id, to, .. } => Some((Some(id.0), to)),
+        Effect::GroupWent { to, .. } => Some((None, to)),
+        Effect::Advertise { .. }
+        | Effect::Addresses { .. }
+        | Effect::Announce { .. }
+        | Effect::Silence { .. }
+        | Effect::Noted { .. } => None,
+    };
+    effects.iter().filter_map(told).collect()
+}
+
+#[test]
+fn owners_that_start_together_are_never_told_to_be_backups() {
+    let mut router = owners();
+    let out = on(&mut router, Instant::ZERO, Input::Tick);
+    let masters = [Some(0), Some(1), None].map(|who| (who, State::Master));
+    assert_eq!(told(&out), masters);
+}
+
+#[test]
+fn an_owner_that_has_to_wait_after_all_is_told_to_be_backup() {
+    let mut router = owners();
+    let advert = Heard {
+        source: IpAddr::from([10, 0, 0, 9]),
+        priority: Priority(255),
+        interval: Duration::from_secs(1),
+        age: Duration::ZERO,
+    };
+    let id = InstanceId(1);
+    let out = on(&mut router, Instant::ZERO, Input::Advert { id, advert });
+    assert_eq!(told(&out), [(Some(1), State::Backup)]);
+    // The other one is ready, and waits for it; after a while it says so.
+    on(&mut router, Instant::ZERO, Input::Tick);
+    on(&mut router, micros(2_000_000), Input::Advert { id, advert });
+    let mut seen = Vec::new();
+    while let Some(now) = router.deadline().filter(|at| *at < micros(3_500_000)) {
+        seen.extend(told(&on(&mut router, now, Input::Tick)));
+    }
+    assert_eq!(seen, [(Some(0), State::Backup), (None, State::Backup)]);
+}
