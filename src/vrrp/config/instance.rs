@@ -7,19 +7,19 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::address::AddressConfig;
-use super::hmac::{HmacConfig, HmacGiven};
+use super::garp::GarpSettings;
+use super::given::Given;
+use super::hmac::HmacConfig;
 use super::interface::TrackedInterface;
-use super::names::Tracked;
 use super::notify::NotifyConfig;
 use super::routes::{RouteConfig, RuleConfig};
 use super::tracker::TrackerUse;
-use super::vmac::{AddressLink, IpvlanGiven, LinkUse, VirtualLink, VirtualLinkKind, VmacGiven};
+use super::vmac::{AddressLink, LinkUse, VirtualLink, VirtualLinkKind};
 use crate::control_plane::arg::seconds_text;
 use crate::control_plane::show::on_off;
 use crate::control_plane::value::{Field, Spanned};
-use crate::control_plane::words::Line;
 use crate::model::{Family, IfName, Priority, Vrid};
-use crate::vrrp::authentication::{Authentication, Password};
+use crate::vrrp::authentication::Authentication;
 use crate::wire::vrrp::{GROUP_V4, Version};
 
 /// A virtual router with every default filled in.
@@ -304,148 +304,6 @@ impl InstanceConfig {
     }
 }
 
-impl Default for GarpSettings {
-    fn default() -> Self {
-        let delay = Duration::from_secs(5);
-        Self {
-            delay,
-            repeat: 5,
-            refresh: Duration::ZERO,
-            refresh_repeat: 1,
-            lower_prio_delay: delay,
-            lower_prio_repeat: 5,
-            extra: ExtraAnnouncements::default(),
-        }
-    }
-}
-
-/// Settings of an instance whose default depends on others; `None` is unset.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Given {
-    /// `virtual_router_id`.
-    pub vrid: Option<Spanned<Vrid>>,
-    /// `priority`.
-    pub priority: Option<Spanned<Priority>>,
-    /// `state`.
-    pub state: Option<Spanned<InitialState>>,
-    /// `version`.
-    pub version: Option<Spanned<Version>>,
-    /// `native_ipv6`.
-    pub native_ipv6: Option<Spanned<bool>>,
-    /// `advert_int`.
-    pub advert_int: Option<Spanned<Duration>>,
-    /// `down_timer_adverts`.
-    pub down_timer_adverts: Option<u8>,
-    /// `nopreempt`.
-    pub nopreempt: Option<Spanned<bool>>,
-    /// `preempt_delay`.
-    pub preempt_delay: Option<Spanned<Duration>>,
-    /// `mcast_dst_ip`.
-    pub mcast_dst_ip: Option<Spanned<IpAddr>>,
-    /// `unicast_peer` or another word that asks for unicast.
-    pub unicast: Option<Spanned<bool>>,
-    /// `unicast_ttl`.
-    pub unicast_ttl: Option<Spanned<u8>>,
-    /// `unicast_fault_no_peer`.
-    pub unicast_fault_no_peer: bool,
-    /// `check_unicast_src`.
-    pub check_unicast_src: Option<bool>,
-    /// `v3_checksum_as_v2`.
-    pub v3_checksum_as_v2: Option<bool>,
-    /// `skip_check_adv_addr`.
-    pub skip_check_adv_addr: Option<bool>,
-    /// `owner_ignore_adverts`.
-    pub owner_ignore_adverts: Option<Spanned<bool>>,
-    /// `lower_prio_no_advert`.
-    pub lower_prio_no_advert: Option<bool>,
-    /// `higher_prio_send_advert`.
-    pub higher_prio_send_advert: Option<Spanned<bool>>,
-    /// `accept` (true) and `no_accept` (false).
-    pub accept: Option<Spanned<bool>>,
-    /// `strict_mode`.
-    pub strict: Option<Spanned<bool>>,
-    /// `auth_type`.
-    pub auth_type: Option<Spanned<AuthType>>,
-    /// `auth_pass`.
-    pub auth_pass: Option<Spanned<Password>>,
-    /// `auth_hmac`
-    pub hmac: HmacGiven,
-    /// `use_vmac`
-    pub use_vmac: Option<Spanned<VmacGiven>>,
-    /// `vmac_xmit_base`
-    pub vmac_xmit_base: Option<Spanned<bool>>,
-    /// `use_vmac_addr`
-    pub use_vmac_addr: bool,
-    /// `use_ipvlan`
-    pub use_ipvlan: Option<Spanned<IpvlanGiven>>,
-    /// `no_virtual_ipaddress`.
-    pub no_virtual_ipaddress: bool,
-    /// `garp_*`.
-    pub garp: GarpGiven,
-    /// Whether a peer has `min_ttl` or `max_ttl`.
-    pub peer_ttl: bool,
-    /// `virtual_routes`, until all names are known.
-    pub routes: Vec<Line>,
-    /// `virtual_rules`, as well.
-    pub rules: Vec<Line>,
-    /// `timer_expired_backup`
-    pub timer_expired_backup: Option<Spanned<Priority>>,
-    /// `lvs_sync_daemon_interface`
-    pub sync_daemon_interface: Option<Spanned<IfName>>,
-    /// `linkbeat_use_polling` of the own interface.
-    pub linkbeat: Option<Spanned<bool>>,
-    /// Trackers without effect so far.
-    pub tracked: Tracked,
-}
-
-/// What is announced about the virtual addresses, and how often.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct GarpSettings {
-    /// `garp_master_delay`: from becoming master to the second burst; zero: none.
-    pub delay: Duration,
-    /// `garp_master_repeat`: messages per address and burst, at least 1.
-    pub repeat: u32,
-    /// `garp_master_refresh`: period of the refresh while master; zero: none.
-    pub refresh: Duration,
-    /// `garp_master_refresh_repeat`: messages per refresh, at least 1.
-    pub refresh_repeat: u32,
-    /// `garp_lower_prio_delay`: from a lower-priority advert to the second burst.
-    pub lower_prio_delay: Duration,
-    /// `garp_lower_prio_repeat`: messages per burst then; 0: none.
-    pub lower_prio_repeat: u32,
-    /// `garp_extra_if`: period of those on interfaces without adverts; zero: none.
-    pub extra: ExtraAnnouncements,
-}
-
-/// `[all] SECONDS`: announcements on interfaces that carry no adverts, so that
-/// switches do not forget where the virtual router is.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct ExtraAnnouncements {
-    /// How often; zero: never.
-    pub every: Duration,
-    /// Also on interfaces without a virtual MAC address.
-    pub everywhere: bool,
-}
-
-/// The same as the text gives it, of an instance or of all.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-pub struct GarpGiven {
-    /// `garp_master_delay`.
-    pub delay: Option<Duration>,
-    /// `garp_master_repeat`.
-    pub repeat: Option<u32>,
-    /// `garp_master_refresh`.
-    pub refresh: Option<Duration>,
-    /// `garp_master_refresh_repeat`.
-    pub refresh_repeat: Option<u32>,
-    /// `garp_lower_prio_delay`.
-    pub lower_prio_delay: Option<Duration>,
-    /// `garp_lower_prio_repeat`.
-    pub lower_prio_repeat: Option<u32>,
-    /// `garp_extra_if`.
-    pub extra: Option<ExtraAnnouncements>,
-}
-
 /// One line of `unicast_peer`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct UnicastPeer {
@@ -477,13 +335,4 @@ pub enum OldUnicastChecksum {
     Always,
     /// Only the right one (`never`).
     Never,
-}
-
-/// `auth_type`.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
-pub enum AuthType {
-    /// `PASS`: a password in clear text.
-    Pass,
-    /// `AH`: an authentication header.
-    Ah,
 }

@@ -4,6 +4,8 @@ use serde::{Deserialize, Serialize};
 
 pub mod address;
 mod address_rows;
+pub mod garp;
+pub mod given;
 pub mod hmac;
 pub mod instance;
 mod instance_rows;
@@ -22,11 +24,10 @@ pub(crate) mod tracker_rows;
 pub mod vmac;
 
 pub use address::AddressConfig;
+pub use garp::{ExtraAnnouncements, GarpGiven, GarpSettings};
+pub use given::{AuthType, Given};
 pub use hmac::HmacConfig;
-pub use instance::{
-    AuthType, ExtraAnnouncements, GarpGiven, GarpSettings, InitialState, InstanceConfig,
-    OldUnicastChecksum, UnicastPeer,
-};
+pub use instance::{InitialState, InstanceConfig, OldUnicastChecksum, UnicastPeer};
 pub use interface::{GarpGroup, TrackedInterface, UpDownDelay};
 pub use linkbeat::{Linkbeat, LinkbeatInterface};
 pub use names::{Names, SyncGroup};

@@ -1,7 +1,8 @@
 //! Lines of `virtual_routes`, `virtual_rules`, `static_routes`, `static_rules`.
 //!
 //! * [`RouteConfig`], [`RuleConfig`]: what a line says, with every name resolved.
-//! * `route_rows`, `rule_rows`: the option words, as tables.
+//! * `route_rows`, `rule_rows`: the option words, as tables; `route_values`: what follows
+//!   such a word.
 //! * `route_line`, `rule_line`: from the words of a line to a value. A line with
 //!   a mistake makes no route and no rule: half of its conditions would match
 //!   what nobody meant.
@@ -17,6 +18,7 @@ mod print;
 mod route;
 mod route_line;
 mod route_rows;
+mod route_values;
 mod rule;
 mod rule_line;
 mod rule_rows;

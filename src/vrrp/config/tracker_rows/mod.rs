@@ -1,0 +1,80 @@
+//! `vrrp_script`, `track_file`, `vrrp_track_process` and `track_group`: a table each, and
+//! what their rows have in common.
+
+mod file;
+mod group;
+mod process;
+mod script;
+
+use std::time::Duration;
+
+use super::top::one_name;
+use super::tracker::Weight;
+use crate::control_plane::diag::Diags;
+use crate::control_plane::read::{self, Refusal, refuse};
+use crate::control_plane::schema::Call;
+use crate::control_plane::show::Sink;
+use crate::control_plane::value::Spanned;
+use crate::global::top::Draft;
+
+pub(super) use file::FILE;
+pub(super) use group::TRACK_GROUP;
+pub(super) use process::PROCESS;
+pub(super) use script::SCRIPT;
+
+const ANY: usize = usize::MAX;
+const MICROSECOND: Duration = Duration::from_micros(1);
+const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// The name of a block, unless there is one of that name. The names stay for
+/// checks of references, with their places.
+fn named(
+    list: fn(&mut Draft) -> &mut Vec<Spanned<String>>,
+    draft: &mut Draft,
+    call: &Call<'_>,
+    diags: &mut Diags,
+) -> Option<Spanned<String>> {
+    let name = one_name(call, diags)?;
+    let list = list(draft);
+    if list.contains(&name) {
+        let text = format!("{} `{}` is defined twice", call.keyword.text, name.value);
+        refuse(diags, name.span, Refusal::general(text));
+        return None;
+    }
+    list.push(name.clone());
+    Some(name)
+}
+
+/// `N [reverse]`; a number out of range leaves what there was.
+pub(crate) fn weight(most: i64, call: &Call<'_>, diags: &mut Diags) -> Option<Weight> {
+    let (number, rest) = call.args.split_first()?;
+    let value = match read::integer(&number.text, -most, most, "") {
+        Ok(value) => i16::try_from(value).unwrap_or(0),
+        Err(refusal) => {
+            refuse(diags, number.span, refusal);
+            return None;
+        }
+    };
+    let reverse = rest.first();
+    if let Some(word) = reverse
+        && word.text != "reverse"
+    {
+        let text = format!("weight: `{}` is not `reverse`", word.text);
+        refuse(diags, word.span, Refusal::general(text));
+    }
+    Some(Weight {
+        value,
+        reverse: reverse.is_some_and(|word| word.text == "reverse"),
+    })
+}
+
+/// Prints it, unless it is 0.
+pub(crate) fn show_weight(weight: Weight, name: &str, out: &mut dyn Sink) {
+    let number = weight.value.to_string();
+    if weight.reverse {
+        out.line(name, &[&number, "reverse"]);
+    } else if weight.value != 0 {
+        out.line(name, &[&number]);
+    }
+}
