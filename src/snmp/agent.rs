@@ -2,7 +2,9 @@
 //!
 //! What a round gives to SNMP is bounded: so many octets are read, so many rows looked
 //! at ([`STEPS_PER_ROUND`]). A request that needs more goes on in the next round, after
-//! adverts and timers had their turn.
+//! adverts and timers had their turn. The socket is in `connection`.
+
+mod connection;
 
 use std::fmt;
 use std::io;
@@ -11,13 +13,14 @@ use std::os::fd::AsFd as _;
 use nix::errno::Errno;
 use scheduler::{Alarm, Drain, Interest, IoId, Key, Ready, Scheduler};
 
-use super::connection::{Connection, begin};
 use super::object::Steps;
 use super::serve::{SetInHand, Work};
 use super::session::{Action, Identity, News, Session};
 use super::tree::{Mib, Tree};
 use crate::model::AgentSocket;
 use crate::wire::agentx::{Oid, VarBind};
+
+use connection::{Connection, begin};
 
 /// How many rows are looked at before others have their turn.
 pub const STEPS_PER_ROUND: u32 = 64;

@@ -16,8 +16,7 @@
 //! * [`object`], [`scalar`], [`table`], [`rows`], [`tree`]: how a MIB is written down.
 //! * [`session`]: the machine: open, register, serve, ping, begin again.
 //! * [`serve`]: a request worked off in parts of bounded size, and the phases of a SET.
-//! * [`agent`]: the shell; a process has an [`Agent`] and is its [`Host`]. Its
-//!   socket is in `connection`.
+//! * [`agent`]: the shell; a process has an [`Agent`] and is its [`Host`].
 //! * [`view`]: what the MIBs may ask the processes for.
 //! * [`rfc`]: VRRP-MIB (RFC 2787) and VRRPV3-MIB (RFC 6527).
 //! * [`mod@keepalived`], KEEPALIVED-MIB.
@@ -110,7 +109,6 @@
 #![forbid(unsafe_code)]
 
 pub mod agent;
-mod connection;
 pub mod keepalived;
 pub mod object;
 pub mod rfc;
