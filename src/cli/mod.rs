@@ -22,6 +22,7 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use crate::check;
 use crate::control_plane::Loaded;
 use crate::sys::ns;
 use crate::watchdog::settings::{DEFAULT_CONFIG, Settings};
@@ -121,7 +122,11 @@ fn config_test(settings: &Settings, file: Option<String>) -> u8 {
     {
         return complain(&format!("Cannot enter network namespace {name}: {error}"));
     }
-    let loaded = read_in_namespace(settings);
+    let mut loaded = read_in_namespace(settings);
+    let mistake = loaded.config.as_deref().and_then(check::process::mistake);
+    if let Some(mistake) = mistake {
+        loaded.diags.push(mistake);
+    }
     let report = config::report(&loaded);
     match file {
         Some(path) => {

@@ -98,6 +98,17 @@ pub struct Timeouts {
     pub udp: Option<u32>,
 }
 
+impl Timeouts {
+    /// Whether all are the kernel's.
+    #[must_use]
+    pub fn is_unset(&self) -> bool {
+        [self.tcp, self.tcp_fin, self.udp]
+            .into_iter()
+            .flatten()
+            .all(|seconds| seconds == 0)
+    }
+}
+
 /// `lvs_flush_on_stop`
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub enum FlushOnStop {
@@ -148,6 +159,22 @@ pub enum IpvsNamespace {
     /// A named one.
     Named(Spanned<String>),
 }
+
+impl IpvsNamespace {
+    /// Its name, or the path of a file that stands for it; nothing if it is that of
+    /// everything else.
+    #[must_use]
+    pub const fn place(&self) -> Option<&str> {
+        match self {
+            Self::Same => None,
+            Self::Host => Some(OF_THE_MACHINE),
+            Self::Named(name) => Some(name.value.as_str()),
+        }
+    }
+}
+
+/// The network namespace of process 1.
+const OF_THE_MACHINE: &str = "/proc/1/ns/net";
 
 /// Receive buffers of the checker process's netlink sockets, in octets; `None`: the
 /// default.

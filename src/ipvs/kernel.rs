@@ -33,6 +33,7 @@ use crate::netlink::{Commander, Outcomes};
 /// The kernel's IPVS.
 #[derive(Debug)]
 pub struct Kernel {
+    /// [`ABSENT`] until the kernel has it.
     ipvs: Family,
     commander: Commander,
     requests: Requests,
@@ -59,7 +60,19 @@ impl Kernel {
     /// # Errors
     /// A kernel without IPVS, and what the system says.
     pub fn open(options: &Options<'_>) -> Result<Self, OpenError> {
-        let (ipvs, commander, inquirer) = open::open(options)?;
+        let mut kernel = Self::open_anyway(options)?;
+        kernel.find()?;
+        Ok(kernel)
+    }
+
+    /// Open both sockets, whether or not the kernel has IPVS now: see
+    /// [`Self::is_there`]. No module is loaded.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn open_anyway(options: &Options<'_>) -> Result<Self, OpenError> {
+        let (commander, mut inquirer) = open::open(options)?;
+        let ipvs = open::family(&mut inquirer)?.unwrap_or(ABSENT);
         Ok(Self {
             ipvs,
             commander,
@@ -68,6 +81,26 @@ impl Kernel {
             reader: Reader::new(ipvs),
             part: (options.receive_buffer / REFUSAL).clamp(1, PART),
         })
+    }
+
+    /// Have IPVS; the module `ip_vs` is loaded if need be. This waits.
+    ///
+    /// # Errors
+    /// A kernel without IPVS, and what the system says.
+    pub fn find(&mut self) -> Result<(), OpenError> {
+        if self.is_there() {
+            return Ok(());
+        }
+        open::load_module();
+        self.ipvs = open::family(&mut self.inquirer)?.ok_or(OpenError::NoIpvs)?;
+        self.reader = Reader::new(self.ipvs);
+        Ok(())
+    }
+
+    /// Whether the kernel has IPVS: without it nothing can be asked or told.
+    #[must_use]
+    pub fn is_there(&self) -> bool {
+        self.ipvs != ABSENT
     }
 
     /// Queue changes in this order; [`Self::send`] sends.
@@ -325,6 +358,11 @@ fn end_of_answer(message: &Message<'_>) -> Option<i32> {
     }
 }
 
+/// In place of the family of IPVS: no family has this number.
+const ABSENT: Family = Family {
+    number: 0,
+    version: 0,
+};
 /// `NLM_F_MULTI`: more messages follow.
 const MULTI: u16 = 0x02;
 /// Sequence number of single questions; those of the table count up from 2.

@@ -1,28 +1,115 @@
-//! The services of this daemon, for the next life of its process.
+//! What of the kernel is this daemon's, for the next life of its process.
 //!
 //! The kernel does not say who made a service. After a crash, or a stop that
 //! kept the table (`--dont-release-ipvs`), a service that is no longer configured
-//! would stay for good, unless its key was written down: one line each, `tcp
-//! 192.0.2.1 80` or `mark 4 7`. Lines that are not understood or not complete
-//! are left out, so that a damaged list deletes nothing of others.
+//! would stay for good, unless its key was written down; and so would time-outs
+//! (`lvs_timeouts`), unless those before were. A line each:
+//!
+//! ```text
+//! in balancers
+//! timeouts 900 120 300 for 100 20 30
+//! tcp 192.0.2.1 80
+//! mark 4 7
+//! ```
+//!
+//! *In* is the network namespace, if it is not that of the process
+//! (`net_namespace_ipvs`). Lines that are not understood or not complete are left out,
+//! so that a damaged list deletes nothing of others.
 
 use std::collections::BTreeSet;
 
+use super::genl::control::Timeouts;
 use super::service::{Protocol, ServiceKey};
 use crate::model::Family;
 
-/// The list as text.
-#[must_use]
-pub fn write<'a>(keys: impl IntoIterator<Item = &'a ServiceKey>) -> String {
-    keys.into_iter().map(line).collect()
+const IN: &str = "in";
+const TIMEOUTS: &str = "timeouts";
+const FOR: &str = "for";
+
+/// Time-outs that were changed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ChangedTimeouts {
+    /// Those that were there.
+    pub before: Timeouts,
+    /// Those that the kernel was given.
+    pub given: Timeouts,
 }
 
-/// The services of a list.
-#[must_use]
-pub fn read(text: &str) -> BTreeSet<ServiceKey> {
-    let lines = text.split_inclusive('\n');
-    let whole = lines.filter_map(|line| line.strip_suffix('\n'));
-    whole.filter_map(key).collect()
+/// What is this daemon's.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Remembered {
+    /// The network namespace of the services, if it is not that of the process.
+    pub namespace: Option<String>,
+    /// Time-outs to be given back.
+    pub timeouts: Option<ChangedTimeouts>,
+    /// The services.
+    pub services: BTreeSet<ServiceKey>,
+}
+
+impl Remembered {
+    /// As text.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let mut text = String::new();
+        if let Some(namespace) = &self.namespace {
+            text.push_str(&format!("{IN} {namespace}\n"));
+        }
+        if let Some(ChangedTimeouts { before, given }) = &self.timeouts {
+            let [before, given] = [before, given].map(numbers);
+            text.push_str(&format!("{TIMEOUTS} {before} {FOR} {given}\n"));
+        }
+        text.extend(self.services.iter().map(line));
+        text
+    }
+
+    /// What a text says.
+    #[must_use]
+    pub fn read(text: &str) -> Self {
+        let mut all = Self::default();
+        let lines = text.split_inclusive('\n');
+        for line in lines.filter_map(|line| line.strip_suffix('\n')) {
+            let words: Vec<&str> = line.split(' ').collect();
+            match words.as_slice() {
+                [IN, namespace] if !namespace.is_empty() => {
+                    all.namespace = Some((*namespace).to_owned());
+                }
+                [TIMEOUTS, before @ .., FOR, _, _, _] if before.len() == 3 => {
+                    all.timeouts = changed(before, &words);
+                }
+                _ => all.services.extend(key(line)),
+            }
+        }
+        all
+    }
+
+    /// Whether there is nothing to undo.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.timeouts.is_none() && self.services.is_empty()
+    }
+}
+
+fn numbers(timeouts: &Timeouts) -> String {
+    let Timeouts { tcp, tcp_fin, udp } = timeouts;
+    format!("{tcp} {tcp_fin} {udp}")
+}
+
+fn changed(before: &[&str], words: &[&str]) -> Option<ChangedTimeouts> {
+    Some(ChangedTimeouts {
+        before: timeouts(before)?,
+        given: timeouts(words.get(before.len() + 2..)?)?,
+    })
+}
+
+fn timeouts(words: &[&str]) -> Option<Timeouts> {
+    let [tcp, tcp_fin, udp] = words else {
+        return None;
+    };
+    Some(Timeouts {
+        tcp: tcp.parse().ok()?,
+        tcp_fin: tcp_fin.parse().ok()?,
+        udp: udp.parse().ok()?,
+    })
 }
 
 fn line(key: &ServiceKey) -> String {
@@ -76,22 +163,30 @@ mod tests {
     proptest! {
         #[test]
         fn a_list_is_read_as_it_was_written(
-            keys in prop::collection::btree_set(testing::service_key(), 0..9),
+            services in prop::collection::btree_set(testing::service_key(), 0..9),
+            namespace in prop::option::of("[a-z/]{1,9}"),
+            timeouts in prop::option::of(prop::array::uniform6(0u32..)),
         ) {
-            prop_assert_eq!(read(&write(&keys)), keys);
+            let timeouts = timeouts.map(|[tcp, tcp_fin, udp, a, b, c]| ChangedTimeouts {
+                before: Timeouts { tcp, tcp_fin, udp },
+                given: Timeouts { tcp: a, tcp_fin: b, udp: c },
+            });
+            let all = Remembered { namespace, timeouts, services };
+            prop_assert_eq!(Remembered::read(&all.write()), all);
         }
 
         #[test]
         fn any_text_is_a_list(text: String) {
-            let _ = read(&text);
+            let _ = Remembered::read(&text);
         }
     }
 
     #[test]
     fn a_line_cut_off_is_no_other_service() {
-        let text =
-            "tcp 192.0.2.1 80\nmark 4 7\ntcp 192.0.2.2 \nudp 192.0.2.3\nmark 5 1\nudp 192.0.2.3 8";
-        let keys = read(text);
-        assert_eq!(write(&keys), "tcp 192.0.2.1 80\nmark 4 7\n");
+        let text = "tcp 192.0.2.1 80\nmark 4 7\ntcp 192.0.2.2 \nudp 192.0.2.3\nmark 5 1\nin \n\
+                    timeouts 1 2 3 for 4 5\ntimeouts 1 2 for 3 4 5\ntimeouts 1 2 3 for 4 5 x\n\
+                    udp 192.0.2.3 8";
+        let all = Remembered::read(text);
+        assert_eq!(all.write(), "tcp 192.0.2.1 80\nmark 4 7\n");
     }
 }

@@ -7,9 +7,12 @@
 //! rule from 192.0.2.0/24 priority 500 tos 0x0 protocol 18 lookup 100
 //! table keepalived
 //! marks keepalived_ipvs
+//! marks keepalived_ipvs in balancers
 //! sync vrrp eth0 51
+//! sync checkers eth0 51 in balancers
 //! ```
 //!
+//! *In* is the network namespace, if it is not that of the daemon (`net_namespace_ipvs`).
 //! Routes and rules are lines of the configuration, with numbers for names.
 
 use std::fmt;
@@ -24,6 +27,8 @@ const TABLE_NAME: usize = 255;
 /// The words for parties.
 const VRRP: &str = "vrrp";
 const CHECKERS: &str = "checkers";
+/// The word before a network namespace.
+const IN: &str = "in";
 
 /// A thing in the kernel.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,9 +42,18 @@ pub enum Item {
     /// The table of nftables that guards virtual routers.
     Table(String),
     /// The table of nftables that gives packets for virtual servers their marks.
-    Marks(String),
+    Marks(Marks),
     /// Connection synchronisation of IPVS, in whatever role.
     Sync(Sync),
+}
+
+/// A table of nftables with marks.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Marks {
+    /// Its name.
+    pub table: String,
+    /// Its network namespace, if it is not that of the daemon.
+    pub namespace: Option<String>,
 }
 
 /// Daemons of the kernel that synchronise connections.
@@ -51,6 +65,8 @@ pub struct Sync {
     pub interface: IfName,
     /// Which daemons belong together.
     pub id: u8,
+    /// Their network namespace, if it is not that of the daemon.
+    pub namespace: Option<String>,
 }
 
 /// An address, as far as the kernel tells addresses apart.
@@ -98,7 +114,7 @@ impl Item {
             "route" => Self::Route(Box::new(parse_route(rest)?)),
             "rule" => Self::Rule(Box::new(parse_rule(rest)?)),
             "table" => Self::Table(table(rest)?),
-            "marks" => Self::Marks(table(rest)?),
+            "marks" => Self::Marks(Marks::parse(rest)?),
             "sync" => Self::Sync(Sync::parse(rest)?),
             _ => return None,
         };
@@ -136,7 +152,7 @@ impl fmt::Display for Item {
             Self::Route(route) => write!(f, "route {}", route_statement(route)),
             Self::Rule(rule) => write!(f, "rule {}", rule_statement(rule)),
             Self::Table(name) => write!(f, "table {name}"),
-            Self::Marks(name) => write!(f, "marks {name}"),
+            Self::Marks(marks) => write!(f, "marks {marks}"),
             Self::Sync(sync) => write!(f, "sync {sync}"),
         }
     }
@@ -170,8 +186,26 @@ impl fmt::Display for Address {
     }
 }
 
+impl Marks {
+    fn parse(text: &str) -> Option<Self> {
+        let (text, namespace) = split_place(text)?;
+        Some(Self {
+            table: table(text)?,
+            namespace,
+        })
+    }
+}
+
+impl fmt::Display for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table)?;
+        write_place(self.namespace.as_deref(), f)
+    }
+}
+
 impl Sync {
     fn parse(text: &str) -> Option<Self> {
+        let (text, namespace) = split_place(text)?;
         let mut words = text.split(' ');
         let party = match words.next()? {
             VRRP => Party::Vrrp,
@@ -184,6 +218,7 @@ impl Sync {
             party,
             interface,
             id,
+            namespace,
         })
     }
 }
@@ -194,7 +229,8 @@ impl fmt::Display for Sync {
             Party::Vrrp => VRRP,
             Party::Check => CHECKERS,
         };
-        write!(f, "{party} {} {}", self.interface, self.id)
+        write!(f, "{party} {} {}", self.interface, self.id)?;
+        write_place(self.namespace.as_deref(), f)
     }
 }
 
@@ -213,16 +249,36 @@ impl Kind {
 }
 
 fn table(name: &str) -> Option<String> {
-    let is_one_word = !name.contains(|c: char| c.is_whitespace() || c.is_control());
-    let fits = !name.is_empty() && name.len() <= TABLE_NAME;
-    (is_one_word && fits).then(|| name.to_owned())
+    let fits = is_one_word(name) && name.len() <= TABLE_NAME;
+    fits.then(|| name.to_owned())
+}
+
+fn is_one_word(name: &str) -> bool {
+    !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control())
+}
+
+/// What stands before the network namespace, and that.
+fn split_place(text: &str) -> Option<(&str, Option<String>)> {
+    let mut words = text.rsplitn(3, ' ');
+    let (last, word) = (words.next()?, words.next());
+    match (word, words.next()) {
+        (Some(IN), Some(before)) => is_one_word(last).then(|| (before, Some(last.to_owned()))),
+        _ => Some((text, None)),
+    }
+}
+
+fn write_place(namespace: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match namespace {
+        Some(namespace) => write!(f, " {IN} {namespace}"),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const LINES: [&str; 14] = [
+    const LINES: [&str; 16] = [
         "address eth0 192.0.2.1/24",
         "address vrrp.51 2001:db8::1/128",
         "address ppp0 192.0.2.1/32 peer 192.0.2.2/30",
@@ -237,7 +293,9 @@ mod tests {
          protocol 18 sport 1-5 goto 17000",
         "table keepalived",
         "marks keepalived_ipvs",
+        "marks keepalived_ipvs in balancers",
         "sync vrrp eth0 51",
+        "sync checkers eth1 7 in /proc/1/ns/net",
         "sync checkers eth1 0",
     ];
 
@@ -272,7 +330,11 @@ mod tests {
             "rule priority 500 lookup 100",
             "table ",
             "table a b",
+            "marks a b",
+            "marks a in ",
+            "marks in b",
             "sync eth0 51",
+            "sync vrrp eth0 in a",
             "sync vrrp eth0 256",
             "sync vrrp eth0 051",
             "sync bfd eth0 5",

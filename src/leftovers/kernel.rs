@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::io;
 
-use super::item::{Address, Item, Kind, Sync};
-use crate::ipvs::kernel::{Kernel, Options, Outcome, Settled};
+use super::item::{Address, Item, Kind, Marks, Sync};
+use crate::ipvs::kernel::{Kernel, Options, Outcome, Settled, within};
 use crate::ipvs::sync_daemon::Action;
 use crate::model::{Family, IfIndex};
 use crate::netlink::addr::PROTOCOL_KEEPALIVED;
@@ -62,7 +62,10 @@ pub fn remove(items: &[Item]) -> io::Result<Removed> {
     done?;
     for item in items {
         match item {
-            Item::Table(name) | Item::Marks(name) => remove_table(name, &mut removed),
+            Item::Table(name) => remove_table(name, None, &mut removed),
+            Item::Marks(Marks { table, namespace }) => {
+                remove_table(table, namespace.as_deref(), &mut removed);
+            }
             Item::Sync(sync) => stop_sync(sync, &mut removed),
             Item::Rule(_) | Item::Route(_) | Item::Address(_) => {}
         }
@@ -169,13 +172,15 @@ impl Removed {
     }
 }
 
-/// A table of both families. Without nftables in the kernel there is none.
-fn remove_table(name: &str, removed: &mut Removed) {
+/// A table of both families. Without nftables in the kernel there is none, nor in a
+/// network namespace that is gone.
+fn remove_table(name: &str, namespace: Option<&str>, removed: &mut Removed) {
     let mut is_found = false;
     for family in [INET, INET6] {
         let mut transaction = Transaction::new();
         transaction.delete_existing_table(family, name);
-        match netfilter::commit(transaction) {
+        let committed = within(namespace, || netfilter::commit(transaction));
+        match committed.and_then(std::convert::identity) {
             Ok(()) => is_found = true,
             Err(error) if is_absent(&error) => {}
             Err(error) => log::debug!("nftables: table {name}: {error}"),
@@ -190,7 +195,7 @@ fn remove_table(name: &str, removed: &mut Removed) {
 fn stop_sync(sync: &Sync, removed: &mut Removed) {
     let options = Options {
         receive_buffer: BUFFER,
-        namespace: None,
+        namespace: sync.namespace.as_deref(),
     };
     let mut kernel = match Kernel::open(&options) {
         Ok(kernel) => kernel,

@@ -4,10 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::item::{Address, Item, Party, Sync};
+use super::item::{Address, Item, Marks, Party, Sync};
 use crate::check::marks;
 use crate::control_plane::Config;
-use crate::global::lvs::IpvsNamespace;
 use crate::ipvs::sync_daemon::Parameters;
 use crate::vrrp::config::{
     AddressConfig, InstanceConfig, RouteConfig, RuleConfig, VrrpConfig, default_interface, place_of,
@@ -23,8 +22,11 @@ pub fn lines(config: &Config, parties: &[Party]) -> BTreeSet<String> {
     }
     let marking = &config.global.lvs.marking;
     if parties.contains(&Party::Check) && marking.is_wanted {
-        let name = marks::table(marking.table.as_deref());
-        enter(&Item::Marks(name.to_owned()), &mut lines);
+        let marks = Marks {
+            table: marks::table(marking.table.as_deref()).to_owned(),
+            namespace: config.global.lvs.namespace.place().map(str::to_owned),
+        };
+        enter(&Item::Marks(marks), &mut lines);
     }
     if let Some(sync) = sync(config).filter(|sync| parties.contains(&sync.party)) {
         enter(&Item::Sync(sync), &mut lines);
@@ -32,20 +34,20 @@ pub fn lines(config: &Config, parties: &[Party]) -> BTreeSet<String> {
     lines
 }
 
-/// Connection synchronisation, which is VRRP's if it follows an instance. In another
-/// namespace nothing is looked at.
+/// Connection synchronisation, which is VRRP's if it follows an instance.
 fn sync(config: &Config) -> Option<Sync> {
     let lvs = &config.global.lvs;
     let daemon = lvs.sync_daemon.as_ref()?;
-    let (party, is_here) = match &daemon.instance {
-        Some(_) => (Party::Vrrp, true),
-        None => (Party::Check, lvs.namespace == IpvsNamespace::Same),
+    let (party, namespace) = match &daemon.instance {
+        Some(_) => (Party::Vrrp, None),
+        None => (Party::Check, lvs.namespace.place()),
     };
     let Parameters { interface, id, .. } = &daemon.parameters;
-    is_here.then(|| Sync {
+    Some(Sync {
         party,
         interface: interface.clone(),
         id: *id,
+        namespace: namespace.map(str::to_owned),
     })
 }
 

@@ -363,3 +363,95 @@ def leftovers_connection_synchronisation(lab):
     wait(lambda: leads(d, ["PLAIN"]), PATIENCE, "the next one leads")
     assert running() == ["master"], d.log()
     assert d.stop() == 0
+
+
+@case("defects")
+def leftovers_in_another_namespace(lab):
+    """The table with the marks of a killed run is in the namespace of net_namespace_ipvs: it goes there, and nowhere else."""
+    m = Machine(lab)
+    lb = lab.host("lb")
+    for host in (m.host, lb):
+        host.run("nft", "add", "table", "ip", "keepalived_ipvs")
+    d = m.start(conf(plain()))
+    wait(lambda: leads(d, ["PLAIN"]), PATIENCE, "master")
+    d.crash()
+    # What a run with net_namespace_ipvs and nftables_ipvs had written there; it needs IPVS, which this kernel may not have.
+    with open(m.record) as f:
+        lines = f.read().splitlines()
+    lines[2:-1] = sorted(lines[2:-1] + ["marks keepalived_ipvs in " + lb.ns, "marks other in nowhere"])
+    lines[-1] = "end %d" % (len(lines) - 3)
+    with open(m.record, "w") as f:
+        f.write("\n".join(lines) + "\n")
+    d = m.start(conf(plain()))
+    wait(lambda: leads(d, ["PLAIN"]), PATIENCE, "the next one leads")
+    assert lb.run("nft", "list", "ruleset").strip() == "", d.log()
+    assert "table ip keepalived_ipvs" in m.host.run("nft", "list", "ruleset"), d.log()
+    assert "Removed 1 tables of nftables" in d.log(), d.log()
+    assert d.stop() == 0
+
+
+@case("uml")
+def leftovers_timeouts(lab):
+    """Killed with lvs_timeouts: the next start without them gives back what was there before, with virtual servers and without
+    any; what somebody else has set since stays."""
+    h = balancer(lab).nic("eth0", "lan", ["10.77.0.1/24"])
+    base = os.path.join(lab.dir, "same")
+    start = lambda text, *args: h.keepalived(text, "-p", base + ".pid", "-c", base + "_check.pid", "-r", base + "_vrrp.pid", *args)
+    now = lambda: h.run("ipvsadm", "-L", "--timeout").split(":")[1].split()
+    one = virtual("10.77.0.100 80", real("10.1.0.1", 80))
+    timeouts = lambda text: "global_defs {\nlvs_timeouts %s\n}\n" % text + one
+    before = now()
+
+    def killed(text="tcp 1234 tcpfin 56 udp 78", want=("1234", "56", "78")):
+        d = start(timeouts(text))
+        wait(lambda: now() == list(want), PATIENCE, "the time-outs of %s" % text)
+        d.crash()
+    killed()
+    d = start(one)
+    wait(lambda: now() == before and "Starting with quorum up" in d.log(), PATIENCE, "those before")
+    assert d.stop() == 0
+    killed()
+    killed("tcp 77", ["77"] + before[1:])
+    d = start(timeouts("tcp 78"))
+    wait(lambda: now() == ["78"] + before[1:], PATIENCE, "others")
+    seen = d.log().count("Reload finished")
+    d.write(timeouts("udp 79"))
+    os.kill(d.proc.pid, signal.SIGHUP)
+    wait(lambda: d.log().count("Reload finished") > seen and now() == before[:2] + ["79"], PATIENCE, "others after a reload")
+    assert d.stop() == 0
+    assert now() == before, (now(), before)
+    killed()
+    d = start(conf(plain()), "-P")
+    wait(lambda: now() == before and leads(d, ["PLAIN"]), PATIENCE, "those before, without virtual servers")
+    assert d.stop() == 0
+    killed()
+    h.run("ipvsadm", "--set", "5", "6", "7")
+    d = start(one)
+    wait(lambda: "Starting with quorum up" in d.log(), PATIENCE, "the table")
+    assert now() == ["5", "6", "7"], now()
+    assert d.stop() == 0
+    assert now() == ["5", "6", "7"], now()
+    h.run("ipvsadm", "--set", *before)
+
+
+@case("uml")
+def leftovers_of_virtual_servers_in_another_namespace(lab):
+    """Killed with net_namespace_ipvs: services and time-outs go from there, and those of others with the same address stay."""
+    h, lb = balancer(lab).nic("eth0", "lan", ["10.77.0.1/24"]), balancer(lab, "lb2")
+    base = os.path.join(lab.dir, "same")
+    start = lambda text, *args: h.keepalived(text, "-p", base + ".pid", "-c", base + "_check.pid", "-r", base + "_vrrp.pid", *args)
+    one, two = "10.77.0.100 80", "10.77.0.101 80"
+    now = lambda: lb.run("ipvsadm", "-L", "--timeout").split(":")[1].split()
+    before = now()
+    there = "net_namespace_ipvs %s\nglobal_defs {\nlvs_timeouts tcp 1234\n}\n" % lb.ns
+    for text, args, begun in ((virtual(two, real("10.1.0.1", 80)), (), "Starting with quorum up"), (conf(plain()), ("-P",), "Entering MASTER")):
+        h.run("ipvsadm", "-A", "-t", "10.77.0.100:80", "-s", "rr")
+        d = start(there + virtual(one, real("10.1.0.1", 80)))
+        wait(lambda: key(one) in table(lb) and now()[0] == "1234", PATIENCE, "the service")
+        d.crash()
+        d = start(text, *args)
+        wait(lambda: not table(lb) and now() == before and begun in d.log(), PATIENCE, "nothing is left there")
+        assert key(one) in table(h), d.log()
+        assert d.stop() == 0
+        assert key(one) in table(h)
+        h.run("ipvsadm", "-C")

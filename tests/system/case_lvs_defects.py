@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from kit import ours  # noqa: E402
 from backends import (VIP, Dns, Http, Smtp, Tcp, Udp, balancer, check, header, key, md5, pool, real, recorder, settle, table,  # noqa: E402
                       url, virtual, write)
-from ka import case, never, wait  # noqa: E402
+from ka import Skip, case, never, wait  # noqa: E402
 
 A, B, C, D = ("10.1.0.%d" % i for i in range(1, 5))
 
@@ -196,3 +196,54 @@ def lvs_dump_tells_of_the_first_check(lab):
     d = h.keepalived(soon)
     settle(h, {A + ":80": 1})
     wait(lambda: left(d) == ["5"], 8, "the first check has passed")
+
+
+@case("defects")
+def lvs_without_ipvs_in_the_kernel(lab):
+    """--all starts a checker process without virtual servers: it needs no IPVS. A reload that brings a virtual server is refused,
+    and a start with one fails."""
+    if os.path.exists("/proc/net/ip_vs") or subprocess.run(["modprobe", "-nq", "ip_vs"], check=False).returncode == 0:
+        raise Skip("this kernel has IPVS")
+    h = lab.host("lb")
+    d = h.keepalived("global_defs {\nlvs_timeouts tcp 100\n}\n", "--all")
+    wait(lambda: "lvs_timeouts and lvs_sync_daemon have no effect" in d.log(), 20, "that is told: " + d.log())
+    text = virtual(VIP + " 80", real("10.1.0.1", 80))
+    d.reload(text)
+    refused = "Reload refused, the old configuration stays: Healthcheck process: IPVS: Can't initialize ipvs"
+    wait(lambda: refused in d.log(), 20, "the refusal: " + d.log())
+    d.reload("global_defs {\nrouter_id other\n}\n")
+    wait(lambda: "Reload finished" in d.log().split(refused)[1], 20, "another reload: " + d.log())
+    assert d.stop() == 0
+    d = h.keepalived(text)
+    assert d.proc.wait(20) == 1, d.log()
+    assert d.log().count("Can't initialize ipvs") == 1, d.log()
+
+
+@case("uml")
+def lvs_files_of_tls_that_cannot_be_used(lab):
+    """SSL: with a file that cannot be used no check over TLS could be made. A test of the configuration says so, a start ends
+    with 2, and a reload is refused; without such a check the files are of no interest."""
+    h = balancer(lab)
+    page = 'SSL_GET {\nurl {\npath /\nstatus_code 200\n}\n}\n'
+    text = lambda file, body: "SSL {\n%s\n}\n" % (file and "ca " + file) + virtual(VIP + " 80", real("10.1.0.1", 443, body))
+    no_ca = os.path.join(lab.dir, "ca.pem")
+    error = "Cant load CA file %s: No such file or directory" % no_ca
+    path = os.path.join(lab.dir, "tested.conf")
+    for body, status in ((page, 5), (check("TCP_CHECK"), 0)):
+        with open(path, "w") as f:
+            f.write(text(no_ca, body))
+        tested = subprocess.run([ours(), "-t", "-f", path], capture_output=True, text=True, check=False)
+        assert (tested.returncode, error in tested.stderr) == (status, status == 5), (tested.returncode, tested.stderr)
+    d = h.keepalived(text(no_ca, page))
+    assert d.proc.wait(20) == 2, d.log()
+    assert error in d.log() and table(h) == {}, d.log()
+    d = h.keepalived(text("", page))
+    settle(h, {"10.1.0.1:443": 1}, timeout=20)
+    with open(no_ca, "w") as f:
+        f.write("no certificate\n")
+    d.reload(text(no_ca, page))
+    refused = "Reload refused, the old configuration stays: Healthcheck process: SSL error : Cant load CA file"
+    wait(lambda: refused in d.log(), 20, "the refusal: " + d.log())
+    d.reload(text(no_ca, check("TCP_CHECK")))
+    wait(lambda: "Reload finished" in d.log(), 20, "another reload: " + d.log())
+    assert d.stop() == 0

@@ -8,11 +8,11 @@ use std::time::Duration;
 use scheduler::Scheduler;
 
 use super::CheckProcess;
-use super::record::Record;
+use super::record::{Record, to_give_back};
 use crate::control_plane::Config;
-use crate::global::lvs::IpvsNamespace;
 use crate::ipvs::kernel::{Kernel, Options, Outcome, Request, Settled};
 use crate::ipvs::plan::Change;
+use crate::ipvs::remembered::{ChangedTimeouts, Remembered};
 use crate::ipvs::sync_daemon::{SyncDaemon, Wanted};
 use crate::ipvs::{DestinationKey, Entry, ServiceKey, Table, Timeouts};
 
@@ -41,8 +41,8 @@ pub(super) struct KernelTable {
     pub(super) has_changed: bool,
     /// How often somebody else's change was put right.
     pub(super) repairs: u64,
-    /// The time-outs that were there before.
-    timeouts: Option<Timeouts>,
+    /// The time-outs that were there before, if they were changed.
+    timeouts: Option<ChangedTimeouts>,
     daemon: SyncDaemon,
     settled: Vec<Settled>,
     /// [`Kernel::surprises`] when it was last looked at.
@@ -57,8 +57,8 @@ pub(super) struct KernelTable {
 impl KernelTable {
     /// Open the kernel's side.
     pub(super) fn open(config: &Config, record: Record) -> io::Result<Self> {
-        let kernel = Kernel::open(&options(config)).map_err(io::Error::other)?;
-        Ok(Self {
+        let kernel = Kernel::open_anyway(&options(config)).map_err(io::Error::other)?;
+        let mut table = Self {
             kernel,
             record,
             believed: Table::new(),
@@ -74,7 +74,33 @@ impl KernelTable {
             surprises: 0,
             is_doubtful: false,
             is_look_due: false,
-        })
+        };
+        table.find_ipvs(config)?;
+        Ok(table)
+    }
+
+    /// Have IPVS, if the configuration needs it: virtual servers cannot be without.
+    ///
+    /// # Errors
+    /// The kernel has none.
+    pub(super) fn find_ipvs(&mut self, config: &Config) -> io::Result<()> {
+        let lvs = &config.global.lvs;
+        let own_daemon = lvs.sync_daemon.as_ref();
+        let is_wished =
+            !lvs.timeouts.is_unset() || own_daemon.is_some_and(|daemon| daemon.instance.is_none());
+        let is_needed = !config.check.services.is_empty();
+        if self.kernel.is_there() || !(is_needed || is_wished) {
+            return Ok(());
+        }
+        log::info!("Initializing ipvs");
+        match self.kernel.find() {
+            Err(error) if is_needed => Err(io::Error::other(error)),
+            Err(error) => {
+                log::error!("{error}: lvs_timeouts and lvs_sync_daemon have no effect");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     /// A service may want something else of the kernel.
@@ -145,11 +171,15 @@ impl KernelTable {
 
     /// Only what is wanted is there.
     pub(super) fn settle_record(&mut self) {
+        self.record.write_timeouts(self.timeouts);
         self.record.write(self.users.keys());
     }
 
     /// After a reload: time-outs and sync daemons.
     pub(super) fn settings_changed(&mut self, before: &Config, now: &Config) {
+        if !self.kernel.is_there() {
+            return;
+        }
         let (before, lvs) = (&before.global.lvs, &now.global.lvs);
         if before.timeouts != lvs.timeouts
             && let Err(error) = self.set_timeouts(now)
@@ -177,8 +207,8 @@ impl KernelTable {
 
     /// Give back what was there before.
     pub(super) fn end(&mut self) {
-        if let Some(timeouts) = self.timeouts.take() {
-            self.kernel.set_timeouts(timeouts);
+        if let Some(changed) = self.timeouts.take() {
+            self.kernel.set_timeouts(changed.before);
         }
         let mut actions = Vec::new();
         self.daemon.run(None, Wanted::None, &mut actions);
@@ -234,25 +264,33 @@ impl KernelTable {
         seen != self.surprises
     }
 
+    /// Time-outs that a killed run has changed are to be given back, unless somebody
+    /// else has changed them since.
+    pub(super) fn take_over_timeouts(&mut self, left: &Remembered) -> io::Result<()> {
+        self.timeouts = to_give_back(left, &mut self.kernel)?;
+        Ok(())
+    }
+
     /// `lvs_timeouts`; what was there before is kept for the end.
     pub(super) fn set_timeouts(&mut self, config: &Config) -> io::Result<()> {
         let wanted = &config.global.lvs.timeouts;
-        if let Some(before) = self.timeouts.take() {
-            self.kernel.set_timeouts(before);
-        }
+        let before = match self.timeouts.take() {
+            Some(changed) => changed.before,
+            None if wanted.is_unset() => return Ok(()),
+            None => self.kernel.timeouts()?,
+        };
         let given = |value: Option<u32>| value.filter(|value| *value != 0);
-        let wanted = [given(wanted.tcp), given(wanted.tcp_fin), given(wanted.udp)];
-        if wanted.iter().all(Option::is_none) {
-            return Ok(());
+        let given = Timeouts {
+            tcp: given(wanted.tcp).unwrap_or(before.tcp),
+            tcp_fin: given(wanted.tcp_fin).unwrap_or(before.tcp_fin),
+            udp: given(wanted.udp).unwrap_or(before.udp),
+        };
+        self.timeouts = (given != before).then_some(ChangedTimeouts { before, given });
+        if self.timeouts.is_some() {
+            // Before the kernel hears of it.
+            self.record.write_timeouts(self.timeouts);
         }
-        let before = self.kernel.timeouts()?;
-        self.timeouts = Some(before);
-        let [tcp, tcp_fin, udp] = wanted;
-        self.kernel.set_timeouts(Timeouts {
-            tcp: tcp.unwrap_or(before.tcp),
-            tcp_fin: tcp_fin.unwrap_or(before.tcp_fin),
-            udp: udp.unwrap_or(before.udp),
-        });
+        self.kernel.set_timeouts(given);
         Ok(())
     }
 
@@ -271,6 +309,15 @@ impl KernelTable {
     }
 }
 
+/// Why the virtual servers of a configuration cannot be in the kernel.
+pub(super) fn obstacle(config: &Config) -> Option<String> {
+    if config.check.services.is_empty() {
+        return None;
+    }
+    let opened = Kernel::open(&options(config));
+    opened.err().map(|error| error.to_string())
+}
+
 /// How the kernel is opened.
 pub(super) fn options(config: &Config) -> Options<'_> {
     let lvs = &config.global.lvs;
@@ -278,21 +325,9 @@ pub(super) fn options(config: &Config) -> Options<'_> {
     let buffer = buffer.and_then(|size| usize::try_from(size).ok());
     Options {
         receive_buffer: buffer.unwrap_or(BUFFER),
-        namespace: namespace(config),
+        namespace: lvs.namespace.place(),
     }
 }
-
-/// Where the services are, if not in the process's own namespace.
-pub(super) fn namespace(config: &Config) -> Option<&str> {
-    match &config.global.lvs.namespace {
-        IpvsNamespace::Same => None,
-        IpvsNamespace::Host => Some(HOST_NAMESPACE),
-        IpvsNamespace::Named(name) => Some(name.value.as_str()),
-    }
-}
-
-/// In `net_namespace_ipvs` without a name: that of process 1.
-const HOST_NAMESPACE: &str = "/proc/1/ns/net";
 
 /// What a change makes of a table.
 fn believe(table: &mut Table, change: &Change) {

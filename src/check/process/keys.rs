@@ -1,34 +1,57 @@
 //! What connections over TLS are made with: the files of the block `SSL`.
 
 use std::path::Path;
-use std::rc::Rc;
 
 use super::CheckProcess;
 use crate::check::checker::{Checker, Kind};
 use crate::control_plane::Config;
-use crate::net::tls::{KeyFiles, TlsContext};
+use crate::control_plane::diag::{Code, Diag, Severity};
+use crate::net::tls::{KeyFiles, TlsContext, TlsError};
 
 impl CheckProcess {
     /// Read the files, at the start and at each reload: certificates are renewed. They
-    /// are of no use without a check over TLS. With a file that cannot be used those
-    /// checks cannot be made, and say so.
+    /// are of no use without a check over TLS. With a file that cannot be used, though
+    /// it was looked at just before, those checks cannot be made, and say so.
     pub(super) fn load_keys(&mut self) {
-        let config = Rc::clone(&self.config);
-        if !is_wanted(&config) {
+        if !is_wanted(&self.config) {
             return;
         }
-        let keys = config.check.tls.as_ref();
-        let context = TlsContext::new(&KeyFiles {
-            ca: keys.and_then(|keys| Some(Path::new(&keys.ca.as_ref()?.value))),
-            certificate: keys.and_then(|keys| Some(Path::new(&keys.certificate.as_ref()?.value))),
-            key: keys.and_then(|keys| Some(Path::new(&keys.key.as_ref()?.value))),
-            password: keys.and_then(|keys| keys.password.as_ref()),
-        });
+        let context = context(&self.config);
         if let Err(error) = &context {
             log::error!("{error}");
         }
         self.talks.use_tls(context);
     }
+}
+
+/// Why checks over TLS cannot be made as a configuration wants them.
+#[must_use]
+pub(super) fn obstacle(config: &Config) -> Option<String> {
+    if !is_wanted(config) {
+        return None;
+    }
+    context(config).err().map(|error| error.to_string())
+}
+
+/// The same as a message about the configuration.
+pub(super) fn mistake(config: &Config) -> Option<Diag> {
+    let why = obstacle(config)?;
+    let keys = config.check.tls.as_ref();
+    let files = keys.map(|keys| [&keys.ca, &keys.certificate, &keys.key]);
+    let files = files.into_iter().flatten().flatten();
+    let mut named = files.filter(|file| why.contains(&file.value));
+    let span = named.next().map(|file| file.span);
+    Some(Diag::new(Code::General, Severity::Error, span, why))
+}
+
+fn context(config: &Config) -> Result<TlsContext, TlsError> {
+    let keys = config.check.tls.as_ref();
+    TlsContext::new(&KeyFiles {
+        ca: keys.and_then(|keys| Some(Path::new(&keys.ca.as_ref()?.value))),
+        certificate: keys.and_then(|keys| Some(Path::new(&keys.certificate.as_ref()?.value))),
+        key: keys.and_then(|keys| Some(Path::new(&keys.key.as_ref()?.value))),
+        password: keys.and_then(|keys| keys.password.as_ref()),
+    })
 }
 
 /// Whether there is a check over TLS.

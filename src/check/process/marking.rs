@@ -3,7 +3,6 @@
 use std::io;
 
 use super::CheckProcess;
-use super::kernel_table::namespace;
 use crate::check::marks::rules::{Rules, rules, transaction};
 use crate::check::marks::{self, Marks};
 use crate::control_plane::Config;
@@ -32,7 +31,7 @@ impl Present {
     fn of(config: &Config, marks: &Marks) -> Self {
         let marking = &config.global.lvs.marking;
         Self {
-            namespace: namespace(config).map(str::to_owned),
+            namespace: config.global.lvs.namespace.place().map(str::to_owned),
             table: marks::table(marking.table.as_deref()).to_owned(),
             rules: rules(marks, &config.check, marking.priority),
         }

@@ -51,6 +51,7 @@ use scheduler::{Key, Scheduler, Slab, Stop};
 
 use crate::bfd::feed::Feed;
 use crate::control_plane::Config;
+use crate::control_plane::diag::Diag;
 use crate::notify::notifier::{Host, Notifier};
 use crate::sys::memory::give_back_free;
 use crate::track::files::Files;
@@ -67,6 +68,9 @@ use checks::Check;
 use kernel_table::KernelTable;
 use services::OwnService;
 use suspend::LocalAddresses;
+
+/// The exit status for a configuration that cannot be carried out.
+const MISCONFIGURED: i32 = 2;
 
 /// The state of the checker process.
 #[derive(Debug)]
@@ -105,6 +109,13 @@ pub struct CheckProcess {
 /// started.
 pub fn undo(config: &Config, paths: &PidPaths) {
     record::undo(config, paths);
+}
+
+/// What of a configuration cannot be carried out on this machine, for a test of it: the
+/// files of checks over TLS.
+#[must_use]
+pub fn mistake(config: &Config) -> Option<Diag> {
+    keys::mistake(config)
 }
 
 impl Host for CheckProcess {
@@ -158,6 +169,12 @@ impl Child for CheckProcess {
 
     fn is_stopping(&self) -> bool {
         self.is_stopping
+    }
+
+    /// Virtual servers need IPVS, and checks over TLS their files.
+    fn objection(config: &Config) -> Option<(i32, String)> {
+        let no_ipvs = kernel_table::obstacle(config).map(|why| (Self::FAILED, why));
+        no_ipvs.or_else(|| keys::obstacle(config).map(|why| (MISCONFIGURED, why)))
     }
 
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {

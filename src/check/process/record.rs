@@ -1,17 +1,17 @@
-//! What of the kernel's table is ours, kept in a file beside the pid file for the next
+//! What of the kernel's IPVS is ours, kept in a file beside the pid file for the next
 //! life of this process: after a crash, or with `--dont-release-ipvs`.
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::kernel_table::options;
 use crate::control_plane::Config;
-use crate::ipvs::kernel::Kernel;
+use crate::ipvs::ServiceKey;
+use crate::ipvs::kernel::{Kernel, OpenError, Options};
 use crate::ipvs::plan::{self, Stop};
 use crate::ipvs::reader::{Detail, Scope};
-use crate::ipvs::{ServiceKey, remembered};
+use crate::ipvs::remembered::{ChangedTimeouts, Remembered};
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::launch::paths::{PidPaths, RUN_DIR};
 use crate::watchdog::launch::role::Role;
@@ -20,40 +20,67 @@ use crate::watchdog::launch::role::Role;
 #[derive(Debug)]
 pub(super) struct Record {
     path: PathBuf,
+    now: Remembered,
     written: Option<String>,
 }
 
 impl Record {
     /// Beside the pid file of the checker process.
-    pub(super) fn new(plumbing: &Plumbing, own_dir: bool) -> Self {
+    pub(super) fn new(plumbing: &Plumbing, config: &Config) -> Self {
         let given = plumbing.settings.pid_files.clone();
         let run = Path::new(RUN_DIR);
-        Self::beside(&PidPaths::new(run, given, &plumbing.names, own_dir))
+        let own_dir = config.global.use_pid_dir;
+        let mut record = Self::beside(&PidPaths::new(run, given, &plumbing.names, own_dir));
+        record.now.namespace = config.global.lvs.namespace.place().map(str::to_owned);
+        record
     }
 
     fn beside(paths: &PidPaths) -> Self {
         Self {
             path: paths.of(Role::Check).with_extension("ipvs"),
+            now: Remembered::default(),
             written: None,
         }
     }
 
     /// What an earlier life has left behind.
-    pub(super) fn read(&self) -> BTreeSet<ServiceKey> {
+    fn read(&self) -> Remembered {
         match fs::read_to_string(&self.path) {
-            Ok(text) => remembered::read(&text),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeSet::new(),
+            Ok(text) => Remembered::read(&text),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Remembered::default(),
             Err(error) => {
                 log::warn!("cannot read {}: {error}", self.path.display());
-                BTreeSet::new()
+                Remembered::default()
             }
         }
+    }
+
+    /// What an earlier life has left behind where the services are. What it has left in
+    /// another network namespace is taken out there.
+    pub(super) fn take_over(&self, config: &Config) -> Remembered {
+        let left = self.read();
+        if left.namespace == self.now.namespace {
+            return left;
+        }
+        undo_all(config, &left);
+        Remembered::default()
     }
 
     /// These are ours from now on. The file is replaced as a whole, before the kernel
     /// hears of them.
     pub(super) fn write<'a>(&mut self, keys: impl IntoIterator<Item = &'a ServiceKey>) {
-        let text = remembered::write(keys);
+        self.now.services = keys.into_iter().copied().collect();
+        self.keep();
+    }
+
+    /// These time-outs are to be given back.
+    pub(super) fn write_timeouts(&mut self, timeouts: Option<ChangedTimeouts>) {
+        self.now.timeouts = timeouts;
+        self.keep();
+    }
+
+    fn keep(&mut self) {
+        let text = self.now.write();
         if self.written.as_ref() == Some(&text) {
             return;
         }
@@ -80,29 +107,58 @@ impl Record {
 /// is started.
 pub(super) fn undo(config: &Config, paths: &PidPaths) {
     let record = Record::beside(paths);
-    let ours = record.read();
-    if ours.is_empty() {
-        return;
-    }
-    match take_out(config, &ours) {
-        Ok(0) => {}
-        Ok(count) => log::info!("Removed {count} virtual servers of a run that was killed"),
-        // Without IPVS in the kernel there is nothing left.
-        Err(error) => log::warn!("IPVS: cannot remove what a killed run has left: {error}"),
-    }
+    undo_all(config, &record.read());
     record.remove();
 }
 
-/// How many there were.
-fn take_out(config: &Config, ours: &BTreeSet<ServiceKey>) -> io::Result<usize> {
-    let mut kernel = Kernel::open(&options(config)).map_err(io::Error::other)?;
+fn undo_all(config: &Config, left: &Remembered) {
+    if left.is_empty() {
+        return;
+    }
+    let options = Options {
+        namespace: left.namespace.as_deref(),
+        ..options(config)
+    };
+    match take_out(&options, left) {
+        Ok(0) => {}
+        Ok(count) => log::info!("Removed {count} virtual servers of a run that was killed"),
+        Err(error) => log::warn!("IPVS: cannot remove what a killed run has left: {error}"),
+    }
+}
+
+/// How many services there were.
+fn take_out(options: &Options<'_>, left: &Remembered) -> io::Result<usize> {
+    let mut kernel = match Kernel::open_anyway(options) {
+        Ok(kernel) => kernel,
+        // The namespace is gone, and all that was in it.
+        Err(OpenError::System(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(io::Error::other(error)),
+    };
+    if !kernel.is_there() {
+        return Ok(0);
+    }
+    if let Some(before) = to_give_back(left, &mut kernel)? {
+        kernel.set_timeouts(before.before);
+    }
     let there = kernel.read_table(Scope::All, Detail::Settings)?;
     let there = there.table.services;
-    let left: Vec<&ServiceKey> = there.keys().filter(|key| ours.contains(key)).collect();
-    let count = left.len();
-    for request in plan::at_stop(left, Stop::Delete) {
+    let ours = there.keys().filter(|key| left.services.contains(key));
+    let ours: Vec<&ServiceKey> = ours.collect();
+    let count = ours.len();
+    for request in plan::at_stop(ours, Stop::Delete) {
         kernel.queue(request);
     }
     kernel.carry_out(&mut Vec::new())?;
     Ok(count)
+}
+
+/// The time-outs to be given back, if nobody has changed them since.
+pub(super) fn to_give_back(
+    left: &Remembered,
+    kernel: &mut Kernel,
+) -> io::Result<Option<ChangedTimeouts>> {
+    let Some(changed) = left.timeouts else {
+        return Ok(None);
+    };
+    Ok((kernel.timeouts()? == changed.given).then_some(changed))
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use scheduler::{Id, Scheduler};
+use scheduler::{Exit, Id, Scheduler, Stop};
 
 use super::CheckProcess;
 use super::checks::{Check, Place, index};
@@ -24,6 +24,7 @@ use crate::check::service::Effect;
 use crate::control_plane::Config;
 use crate::ipvs::ServiceKey;
 use crate::model::Family;
+use crate::watchdog::launch::child::Child as _;
 
 /// What the new configuration continues: for each of its services the place of that
 /// service before, and of its servers.
@@ -73,6 +74,12 @@ fn same_servers(old: &[ServerConfig], new: &[ServerConfig]) -> HashMap<usize, us
 impl CheckProcess {
     /// Another configuration, which may be the same for this process.
     pub(super) fn follow_config(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        if let Err(error) = self.table.find_ipvs(&config) {
+            // It was there when the configuration was judged.
+            log::error!("{error}");
+            s.exit_with(Exit(Self::FAILED));
+            return s.stop(Stop::Now);
+        }
         let before = Rc::clone(&self.config);
         self.plumbing.reconfigure(&before, &config);
         let is_changed =

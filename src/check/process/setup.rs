@@ -38,8 +38,7 @@ impl CheckProcess {
         plumbing: Plumbing,
         s: &Scheduler<Self>,
     ) -> io::Result<Self> {
-        log::info!("Initializing ipvs");
-        let record = Record::new(&plumbing, config.global.use_pid_dir);
+        let record = Record::new(&plumbing, &config);
         Ok(Self {
             services: Vec::new(),
             checks: Slab::new(),

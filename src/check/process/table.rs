@@ -64,9 +64,14 @@ impl CheckProcess {
         let lvs = &config.global.lvs;
         let wanted = self.wanted_table();
         let table = &mut self.table;
-        let ours = table.record.read();
-        table.record.write(wanted.services.keys());
+        let left = table.record.take_over(&config);
+        if !table.kernel.is_there() {
+            return Ok(());
+        }
+        let ours = &left.services;
+        table.record.write(wanted.services.keys().chain(ours));
         let snapshot = table.kernel.read_table(Scope::All, Detail::Settings)?;
+        table.take_over_timeouts(&left)?;
         table.set_timeouts(&config)?;
         table.start_daemons(&config);
         let start = if lvs.flush {
@@ -79,7 +84,9 @@ impl CheckProcess {
             table.kernel.queue(request);
         }
         table.believed = wanted;
-        table.carry_out()
+        table.carry_out()?;
+        table.settle_record();
+        Ok(())
     }
 
     /// Queue the difference to what is believed to be there.
@@ -200,7 +207,7 @@ impl CheckProcess {
 
     /// Begin to read the kernel's table.
     pub(super) fn look_at_the_table(&mut self) {
-        if self.is_stopping {
+        if self.is_stopping || !self.table.kernel.is_there() {
             return;
         }
         self.table.has_changed = false;

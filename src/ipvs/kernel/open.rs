@@ -47,10 +47,14 @@ impl From<io::Error> for OpenError {
     }
 }
 
-/// The sockets stay in the namespace they were opened in; the process returns
+/// The sockets. They stay in the namespace they were opened in; the process returns
 /// to its own.
-pub(super) fn open(options: &Options<'_>) -> Result<(Family, Commander, Inquirer), OpenError> {
-    within(options.namespace, || open_here(options))?
+pub(super) fn open(options: &Options<'_>) -> Result<(Commander, Inquirer), OpenError> {
+    within(options.namespace, || {
+        let inquirer = Inquirer::open(options.receive_buffer)?;
+        let commander = Commander::open_generic(options.receive_buffer)?;
+        Ok((commander, inquirer))
+    })?
 }
 
 /// Do something in the network namespace of the services (see
@@ -72,26 +76,18 @@ fn file_of(place: &str) -> io::Result<PathBuf> {
     ns::netns_path(place).ok_or_else(|| io::ErrorKind::InvalidInput.into())
 }
 
-fn open_here(options: &Options<'_>) -> Result<(Family, Commander, Inquirer), OpenError> {
-    let mut inquirer = Inquirer::open(options.receive_buffer)?;
-    let number = match inquirer.family(genl::NAME)? {
-        Some(number) => number,
-        None => {
-            load_module();
-            inquirer.family(genl::NAME)?.ok_or(OpenError::NoIpvs)?
-        }
-    };
-    let ipvs = Family {
+/// What the kernel calls IPVS, if it has it now.
+pub(super) fn family(inquirer: &mut Inquirer) -> io::Result<Option<Family>> {
+    let number = inquirer.family(genl::NAME)?;
+    Ok(number.map(|number| Family {
         number,
         version: genl::VERSION,
-    };
-    let commander = Commander::open_generic(options.receive_buffer)?;
-    Ok((ipvs, commander, inquirer))
+    }))
 }
 
 /// Have the module loaded by the system's program for it. Whether that helped
 /// shows in the family.
-fn load_module() {
+pub(super) fn load_module() {
     let program = crate::sys::sysctl::read("kernel/modprobe");
     let path = program.as_deref().unwrap_or(MODPROBE);
     if let Ok(program) = Program::new(Path::new(path), ["-s", "--", "ip_vs"], None) {

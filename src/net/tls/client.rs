@@ -41,6 +41,7 @@ impl TlsContext {
                 | SslMode::RELEASE_BUFFERS,
         );
         if let Some(path) = files.certificate {
+            readable("certificate", path)?;
             let loaded = context.set_certificate_chain_file(path);
             loaded.map_err(|e| unusable("certificate", path, &reason(&e)))?;
         }
@@ -50,6 +51,7 @@ impl TlsContext {
             loaded.map_err(|e| unusable("key", path, &reason(&e)))?;
         }
         if let Some(path) = files.ca {
+            readable("CA", path)?;
             let loaded = context.set_ca_file(path);
             loaded.map_err(|e| unusable("CA", path, &reason(&e)))?;
         }
@@ -74,6 +76,12 @@ fn read_key(path: &Path, password: Option<&Secret>) -> Result<PKey<Private>, Tls
         }
     });
     key.map_err(|e| unusable("key", path, &reason(&e)))
+}
+
+/// OpenSSL does not say why it cannot read a file.
+fn readable(what: &str, path: &Path) -> Result<(), TlsError> {
+    let file = fs::File::open(path);
+    file.map_or_else(|e| Err(unusable(what, path, &e.to_string())), |_| Ok(()))
 }
 
 fn unusable(what: &str, path: &Path, why: &str) -> TlsError {

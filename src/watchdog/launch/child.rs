@@ -81,6 +81,13 @@ pub trait Child: Sized + 'static {
         false
     }
 
+    /// Why it cannot run with a configuration, and the exit status for that. It does not
+    /// begin with it, and a reload is refused.
+    #[must_use]
+    fn objection(_: &Config) -> Option<(i32, String)> {
+        None
+    }
+
     /// Go over to another configuration.
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>);
 
@@ -120,6 +127,10 @@ pub fn main<C: Child>(config: Rc<Config>, plumbing: Plumbing) -> i32 {
 }
 
 fn run<C: Child>(config: Rc<Config>, plumbing: Plumbing) -> io::Result<i32> {
+    if let Some((status, why)) = C::objection(&config) {
+        log::error!("{why}");
+        return Ok(status);
+    }
     let mut scheduler = Scheduler::new()?;
     let mut process = C::open(config, plumbing, &mut scheduler)?;
     attend(&mut process, &mut scheduler)?;
@@ -217,7 +228,9 @@ fn on_real_time<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: 
 /// The parent has sent something.
 fn on_orders<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: Ready) -> Drain {
     let is_stopping = process.is_stopping();
-    let config = process.plumbing().next_config(is_stopping);
+    let config = process.plumbing().next_config(is_stopping, |config| {
+        C::objection(config).map(|(_, why)| why)
+    });
     let is_reloaded = config.is_some();
     if let Some(config) = config {
         process.reload(s, config);

@@ -111,7 +111,11 @@ impl Plumbing {
     /// Take what the parent has sent. A proposed configuration is read and judged: a
     /// process that is stopping goes over to none. Gives it back when the parent wants
     /// it to be used; [`Self::reloaded`] is said then.
-    fn next_config(&mut self, is_stopping: bool) -> Option<Rc<Config>> {
+    fn next_config(
+        &mut self,
+        is_stopping: bool,
+        objection: impl Fn(&Config) -> Option<String>,
+    ) -> Option<Rc<Config>> {
         let mut chosen = None;
         while let Some(order) = self.next_order() {
             match order {
@@ -121,7 +125,7 @@ impl Plumbing {
                     let read = read.map_err(|error| error.to_string());
                     let judged = read.and_then(|config| match is_stopping {
                         true => Err("it is stopping".to_owned()),
-                        false => Ok(config),
+                        false => objection(&config).map_or(Ok(config), Err),
                     });
                     self.answer(&judged);
                     self.proposed = judged.ok();
