@@ -194,3 +194,20 @@ def vmac_closed_address_is_closed(lab):
     assert MAC4 in r2.ip("neigh", "show", VIP), r2.ip("neigh", "show")
     d.reload(single(extra="use_vmac"))
     wait(lambda: ask(r2, VIP), 5, "the open address answers")
+
+@case("defects")
+def vmac_source_is_for_adverts_only(lab):
+    """The link-local address of a VMAC is deprecated, so that nothing but adverts has it as a source."""
+    (r1,) = lab.pair(("r1",))
+    wire = lab.sniff()
+    r1.keepalived(single(vips=("fe80::5:1/64", "fd77::100/64"), extra="use_vmac"))
+    advert = wire.wait(lambda p: p.kind == "vrrp", 10, "an advert")
+    found = next(a for a in addresses(r1, "vrrp6.51") if a["local"] == advert.src)
+    assert found["preferred_life_time"] == 0 and found.get("deprecated"), found
+    wait(lambda: r1.has("fd77::100"), 10)
+    others = [a for a in addresses(r1, "vrrp6.51") if a["local"] != advert.src]
+    assert len(others) == 2 and not any(a.get("deprecated") for a in others), others
+
+
+def addresses(host, dev):
+    return json.loads(host.ip("-j", "addr", "show", "dev", dev))[0]["addr_info"]

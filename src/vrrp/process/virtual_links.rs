@@ -13,7 +13,7 @@ use scheduler::Instant;
 
 use super::VrrpProcess;
 use crate::model::{Family, IfIndex, IfName, IpNet, MacAddr};
-use crate::netlink::addr::AddressFlags;
+use crate::netlink::addr::{AddressFlags, Lifetime};
 use crate::netlink::header::{Header, flag, kind};
 use crate::netlink::link::{
     IPVLAN_L2, LinkFlags, LinkMessage, MACVLAN_PRIVATE, ipvlan_data, macvlan_data,
@@ -70,11 +70,15 @@ impl VirtualLinks {
         })
     }
 
-    fn add_address(&mut self, index: IfIndex, net: IpNet) -> io::Result<()> {
+    fn add_address(&mut self, index: IfIndex, net: IpNet, preferred: u32) -> io::Result<()> {
         let mut request = AddressRequest::new(index, net);
         if net.family() == Family::V6 {
             // The interface below may have the same one.
             request.flags = AddressFlags::NODAD;
+            request.lifetime = Some(Lifetime {
+                preferred,
+                valid: Lifetime::FOREVER,
+            });
         }
         self.run(|commander| {
             commander.push(&request, Operation::Replace, 0, Tolerate::EXISTS);
@@ -383,17 +387,20 @@ impl VrrpProcess {
         wanted: LinkUse<'_>,
         parent: &Link,
     ) -> io::Result<()> {
-        let net = match (wanted.link.kind, wanted.family) {
-            (VirtualLinkKind::Ipvlan { address, .. }, _) => address,
-            (VirtualLinkKind::Macvlan(_), Family::V4) => None,
-            (VirtualLinkKind::Macvlan(_), Family::V6) => Some(IpNet {
-                addr: self.link_local(instance, wanted, parent).into(),
-                prefix: LINK_LOCAL_PREFIX,
-            }),
+        // Adverts name their source; nothing else shall choose the one of a VMAC.
+        let (net, preferred) = match (wanted.link.kind, wanted.family) {
+            (VirtualLinkKind::Ipvlan { address, .. }, _) => (address, Lifetime::FOREVER),
+            (VirtualLinkKind::Macvlan(_), Family::V4) => return Ok(()),
+            (VirtualLinkKind::Macvlan(_), Family::V6) => {
+                let addr = self.link_local(instance, wanted, parent).into();
+                let prefix = LINK_LOCAL_PREFIX;
+                (Some(IpNet { addr, prefix }), 0)
+            }
         };
         let Some(net) = net else { return Ok(()) };
         let index = if_nametoindex(wanted.link.name.as_str())?;
-        self.virtual_links.add_address(IfIndex(index), net)
+        let links = &mut self.virtual_links;
+        links.add_address(IfIndex(index), net, preferred)
     }
 
     /// The source that is configured, that of the interface below, or the one it
