@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::garp::GarpGiven;
 use super::hmac::HmacGiven;
 use super::instance::InitialState;
+use super::interface::TrackedInterface;
 use super::names::Tracked;
 use super::vmac::{IpvlanGiven, VmacGiven};
 use crate::control_plane::value::Spanned;
@@ -49,6 +50,8 @@ pub struct Given {
     pub check_unicast_src: Option<bool>,
     /// `v3_checksum_as_v2`.
     pub v3_checksum_as_v2: Option<bool>,
+    /// `track_interface`, without what the sync group adds and takes.
+    pub interfaces: Vec<TrackedInterface>,
     /// `skip_check_adv_addr`.
     pub skip_check_adv_addr: Option<bool>,
     /// `owner_ignore_adverts`.

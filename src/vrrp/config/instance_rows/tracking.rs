@@ -11,9 +11,9 @@ pub(super) const TRACKING: &[Row] = &[
         lines(
             lists::INTERFACE_USAGE,
             |instance, line, diags| {
-                lists::add_interface(&mut instance.track_interfaces, line, diags);
+                lists::add_interface(&mut instance.given.interfaces, line, diags);
             },
-            |instance, out| lists::show_interfaces(&instance.track_interfaces, out),
+            |instance, out| lists::show_interfaces(&instance.given.interfaces, out),
             lists::describe_interface,
         ),
         "Interfaces whose state changes the priority, or means FAULT.",

@@ -313,6 +313,7 @@ impl Resolver<'_> {
     /// Kubernetes' kube-keepalived-vip tracks the own interface, which is so anyway.
     fn tracked_interfaces(&mut self, instance: &mut InstanceConfig) {
         let own = instance.interface.as_ref().map(|name| name.value.clone());
+        instance.track_interfaces = instance.given.interfaces.clone();
         instance.track_interfaces.retain(|tracked| {
             let twice = tracked.weight == 0 && own.as_ref() == Some(&tracked.name.value);
             if twice {

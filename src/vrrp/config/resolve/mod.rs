@@ -96,6 +96,7 @@ fn tighten(instance: &mut InstanceConfig) {
     instance.vips.shrink_to_fit();
     instance.excluded_vips.shrink_to_fit();
     instance.track_interfaces.shrink_to_fit();
+    instance.given.interfaces.shrink_to_fit();
     instance.unicast_peers.shrink_to_fit();
 }
 
