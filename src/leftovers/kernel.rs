@@ -48,7 +48,7 @@ pub fn remove(items: &[Item]) -> io::Result<Removed> {
     let mut mirror = Mirror::new();
     Monitor::open(BUFFER)?.load(&mut mirror)?;
     let mut work = Work {
-        is_told_apart: tells_apart(&mirror),
+        is_told_apart: mirror.tells_who_set_addresses(),
         mirror,
         commander: Commander::open(BUFFER)?,
         promotions: Remembered::default(),
@@ -71,15 +71,6 @@ pub fn remove(items: &[Item]) -> io::Result<Removed> {
         }
     }
     Ok(removed)
-}
-
-/// Whether the kernel says who has set an address: then it says so of its own ones, too.
-fn tells_apart(mirror: &Mirror) -> bool {
-    let links = mirror.links();
-    let mut addresses = links
-        .iter()
-        .flat_map(|link| mirror.addresses_of(link.index));
-    addresses.any(|address| address.protocol != 0)
 }
 
 struct Work {

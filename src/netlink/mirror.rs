@@ -247,6 +247,15 @@ impl Mirror {
         self.addresses.find(index, addr).next().is_some()
     }
 
+    /// Whether the kernel says who has set an address (Linux 5.18 and later): then it
+    /// says so of its own ones, too.
+    #[must_use]
+    pub fn tells_who_set_addresses(&self) -> bool {
+        let links = self.links();
+        let mut addresses = links.iter().flat_map(|link| self.addresses_of(link.index));
+        addresses.any(|address| address.protocol != 0)
+    }
+
     /// The addresses of a link with one number: nearly always none or one.
     pub fn addresses_like(
         &self,

@@ -6,12 +6,13 @@ none of it; then it goes on.
 import os
 import re
 import signal
+import socket
 import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from case_robust import master, survives  # noqa: E402
-from ka import case, wait  # noqa: E402
+from ka import Skip, case, wait  # noqa: E402
 from vrrpkit import VIP, conf, inst, put, single  # noqa: E402
 
 # The smallest the kernel gives: some ten events.
@@ -142,3 +143,29 @@ def refusals_that_do_not_fit(lab):
     assert len(refused()) == len(numbers), "each is told once"
     survives(d, wire, time.time(), "after the refusals", 1.5)
     assert d.stop() == 0
+
+@case("defects")
+def netlink_address_of_the_administrator_stays(lab):
+    """An owner's address that was on the interface before is used, and survives FAULT, reload and stop; ours go."""
+    (r1,) = lab.pair(("r1",))
+    release = tuple(int(n) for n in re.match(r"(\d+)\.(\d+)", os.uname().release).groups())
+    if release < (5, 18):
+        raise Skip("this kernel does not say who has set an address")
+    fixed, own, other = "10.77.0.1", "10.77.0.101", "10.77.0.102"
+    text = lambda *vips: single(prio=255, state="MASTER", vips=[v + "/24" for v in vips])
+    wire = lab.sniff()
+    d = r1.keepalived(text(fixed, own))
+    for address in (fixed, own):
+        wire.wait(lambda p: p.kind == "arp" and p.gratuitous and p.spa == socket.inet_aton(address), 10, address)
+    r1.carrier("eth0", False)
+    wait(lambda: not r1.has(own), 10, "FAULT")
+    assert r1.has(fixed)
+    r1.carrier("eth0", True)
+    wait(lambda: r1.has(own), 10, "master again")
+    d.reload(text(other))
+    wait(lambda: r1.has(other) and not r1.has(own), 10, "the reload")
+    assert r1.has(fixed)
+    d.reload(text(other, fixed))
+    wait(lambda: wire.adverts() and wire.adverts()[-1].addrs == [other, fixed], 10, "the second reload")
+    d.stop()
+    assert r1.addresses("eth0") & {a + "/24" for a in (fixed, own, other)} == {fixed + "/24"}

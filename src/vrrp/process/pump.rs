@@ -10,10 +10,13 @@ use scheduler::{Drain, IoId, Key, Ready, Scheduler};
 use super::VrrpProcess;
 use super::book::{self, Item};
 use super::mending::Mending;
-use crate::model::IfIndex;
+use crate::model::{IfIndex, IpNet};
+use crate::netlink::addr::PROTOCOL_KEEPALIVED;
+use crate::netlink::mirror::Address;
 use crate::netlink::{Changes, Commander, Mirror, Monitor, Operation, Outcome, Outcomes, Tolerate};
-use crate::vrrp::config::AddressConfig;
 use crate::vrrp::config::routes::{route_text, rule_text};
+use crate::vrrp::config::{AddressConfig, InstanceConfig};
+use crate::vrrp::fsm::InstanceId;
 use crate::vrrp::install::{Order, Wanted};
 use crate::vrrp::path_request;
 
@@ -42,6 +45,11 @@ pub(super) struct Kernel {
     pub(super) changes: Changes,
     pub(super) commander: Commander,
     outcomes: Outcomes,
+    /// Additions that need no request, since an administrator has made them: whose, and
+    /// up to which position it is settled.
+    found: Vec<(InstanceId, u32)>,
+    /// The kernel says who has set an address.
+    tells_origin: bool,
     portion: usize,
     pub(super) mending: Mending,
     /// To read the monitor when the kernel has said nothing.
@@ -60,12 +68,15 @@ impl Kernel {
         let mut monitor = Monitor::open(size(monitor, MONITOR_BUFFER))?;
         let mut mirror = Mirror::new();
         monitor.load(&mut mirror)?;
+        let tells_origin = mirror.tells_who_set_addresses();
         Ok(Self {
             mirror,
             monitor,
             changes: Changes::new(),
             commander,
             outcomes: Outcomes::new(),
+            found: Vec::new(),
+            tells_origin,
             portion: PORTION,
             mending: Mending::default(),
             monitor_io: None,
@@ -84,6 +95,21 @@ impl Kernel {
     /// Whether requests wait to be sent.
     pub(super) fn has_queued(&self) -> bool {
         self.commander.queued() > 0
+    }
+
+    /// Whether an address of an owner was set by somebody else: then it is the owner's
+    /// by right, was there before and stays. (With any other priority it would be there
+    /// twice, on a backup and on the master.)
+    pub(super) fn is_of_administrator(
+        &self,
+        instance: Option<&InstanceConfig>,
+        interface: IfIndex,
+        net: IpNet,
+    ) -> bool {
+        let is_owner = instance.is_some_and(|instance| instance.priority.is_owner());
+        let is_it = |known: &&Address| known.net == net && known.protocol != PROTOCOL_KEEPALIVED;
+        let mut known = self.mirror.addresses_like(interface, net.addr);
+        is_owner && self.tells_origin && known.find(is_it).is_some()
     }
 
     /// Queue the removal of an address.
@@ -180,6 +206,9 @@ impl VrrpProcess {
             };
             count += usize::from(self.request(&config, order));
         }
+        for (id, upto) in self.kernel.found.drain(..) {
+            self.announcer.installed(s.now(), id, upto);
+        }
         if self.kernel.backlog() == 0 || self.kernel.mending.is_resting() {
             return;
         }
@@ -217,7 +246,10 @@ impl VrrpProcess {
             mirror, commander, ..
         } = &mut self.kernel;
         let is_queued = match book::configured(&config.vrrp, order.instance, order.index) {
-            Some(Item::Address(address)) => return self.request_address(address, order),
+            Some(Item::Address(address)) => {
+                let instance = config.vrrp.instances.get(order.instance.index());
+                return self.request_address(instance, address, order);
+            }
             Some(Item::Route(route)) => {
                 path_request::request_route(route, order, mirror, commander.batch())
             }
@@ -233,13 +265,25 @@ impl VrrpProcess {
         is_queued
     }
 
-    fn request_address(&mut self, address: &AddressConfig, order: Order) -> bool {
+    fn request_address(
+        &mut self,
+        instance: Option<&InstanceConfig>,
+        address: &AddressConfig,
+        order: Order,
+    ) -> bool {
         let entry = self.book.entry(order.instance, order.index);
         let interface = entry.and_then(|entry| self.interfaces.index(entry.key));
         let Some(interface) = interface else {
             self.settled(order);
             return false;
         };
+        let net = address.net.value;
+        if self.kernel.is_of_administrator(instance, interface, net) {
+            let upto = self.settled(order);
+            let found = upto.map(|upto| (order.instance, upto));
+            self.kernel.found.extend(found);
+            return false;
+        }
         let (operation, tolerate) = match order.wanted {
             Wanted::Present => (Operation::Replace, Tolerate::EXISTS),
             Wanted::Absent => (Operation::Delete, Tolerate::GONE),
