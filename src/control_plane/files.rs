@@ -92,7 +92,8 @@ impl Files for Disk {
         if about.permissions().mode() & 0o111 != 0 {
             return Err(ReadError::Executable);
         }
-        let mut content = Vec::new();
+        let length = about.len().min(FILE_LIMIT);
+        let mut content = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
         file.take(FILE_LIMIT + 1).read_to_end(&mut content)?;
         if content.len() as u64 > FILE_LIMIT {
             return Err(ReadError::TooLarge);

@@ -48,6 +48,9 @@ pub(super) fn comment(line: &[u8], escapes: bool) -> Comment {
         end: line.len(),
         ..Comment::default()
     };
+    if !line.iter().any(|octet| matches!(octet, b'"' | b'#' | b'!')) {
+        return found;
+    }
     let mut at = 0;
     while let Some(octet) = line.get(at) {
         match octet {
@@ -111,37 +114,58 @@ pub(super) struct WordAt {
 
 /// The words of a line by the rules of ordinary keywords: blanks separate, a pair
 /// of double quotes makes a word of its own. What follows a quote without partner
-/// is dropped, and the place of that quote given.
-pub(super) fn words(line: &[u8]) -> (Vec<WordAt>, Option<usize>) {
-    let mut found = Vec::new();
-    let mut at = 0;
-    while let Some(octet) = line.get(at) {
-        let rest = line.get(at + 1..).unwrap_or(&[]);
-        if is_blank(*octet) {
-            at += 1;
-        } else if *octet == b'"' {
-            let Some(len) = rest.iter().position(|octet| *octet == b'"') else {
-                return (found, Some(at));
+/// is dropped.
+#[derive(Clone, Debug)]
+pub(super) struct Words<'a> {
+    line: &'a [u8],
+    at: usize,
+    open_quote: Option<usize>,
+}
+
+/// The words of a line.
+pub(super) fn words(line: &[u8]) -> Words<'_> {
+    Words {
+        line,
+        at: 0,
+        open_quote: None,
+    }
+}
+
+impl Words<'_> {
+    /// The place of the quote without partner, when all words have been taken.
+    pub(super) fn open_quote(&self) -> Option<usize> {
+        self.open_quote
+    }
+}
+
+impl Iterator for Words<'_> {
+    type Item = WordAt;
+
+    fn next(&mut self) -> Option<WordAt> {
+        let rest = self.line.get(self.at..)?;
+        let start = self.at + rest.iter().position(|octet| !is_blank(*octet))?;
+        let (first, rest) = self.line.get(start..)?.split_first()?;
+        if *first == b'"' {
+            let Some(len) = memchr::memchr(b'"', rest) else {
+                self.open_quote = Some(start);
+                self.at = self.line.len();
+                return None;
             };
-            found.push(WordAt {
-                text: at + 1..at + 1 + len,
-                whole: at..at + len + 2,
+            self.at = start + len + 2;
+            return Some(WordAt {
+                text: start + 1..start + 1 + len,
+                whole: start..self.at,
                 quoted: true,
             });
-            at += len + 2;
-        } else {
-            let len = rest
-                .iter()
-                .position(|octet| is_blank(*octet) || *octet == b'"')
-                .unwrap_or(rest.len())
-                + 1;
-            found.push(WordAt {
-                text: at..at + len,
-                whole: at..at + len,
-                quoted: false,
-            });
-            at += len;
         }
+        let len = rest
+            .iter()
+            .position(|octet| is_blank(*octet) || *octet == b'"');
+        self.at = start + 1 + len.unwrap_or(rest.len());
+        Some(WordAt {
+            text: start..self.at,
+            whole: start..self.at,
+            quoted: false,
+        })
     }
-    (found, None)
 }

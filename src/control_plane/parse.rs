@@ -8,8 +8,6 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
-
 use super::diag::{Code, Diag, Diags, Fix, Old, Severity};
 use super::read;
 use super::reader::Reader;
@@ -23,6 +21,8 @@ pub trait Items {
     fn next(&mut self, diags: &mut Diags) -> Option<Item>;
     /// The item that `next` will give.
     fn peek(&mut self, diags: &mut Diags) -> Option<&Item>;
+    /// Take back a line that was handed out: nothing of it is needed any more.
+    fn take_back(&mut self, line: Line);
     /// Change which problems of includes are errors.
     fn include_check(&mut self, words: &[Word], diags: &mut Diags);
     /// Start the sequence of random numbers anew.
@@ -36,6 +36,10 @@ impl Items for Reader<'_> {
 
     fn peek(&mut self, diags: &mut Diags) -> Option<&Item> {
         Reader::peek(self, diags)
+    }
+
+    fn take_back(&mut self, line: Line) {
+        Reader::take_back(self, line);
     }
 
     fn include_check(&mut self, words: &[Word], diags: &mut Diags) {
@@ -100,10 +104,13 @@ impl<'a> Parser<'a> {
     }
 
     fn body<T>(&mut self, block: &Block<T>, target: &mut T, opened: Option<Span>) {
-        let mut seen = BTreeSet::new();
+        let mut seen = Vec::new();
         loop {
             match self.items.next(self.diags) {
-                Some(Item::Line(line)) => self.line(block, target, &line, &mut seen),
+                Some(Item::Line(line)) => {
+                    self.line(block, target, &line, &mut seen);
+                    self.items.take_back(line);
+                }
                 Some(Item::Open(span)) => {
                     self.unexpected_open(span);
                     self.body(block, target, Some(span));
@@ -128,7 +135,7 @@ impl<'a> Parser<'a> {
         block: &Block<T>,
         target: &mut T,
         line: &Line,
-        seen: &mut BTreeSet<&'static str>,
+        seen: &mut Vec<&'static str>,
     ) {
         let Some((keyword, args)) = line.words.split_first() else {
             return;
@@ -139,12 +146,17 @@ impl<'a> Parser<'a> {
             line,
         };
         match block.find(&keyword.text) {
-            Some((row, _)) if row.meta.once && !seen.insert(row.name) => {
+            Some((row, _)) if row.meta.once && seen.contains(&row.name) => {
                 let text = format!("`{}` is given a second time: the first one stays", row.name);
                 self.diags.error(Code::General, call.span(), text);
                 self.skip_block();
             }
-            Some((row, alias)) => self.row(block, row, alias, target, &call),
+            Some((row, alias)) => {
+                if row.meta.once {
+                    seen.push(row.name);
+                }
+                self.row(block, row, alias, target, &call);
+            }
             None => self.unknown(block, keyword),
         }
     }
@@ -233,7 +245,10 @@ impl<'a> Parser<'a> {
         }
         loop {
             match self.items.next(self.diags) {
-                Some(Item::Line(line)) => (entries.set)(target, &line, self.diags),
+                Some(Item::Line(line)) => {
+                    (entries.set)(target, &line, self.diags);
+                    self.items.take_back(line);
+                }
                 Some(Item::Open(span)) => {
                     self.unexpected_open(span);
                     self.skip_rest(span);

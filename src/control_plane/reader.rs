@@ -15,7 +15,7 @@ use super::files::Files;
 use super::include::{CHECK_WORDS, Checks};
 use super::sequence::Sequence;
 use super::source::{Origin, Piece, SourceMap, Span};
-use super::words::{Item, Word};
+use super::words::{Item, Line, Word};
 use super::{expand, include, lex, sequence};
 
 mod file;
@@ -52,6 +52,7 @@ pub struct Reader<'f> {
     checks: Checks,
     feeds: Vec<Feed>,
     ready: VecDeque<Item>,
+    spare: Spare,
     collecting: Option<Collecting>,
     lines_made: u32,
     main: Span,
@@ -122,6 +123,32 @@ struct Collecting {
     start: Span,
 }
 
+/// Lines and words that nobody looks at any more: the next ones get their room.
+#[derive(Debug, Default)]
+struct Spare {
+    lines: Vec<Line>,
+    words: Vec<Word>,
+}
+
+impl Spare {
+    fn line(&mut self) -> Line {
+        self.lines.pop().unwrap_or_else(Line::empty)
+    }
+
+    fn word(&mut self) -> Word {
+        self.words.pop().unwrap_or_else(|| Word {
+            text: String::new(),
+            span: Span::default(),
+            quoted: false,
+        })
+    }
+
+    fn take_back(&mut self, mut line: Line) {
+        self.words.append(&mut line.words);
+        self.lines.push(line);
+    }
+}
+
 /// The block at the top level that is being read.
 #[derive(Debug, Default)]
 struct Block {
@@ -168,6 +195,7 @@ impl<'f> Reader<'f> {
             },
             feeds: Vec::new(),
             ready: VecDeque::new(),
+            spare: Spare::default(),
             collecting: None,
             lines_made: 0,
             main: Span::default(),
@@ -193,6 +221,11 @@ impl<'f> Reader<'f> {
             self.step(diags);
         }
         self.ready.front()
+    }
+
+    /// A line that was handed out, and of which nothing is needed any more.
+    pub fn take_back(&mut self, line: Line) {
+        self.spare.take_back(line);
     }
 
     /// `include_check` with the words that follow it: without any all checks, else

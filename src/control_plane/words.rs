@@ -75,6 +75,15 @@ pub fn script_words(line: &Line) -> Result<Vec<Word>, OpenQuote> {
 }
 
 impl Line {
+    /// A line of which nothing is known yet.
+    pub(super) fn empty() -> Self {
+        Self {
+            words: Vec::new(),
+            raw: String::new(),
+            span: Span::default(),
+        }
+    }
+
     /// The place of a part of `raw`.
     #[must_use]
     pub fn part(&self, start: usize, end: usize) -> Span {

@@ -104,6 +104,8 @@ impl Items for Text {
         self.0.front()
     }
 
+    fn take_back(&mut self, _: Line) {}
+
     fn include_check(&mut self, _: &[Word], _: &mut Diags) {}
 
     fn seed_random(&mut self, _: u32) {}

@@ -60,7 +60,7 @@ impl Reader<'_> {
         }
         let escapes = self.block.depth > 0 && self.block.word == ESCAPES_BLOCK;
         let bytes = self.map.bytes(content);
-        let continued = bytes.ends_with(b"\\");
+        let continued = bytes.last() == Some(&b'\\');
         let found = lex::comment(bytes, escapes);
         if found.at_escape {
             let pair = content.part(found.end..found.end + 2);
@@ -98,7 +98,7 @@ impl Reader<'_> {
             }
         }
         let text = text.part(lex::trim(self.map.bytes(text)));
-        let continued = continued || self.map.bytes(text).ends_with(b"\\");
+        let continued = continued || self.map.bytes(text).last() == Some(&b'\\');
         if self.collecting.is_some() {
             return self.collect(text, continued, diags);
         }

@@ -3,12 +3,28 @@
 
 use super::*;
 use crate::control_plane::expand::reference;
-use crate::control_plane::words::Line;
 
-/// Whether a line is nothing but words: most lines are, and need no more.
-fn is_plain(line: &[u8]) -> bool {
-    let special = |octet: &u8| matches!(octet, b'$' | b'"' | b'{' | b'}' | b'~');
-    !line.iter().any(special)
+/// What a line may have besides words.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Matter {
+    /// Nothing: most lines are so, and need no more.
+    Words,
+    /// Braces and quotes as well.
+    Braces,
+    /// Definitions, references or sequences, which make other lines of it.
+    More,
+}
+
+impl Matter {
+    fn of(line: &[u8]) -> Self {
+        let more = |octet: &u8| matches!(octet, b'$' | b'~');
+        let brace = |octet: &u8| matches!(octet, b'"' | b'{' | b'}');
+        match () {
+            () if line.iter().any(more) => Self::More,
+            () if line.iter().any(brace) => Self::Braces,
+            () => Self::Words,
+        }
+    }
 }
 
 impl Reader<'_> {
@@ -78,9 +94,13 @@ impl Reader<'_> {
     /// A line whose condition is met.
     fn statement(&mut self, line: Span, stage: Stage, diags: &mut Diags) {
         let bytes = self.map.bytes(line);
-        if is_plain(bytes) {
-            let block = matches!(self.feeds.last(), Some(Feed::Brace(_)));
-            return self.words(line, block, stage, diags);
+        match Matter::of(bytes) {
+            Matter::Words => {
+                let block = matches!(self.feeds.last(), Some(Feed::Brace(_)));
+                return self.words(line, block, stage, diags);
+            }
+            Matter::Braces => return self.braces(line, stage, diags),
+            Matter::More => {}
         }
         if let Some((name, value)) = expand::definition(bytes) {
             let name = bytes.get(name).unwrap_or(&[]).to_vec();
@@ -128,6 +148,28 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+
+    /// A line without definitions and sequences: words up to its first brace.
+    fn braces(&mut self, line: Span, stage: Stage, diags: &mut Diags) {
+        let bytes = self.map.bytes(line);
+        let Some(at) = lex::brace(bytes) else {
+            let block = matches!(self.feeds.last(), Some(Feed::Brace(_)));
+            return self.words(line, block, stage, diags);
+        };
+        let rest = line.part(at + 1..line.len());
+        if !self
+            .map
+            .bytes(rest)
+            .iter()
+            .all(|octet| lex::is_blank(*octet))
+        {
+            self.feeds.push(Feed::Once { line: rest, stage });
+        }
+        if at > 0 {
+            self.words(line.part(0..at), true, stage, diags);
+        }
+        self.hand_out_brace(line.part(at..at + 1));
     }
 
     fn define(&mut self, line: Span, name: &[u8], value: usize, stage: Stage) {
@@ -232,8 +274,21 @@ impl Reader<'_> {
     fn words(&mut self, text: Span, block: bool, stage: Stage, diags: &mut Diags) {
         let span = text.part(lex::trim(self.map.bytes(text)));
         let bytes = self.map.bytes(span);
-        let (found, open_quote) = lex::words(bytes);
-        if let Some(quote) = open_quote.filter(|_| !stage.quote_told) {
+        let text = std::str::from_utf8(bytes).ok();
+        let mut handed_out = self.spare.line();
+        let mut found = lex::words(bytes);
+        for at in found.by_ref() {
+            let mut word = self.spare.word();
+            word.text.clear();
+            match text.and_then(|text| text.get(at.text.clone())) {
+                Some(text) => word.text.push_str(text),
+                None => word.text = self.map.text(span.part(at.text)),
+            }
+            word.span = span.part(at.whole);
+            word.quoted = at.quoted;
+            handed_out.words.push(word);
+        }
+        if let Some(quote) = found.open_quote().filter(|_| !stage.quote_told) {
             let quote = span.part(quote..quote + 1);
             diags.error(
                 Code::UnmatchedQuote,
@@ -241,37 +296,35 @@ impl Reader<'_> {
                 "the quote has no partner in this line",
             );
         }
-        let word = |word: lex::WordAt| Word {
-            text: self.map.text(span.part(word.text)),
-            span: span.part(word.whole),
-            quoted: word.quoted,
+        let words = &handed_out.words;
+        let Some(first) = words.first() else {
+            return self.spare.take_back(handed_out);
         };
-        let quoted: Vec<_> = found
-            .iter()
-            .filter(|word| word.quoted)
-            .map(|word| word.whole.clone())
-            .collect();
-        let words: Vec<Word> = found.into_iter().map(word).collect();
-        let Some(first) = words.first() else { return };
-        if self.misplaced(&words, diags) || (self.undefined(span, &quoted, diags) && !block) {
+        if self.misplaced(words, diags) {
             return;
         }
-        self.unended(span, diags);
-        if std::str::from_utf8(bytes).is_err() {
-            diags.warn(
-                Code::Warning,
-                span,
-                "the line is not UTF-8 text; what cannot be read is replaced",
-            );
+        if memchr::memchr(b'$', bytes).is_some() {
+            if self.undefined(span, words, diags) && !block {
+                return;
+            }
+            self.unended(span, diags);
         }
         if self.block.depth == 0 {
             self.block.word.clone_from(&first.text);
         }
-        self.ready.push_back(Item::Line(Line {
-            raw: self.map.text(span),
-            words,
-            span,
-        }));
+        match text {
+            Some(text) => text.clone_into(&mut handed_out.raw),
+            None => {
+                diags.warn(
+                    Code::Warning,
+                    span,
+                    "the line is not UTF-8 text; what cannot be read is replaced",
+                );
+                handed_out.raw = self.map.text(span);
+            }
+        }
+        handed_out.span = span;
+        self.ready.push_back(Item::Line(handed_out));
     }
 
     /// Report what is only understood at the start of a line as it was written.
@@ -324,19 +377,21 @@ impl Reader<'_> {
 
     /// Report references that no definition answers: `${NAME}` outside quotes is an
     /// error, `$NAME` may be meant as it is. Whether there was an error.
-    fn undefined(&self, span: Span, quoted: &[std::ops::Range<usize>], diags: &mut Diags) -> bool {
+    fn undefined(&self, span: Span, words: &[Word], diags: &mut Diags) -> bool {
         let bytes = self.map.bytes(span);
+        let is_quoted = |place: Span| {
+            let quoted = words.iter().filter(|word| word.quoted);
+            let mut spans = quoted.map(|word| word.span);
+            spans.any(|quoted| (quoted.lo..quoted.hi).contains(&place.lo))
+        };
         let mut at = 0;
         let mut any = false;
         while let Some(found) = reference(bytes, at) {
             at = found.whole.end;
-            if quoted
-                .iter()
-                .any(|range| range.contains(&found.whole.start))
-            {
+            let place = span.part(found.whole.clone());
+            if is_quoted(place) {
                 continue;
             }
-            let place = span.part(found.whole.clone());
             let name = self.map.text(span.part(found.name));
             if found.braced {
                 any = true;
