@@ -1,7 +1,5 @@
 //! The top level of the configuration: what stands outside every block.
 
-use std::collections::HashSet;
-
 use super::lvs::IpvsNamespace;
 use super::{GlobalConfig, rows};
 use crate::bfd::config as bfd;
@@ -12,6 +10,7 @@ use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Call, Inner, no_head};
 use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Line;
+use crate::model::FastSet;
 use crate::vrrp::config::{Names, VrrpConfig, linkbeat, top as vrrp};
 
 /// A configuration while it is read; [`crate::vrrp::config::resolve`] completes it.
@@ -26,7 +25,7 @@ pub struct Draft {
     /// What other blocks may refer to by name.
     pub names: Names,
     /// Of virtual routers, to find a second one of the same name among thousands.
-    pub instance_names: HashSet<String>,
+    pub instance_names: FastSet<String>,
     /// `static_routes`, to be read when all names are known.
     pub static_routes: Vec<Line>,
     /// `static_rules`, as well.

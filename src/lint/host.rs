@@ -1,11 +1,10 @@
 //! What lints ask about this machine, and those that do.
 
-use std::collections::HashSet;
 use std::fmt::Debug;
 use std::net::IpAddr;
 
 use super::{Findings, Subject};
-use crate::model::{Family, IfName, IpNet};
+use crate::model::{Family, FastMap, FastSet, IfName, IpNet};
 use crate::vrrp::config::{AddressConfig, InstanceConfig};
 
 /// What this machine has; only asked, never waited for.
@@ -68,28 +67,25 @@ pub(super) fn source(subject: &Subject<'_>, out: &mut Findings<'_>) {
 pub(super) fn outside(subject: &Subject<'_>, out: &mut Findings<'_>) {
     let instances = &subject.config.vrrp.instances;
     // Those that are there because the daemon has put them there count for nothing.
-    let virtual_ones: HashSet<IpAddr> = instances
+    let virtual_ones: FastSet<IpAddr> = instances
         .iter()
         .flat_map(|instance| instance.vips.iter().chain(&instance.excluded_vips))
         .map(AddressConfig::addr)
         .collect();
+    let mut known: FastMap<&IfName, Vec<IpNet>> = FastMap::default();
     for instance in instances {
-        let mut known: Vec<(IfName, Vec<IpNet>)> = Vec::new();
         for vip in &instance.vips {
             let Some(interface) = below(instance, vip) else {
                 continue;
             };
-            if !known.iter().any(|(name, _)| name == interface) {
+            let networks = known.entry(interface).or_insert_with(|| {
                 let all = subject.host.networks(interface).unwrap_or_default();
                 let own = all
                     .into_iter()
                     .filter(|net| !virtual_ones.contains(&net.addr));
-                known.push((interface.clone(), distinct(own)));
-            }
-            let networks = known.iter().find(|(name, _)| name == interface);
-            if let Some((_, networks)) = networks
-                && is_outside(vip, networks)
-            {
+                distinct(own)
+            });
+            if is_outside(vip, networks) {
                 let text = format!("{} is in no network of {interface}", vip.addr());
                 out.tell(vip.net.span, text);
             }
@@ -104,7 +100,7 @@ fn below<'a>(instance: &'a InstanceConfig, vip: &'a AddressConfig) -> Option<&'a
 }
 
 fn distinct(nets: impl Iterator<Item = IpNet>) -> Vec<IpNet> {
-    let mut seen = HashSet::new();
+    let mut seen = FastSet::default();
     nets.filter(|net| seen.insert((network(net.addr, net.prefix), net.prefix)))
         .collect()
 }

@@ -1,12 +1,11 @@
 //! Lints of virtual routers and their scripts.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use super::{Findings, Subject};
 use crate::control_plane::arg::seconds_text;
 use crate::control_plane::source::Span;
-use crate::model::{Family, IfName, Vrid};
+use crate::model::{Family, FastMap, IfName, Vrid};
 use crate::vrrp::config::{InitialState, InstanceConfig, VirtualLinkKind};
 
 /// `equal-priorities`
@@ -31,7 +30,7 @@ pub(super) fn equal_priorities(subject: &Subject<'_>, out: &mut Findings<'_>) {
 /// A pair with each router the backup of the other has an instance of either kind on
 /// an interface; equal priorities in this file are equal priorities of the pair.
 fn mirrored(instances: &[InstanceConfig], out: &mut Findings<'_>) {
-    let mut masters: HashMap<(&IfName, u8), &InstanceConfig> = HashMap::new();
+    let mut masters: FastMap<(&IfName, u8), &InstanceConfig> = FastMap::default();
     let wants = |instance: &&InstanceConfig, state| {
         instance.given.state.is_some_and(|s| s.value == state) && !instance.nopreempt
     };
@@ -67,7 +66,7 @@ fn mirrored(instances: &[InstanceConfig], out: &mut Findings<'_>) {
 /// its multicast group may be told apart by it, but not by a virtual MAC address.
 pub(super) fn vrid_clash(subject: &Subject<'_>, out: &mut Findings<'_>) {
     type Key<'k> = (&'k IfName, Family, Vrid);
-    let mut seen: HashMap<Key<'_>, &InstanceConfig> = HashMap::new();
+    let mut seen: FastMap<Key<'_>, &InstanceConfig> = FastMap::default();
     for instance in &subject.config.vrrp.instances {
         let virtual_mac = instance.virtual_link.as_ref().map(|link| link.kind);
         let (Some(interface), Some(VirtualLinkKind::Macvlan(_))) =
@@ -94,7 +93,7 @@ fn vrid_place(instance: &InstanceConfig) -> Span {
 
 /// `address-twice`
 pub(super) fn address_twice(subject: &Subject<'_>, out: &mut Findings<'_>) {
-    let mut seen: HashMap<(Option<&IfName>, IpAddr), &InstanceConfig> = HashMap::new();
+    let mut seen: FastMap<(Option<&IfName>, IpAddr), &InstanceConfig> = FastMap::default();
     for instance in &subject.config.vrrp.instances {
         for vip in instance.vips.iter().chain(&instance.excluded_vips) {
             let key = (instance.interface_of(vip), vip.addr());

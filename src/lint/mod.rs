@@ -27,7 +27,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 pub use host::Host;
 pub use table::LINTS;
@@ -35,6 +35,7 @@ pub use table::LINTS;
 use crate::control_plane::diag::{Code, Diag, Diags, Severity, suggest};
 use crate::control_plane::source::{SourceMap, Span};
 use crate::control_plane::{Config, Loaded};
+use crate::model::FastSet;
 
 /// One thing that is looked for.
 #[derive(Debug)]
@@ -125,18 +126,21 @@ pub fn judge(loaded: &mut Loaded, host: &dyn Host, options: &LintOptions) {
         }
     }
     let comments = allow::Comments::read(&loaded.map, &mut loaded.diags);
-    let mut told = HashSet::new();
+    let mut told = FastSet::default();
     let map = &loaded.map;
-    loaded.diags.list.retain(|diag| {
+    let list = loaded.diags.list.iter();
+    let kept = list.map(|diag| {
         let is_allowed = diag
             .lint
             .is_some_and(|name| options.allowed.contains(name) || comments.allow(name, diag, map));
         !is_allowed && (diag.lint.is_none() || told.insert(identity(diag, map)))
     });
+    let mut kept = kept.collect::<Vec<bool>>().into_iter();
+    loaded.diags.list.retain(|_| kept.next() == Some(true));
 }
 
 /// Two messages that are the same to a reader.
-fn identity(diag: &Diag, map: &SourceMap) -> (Severity, Option<u32>, String) {
+fn identity<'d>(diag: &'d Diag, map: &SourceMap) -> (Severity, Option<u32>, &'d str) {
     let line = diag.span.and_then(|span| map.line_of(span));
-    (diag.severity, line.map(|line| line.lo), diag.text.clone())
+    (diag.severity, line.map(|line| line.lo), &diag.text)
 }

@@ -1,5 +1,6 @@
 //! Network interfaces: index and name.
 
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -33,6 +34,13 @@ impl IfName {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// To look a name up without making one.
+impl Borrow<str> for IfName {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -4,6 +4,7 @@
 pub mod addr;
 pub mod agent_socket;
 pub mod command;
+pub mod fast_hash;
 pub mod iface;
 pub mod iproute;
 pub mod rate;
@@ -14,6 +15,7 @@ pub mod version;
 pub use addr::{Family, IpNet, MacAddr};
 pub use agent_socket::AgentSocket;
 pub use command::{Account, Command, CommandFound, CommandRequest, ScriptRules};
+pub use fast_hash::{FastMap, FastSet};
 pub use iface::{IfIndex, IfName};
 pub use iproute::{NameKind, NumberNames};
 pub use rate::RateLimit;

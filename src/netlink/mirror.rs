@@ -10,12 +10,10 @@
 //! exists with a new generation; [`Mirror::resynchronised`] removes the rest.
 //! So the consumer sees the difference and never a rebuilt world.
 
-use std::collections::HashMap;
-
 use super::header::{Message, kind};
 use super::link::LinkMessage;
 use super::{addr::AddressMessage, header::family};
-use crate::model::{Family, IfIndex, IfName, IpNet};
+use crate::model::{Family, FastMap, IfIndex, IfName, IpNet};
 
 mod address;
 mod link;
@@ -101,8 +99,8 @@ pub type Changes = Vec<Change>;
 /// The picture of the kernel's links and addresses.
 #[derive(Debug, Default)]
 pub struct Mirror {
-    links: HashMap<IfIndex, Slot>,
-    names: HashMap<IfName, IfIndex>,
+    links: FastMap<IfIndex, Slot>,
+    names: FastMap<IfName, IfIndex>,
     touched: Vec<IfIndex>,
     addresses: Addresses,
     /// What was heard of routes and rules since the last time.
@@ -230,7 +228,13 @@ impl Mirror {
     /// The link with a name.
     #[must_use]
     pub fn link_named(&self, name: &IfName) -> Option<&Link> {
-        self.link(*self.names.get(name)?)
+        self.link_of_text(name.as_str())
+    }
+
+    /// The link whose name a text is, if it is one.
+    #[must_use]
+    pub fn link_of_text(&self, text: &str) -> Option<&Link> {
+        self.link(*self.names.get(text)?)
     }
 
     /// All links, ordered by index.

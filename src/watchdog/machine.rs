@@ -41,17 +41,15 @@ impl Interfaces {
 
 impl Machine for Interfaces {
     fn interface_exists(&self, name: &str) -> bool {
-        IfName::new(name).is_some_and(|name| self.mirror.link_named(&name).is_some())
+        self.mirror.link_of_text(name).is_some()
     }
 
     fn interface_mtu(&self, name: &str) -> Option<u32> {
-        let name = IfName::new(name)?;
-        self.mirror.link_named(&name).map(|link| link.mtu)
+        self.mirror.link_of_text(name).map(|link| link.mtu)
     }
 
     fn interface_is_loopback(&self, name: &str) -> bool {
-        let link = IfName::new(name);
-        let link = link.and_then(|name| self.mirror.link_named(&name));
+        let link = self.mirror.link_of_text(name);
         link.is_some_and(|link| link.flags.has(LinkFlags::LOOPBACK))
     }
 
@@ -64,9 +62,10 @@ impl Machine for Interfaces {
     }
 
     fn vmac_fits(&self, name: &str, parent: &str, mac: MacAddr) -> bool {
-        let link = |name: &str| self.mirror.link_named(&IfName::new(name)?);
-        let Some(found) = link(name) else { return true };
-        let below = link(parent).map(|parent| parent.index);
+        let Some(found) = self.mirror.link_of_text(name) else {
+            return true;
+        };
+        let below = self.mirror.link_of_text(parent).map(|parent| parent.index);
         found.kind.as_deref() == Some("macvlan") && found.parent == below && found.mac == Some(mac)
     }
 

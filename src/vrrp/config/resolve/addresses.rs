@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::Resolver;
 use crate::control_plane::diag::Code;
-use crate::model::Family;
+use crate::model::{Family, FastSet};
 use crate::vrrp::authentication::Authentication;
 use crate::vrrp::config::{AddressConfig, InstanceConfig};
 use crate::wire::vrrp::Version;
@@ -54,7 +54,10 @@ impl Resolver<'_> {
     }
 
     fn without_twins(&mut self, addresses: &mut Vec<AddressConfig>) {
-        let mut seen = std::collections::HashSet::new();
+        if addresses.len() < 2 {
+            return;
+        }
+        let mut seen = FastSet::default();
         addresses.retain(|address| {
             let dev = address.dev.as_ref().map(|dev| dev.value.clone());
             let new = seen.insert((address.net.value, dev));

@@ -178,8 +178,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn own_interface(&mut self, instance: &mut InstanceConfig) {
-        match instance.interface.clone() {
+    fn own_interface(&mut self, instance: &InstanceConfig) {
+        match &instance.interface {
             None if instance.is_unicast() && instance.source.is_some() => (),
             None => {
                 let text = format!("vrrp_instance `{}` has no interface", instance.name.value);
@@ -190,7 +190,7 @@ impl Resolver<'_> {
                 self.refuse(Code::General, name.span, text);
             }
             Some(name) => {
-                self.interface(Code::General, &name, name.span);
+                self.interface(Code::General, name, name.span);
             }
         }
     }

@@ -20,7 +20,6 @@ mod tests;
 mod trackers;
 mod vmac;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 use crate::bfd::config::{self as bfd, SessionConfig};
@@ -30,7 +29,7 @@ use crate::control_plane::load::{Config, Machine, Presence};
 use crate::control_plane::source::Span;
 use crate::global::top::Draft;
 use crate::global::{DynamicInterfaces, GlobalConfig};
-use crate::model::{Family, IfName, Vrid};
+use crate::model::{Family, FastMap, IfName, Vrid};
 use crate::vrrp::config::{InstanceConfig, Names, TrackedSession, VrrpConfig};
 
 /// Complete a configuration. `None` when nothing can run with it.
@@ -173,7 +172,7 @@ impl Resolver<'_> {
     /// The same virtual router twice on a network.
     fn duplicates(&mut self, instances: &[InstanceConfig]) {
         type Key<'k> = (Option<&'k IfName>, Family, Vrid, Option<IpAddr>, bool);
-        let mut seen: HashMap<Key<'_>, &str> = HashMap::new();
+        let mut seen: FastMap<Key<'_>, &str> = FastMap::default();
         for instance in instances.iter().filter(|instance| instance.vrid != Vrid(0)) {
             let unicast = instance.is_unicast();
             let multicast = Some(instance.multicast_group);
