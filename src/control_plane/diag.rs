@@ -1,5 +1,7 @@
 //! What is wrong with a configuration, where, and what to do about it.
 
+use std::borrow::Cow;
+
 use super::source::Span;
 
 /// How bad a diagnostic is.
@@ -129,7 +131,7 @@ pub struct Diag {
     /// What is wrong, in one line without the place.
     pub text: String,
     /// What to do about it (`did you mean ...?`).
-    pub help: Option<String>,
+    pub help: Option<Cow<'static, str>>,
     /// The name it can be switched off by, a row of [`crate::lint`].
     pub lint: Option<&'static str>,
     /// The same in today's words; empty if there is more to it than words.
@@ -159,7 +161,7 @@ impl Diag {
     /// With an advice, if there is one.
     #[must_use]
     pub fn with_help(mut self, help: Option<String>) -> Self {
-        self.help = help;
+        self.help = help.map(Cow::Owned);
         self
     }
 
@@ -213,7 +215,7 @@ impl Diags {
     }
 
     /// Give the message added last an advice (`did you mean ...?`).
-    pub fn help(&mut self, text: impl Into<String>) {
+    pub fn help(&mut self, text: impl Into<Cow<'static, str>>) {
         if let Some(last) = self.list.last_mut() {
             last.help = Some(text.into());
         }
@@ -238,7 +240,7 @@ impl Diags {
             severity: Severity::Warning,
             span: Some(span),
             text: old.text,
-            help: old.help,
+            help: old.help.map(Cow::Owned),
             lint: Some("old-word"),
             fixes: old.fixes,
         });
@@ -250,7 +252,7 @@ impl Diags {
         let has = |fix: &Fix| fix.span.lo <= words.lo && words.hi <= fix.span.hi;
         let mut list = self.list.iter_mut();
         if let Some(diag) = list.find(|diag| diag.fixes.iter().any(has)) {
-            diag.help = Some(help);
+            diag.help = Some(help.into());
             diag.fixes.push(fix);
         }
     }

@@ -2,12 +2,15 @@
 
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::path::Path;
 
 use super::diag::{Diag, Severity};
 use super::source::{Origin, SourceMap};
 
 /// How many characters of a source line are shown.
 const WIDTH: usize = 100;
+/// Room for the place and the name of a lint in a line of a log.
+const LOG_LINE_REST: usize = 100;
 
 /// `FILE:LINE:COLUMN: error: text`, the source line with a caret under the words
 /// meant, where the text came from if not from there, and the advice.
@@ -77,21 +80,23 @@ pub fn headline(diag: &Diag, map: &SourceMap) -> String {
 /// The name that a message can be switched off by.
 fn name(out: &mut String, diag: &Diag) {
     if let Some(lint) = diag.lint {
-        let _ = write!(out, " [{lint}]");
+        out.extend([" [", lint, "]"]);
     }
 }
 
 /// `(FILE: Line N) text`, the form of the C daemon, with the advice in the same line.
 #[must_use]
 pub fn log_line(diag: &Diag, map: &SourceMap) -> String {
-    let mut out = String::new();
+    let help = diag.help.as_ref().map_or(0, |help| help.len());
+    let mut out = String::with_capacity(diag.text.len() + help + LOG_LINE_REST);
     if let Some(span) = diag.span.filter(|span| map.contains(*span)) {
-        let place = map.place(span);
-        let _ = write!(out, "({}: Line {}) ", place.file, place.line);
+        let (path, line) = map.line_number(span).unwrap_or((Path::new(""), 0));
+        let _ = write!(out, "({}: Line {line}) ", path.display());
     }
     out.push_str(&diag.text);
     if let Some(help) = &diag.help {
-        let _ = write!(out, " - {help}");
+        out.push_str(" - ");
+        out.push_str(help);
     }
     name(&mut out, diag);
     out
@@ -122,7 +127,7 @@ mod tests {
         let mut diags = Diags::default();
         diags.error(Code::General, file.unwrap_or_default().part(range), "wrong");
         if let Some(help) = help {
-            diags.help(help);
+            diags.help(help.to_owned());
         }
         let diag = diags.list.first().unwrap();
         (full(diag, &map), log_line(diag, &map))

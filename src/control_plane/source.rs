@@ -202,6 +202,13 @@ impl SourceMap {
         }
     }
 
+    /// File and line where the span begins, as somebody wrote it.
+    #[must_use]
+    pub fn line_number(&self, span: Span) -> Option<(&Path, u32)> {
+        let (path, (line, _)) = self.file_line(self.written(span).lo)?;
+        Some((path, line))
+    }
+
     /// The line where the span begins, without its end, and the characters
     /// (counted from 0) of it that the span covers.
     #[must_use]
