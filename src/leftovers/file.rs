@@ -98,6 +98,20 @@ impl RecordFile {
         }
     }
 
+    /// Whether exactly this record is there, in the file that this daemon has written.
+    #[must_use]
+    pub fn holds(&self, record: &Record) -> bool {
+        let (Some(held), Ok(file)) = (&self.held, open(&self.path)) else {
+            return false;
+        };
+        let identity = |file: &File| file.metadata().map(|it| (it.dev(), it.ino()));
+        let is_held = identity(held)
+            .ok()
+            .is_some_and(|held| identity(&file).ok() == Some(held));
+        let text = record.write(&self.world);
+        is_held && octets(file).is_ok_and(|octets| octets == text.as_bytes())
+    }
+
     /// Put another one in its place.
     ///
     /// # Errors
@@ -157,7 +171,18 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-fn read(mut file: File, world: &str) -> Result<Record, Refusal> {
+fn read(file: File, world: &str) -> Result<Record, Refusal> {
+    let octets = octets(file)?;
+    let text = str::from_utf8(&octets).map_err(|error| {
+        let before = octets.get(..error.valid_up_to()).unwrap_or_default();
+        let lines = before.iter().filter(|octet| **octet == b'\n').count();
+        Refusal::Flaw(Flaw::Line(lines + 1))
+    })?;
+    Record::parse(text, world).map_err(Refusal::Flaw)
+}
+
+/// What is in a file, if it can be a record.
+fn octets(mut file: File) -> Result<Vec<u8>, Refusal> {
     let metadata = file.metadata()?;
     let is_own = metadata.uid() == geteuid().as_raw() && metadata.mode() & WRITERS == 0;
     if !metadata.is_file() || !is_own {
@@ -166,14 +191,10 @@ fn read(mut file: File, world: &str) -> Result<Record, Refusal> {
     if metadata.len() > LONGEST {
         return Err(Refusal::Huge);
     }
-    let mut octets = Vec::new();
+    let length = usize::try_from(metadata.len()).unwrap_or(0);
+    let mut octets = Vec::with_capacity(length + 1);
     (&mut file).take(LONGEST).read_to_end(&mut octets)?;
-    let text = str::from_utf8(&octets).map_err(|error| {
-        let before = octets.get(..error.valid_up_to()).unwrap_or_default();
-        let lines = before.iter().filter(|octet| **octet == b'\n').count();
-        Refusal::Flaw(Flaw::Line(lines + 1))
-    })?;
-    Record::parse(text, world).map_err(Refusal::Flaw)
+    Ok(octets)
 }
 
 /// Whether another process holds the lock.
@@ -255,6 +276,26 @@ mod tests {
         assert_eq!(mode & 0o777, MODE);
         file.remove();
         assert_eq!(fs::read_dir(&scratch.0).expect("list").count(), 0);
+    }
+
+    #[test]
+    fn only_the_same_things_in_the_own_file_are_held() {
+        let scratch = Scratch::new("held");
+        let mut file = scratch.file("a.record");
+        assert!(!file.holds(&record(A)));
+        file.write(&record(A)).expect("write");
+        assert!(file.holds(&record(A)));
+        assert!(!file.holds(&record(B)));
+        assert!(!file.holds(&record(A).replaced_by(BTreeSet::new())));
+        fs::set_permissions(file.path(), Permissions::from_mode(0o666)).expect("chmod");
+        assert!(!file.holds(&record(A)));
+        // The same text in another file has no lock of ours.
+        let text = fs::read(file.path()).expect("read");
+        fs::remove_file(file.path()).expect("remove");
+        assert!(!file.holds(&record(A)));
+        fs::write(file.path(), text).expect("write");
+        fs::set_permissions(file.path(), Permissions::from_mode(MODE)).expect("chmod");
+        assert!(!file.holds(&record(A)));
     }
 
     #[test]

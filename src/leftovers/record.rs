@@ -20,6 +20,8 @@ use super::item::{Item, Party};
 const TITLE: &str = "keepalived record 1";
 const FORMER: &str = "former ";
 const END: &str = "end ";
+/// Room for the line breaks of the first lines, and for the last line.
+const FRAME: usize = 32;
 
 /// Things by their lines.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -71,6 +73,12 @@ impl Record {
         }
     }
 
+    /// The lines of the things of the configuration in force.
+    #[must_use]
+    pub fn into_present(self) -> BTreeSet<String> {
+        self.present
+    }
+
     /// The former things of a party are gone.
     pub fn forget_former(&mut self, party: Party) {
         self.former.retain(|line| party_of(line) != Some(party));
@@ -113,7 +121,9 @@ impl Record {
     /// The text; `world` is this boot and this network namespace.
     #[must_use]
     pub fn write(&self, world: &str) -> String {
-        let mut text = format!("{TITLE}\n{world}\n");
+        let lines: usize = self.all().map(|line| FORMER.len() + line.len() + 1).sum();
+        let mut text = String::with_capacity(TITLE.len() + world.len() + lines + FRAME);
+        text.extend([TITLE, "\n", world, "\n"]);
         for line in &self.present {
             text.push_str(line);
             text.push('\n');

@@ -3,6 +3,7 @@
 //! An instance that is not the master has put nothing there yet, and may at any moment.
 
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 use super::item::{Address, Item, Marks, Party, Sync};
 use crate::check::marks;
@@ -13,10 +14,13 @@ use crate::vrrp::config::{
 };
 use crate::vrrp::firewall;
 
+/// Octets that the line of an IPv4 address fits into.
+const LINE: usize = 48;
+
 /// The lines of all things that processes of these parties may put there.
 #[must_use]
 pub fn lines(config: &Config, parties: &[Party]) -> BTreeSet<String> {
-    let mut lines = BTreeSet::new();
+    let mut lines = Vec::new();
     if parties.contains(&Party::Vrrp) {
         of_vrrp(config, &mut lines);
     }
@@ -31,7 +35,7 @@ pub fn lines(config: &Config, parties: &[Party]) -> BTreeSet<String> {
     if let Some(sync) = sync(config).filter(|sync| parties.contains(&sync.party)) {
         enter(&Item::Sync(sync), &mut lines);
     }
-    lines
+    lines.into_iter().collect()
 }
 
 /// Connection synchronisation, which is VRRP's if it follows an instance.
@@ -51,7 +55,7 @@ fn sync(config: &Config) -> Option<Sync> {
     })
 }
 
-fn of_vrrp(config: &Config, lines: &mut BTreeSet<String>) {
+fn of_vrrp(config: &Config, lines: &mut Vec<String>) {
     let vrrp: &VrrpConfig = &config.vrrp;
     let default = default_interface(&config.global);
     let mut address = |address: &AddressConfig, instance: Option<&InstanceConfig>| {
@@ -61,7 +65,7 @@ fn of_vrrp(config: &Config, lines: &mut BTreeSet<String>) {
                 net: address.net.value,
                 peer: address.peer,
             };
-            lines.insert(Item::Address(address).to_string());
+            lines.push(line_of(&Item::Address(address)));
         }
     };
     for instance in &vrrp.instances {
@@ -81,7 +85,7 @@ fn of_vrrp(config: &Config, lines: &mut BTreeSet<String>) {
     }
 }
 
-fn paths(routes: &[RouteConfig], rules: &[RuleConfig], lines: &mut BTreeSet<String>) {
+fn paths(routes: &[RouteConfig], rules: &[RuleConfig], lines: &mut Vec<String>) {
     for route in routes {
         enter(&Item::Route(Box::new(route.clone())), lines);
     }
@@ -91,11 +95,19 @@ fn paths(routes: &[RouteConfig], rules: &[RuleConfig], lines: &mut BTreeSet<Stri
 }
 
 /// A line that could not be read again would make the whole record worthless.
-fn enter(item: &Item, lines: &mut BTreeSet<String>) {
+fn enter(item: &Item, lines: &mut Vec<String>) {
     let line = item.to_string();
     if Item::parse(&line).is_some() {
-        lines.insert(line);
+        lines.push(line);
     }
+}
+
+/// In room that needs not grow on the way.
+fn line_of(item: &Item) -> String {
+    let mut line = String::with_capacity(LINE);
+    // Writing to a string cannot fail.
+    let _ = write!(line, "{item}");
+    line
 }
 
 #[cfg(test)]

@@ -61,6 +61,11 @@ impl Leftovers {
         }
     }
 
+    /// Whether nothing has to be written: few reloads change what is in the kernel.
+    fn has(&self, record: &Record) -> bool {
+        self.file.as_ref().is_some_and(|file| file.holds(record))
+    }
+
     fn write(&mut self, record: &Record) {
         let Some(file) = &mut self.file else { return };
         if let Err(error) = file.write(record) {
@@ -110,9 +115,13 @@ impl WatchDog {
 
     /// Before the children go over to a configuration: both may be in the kernel.
     pub(in crate::watchdog) fn record_change(&mut self, config: &Config, roles: &[Role]) {
-        let lines = survey::lines(config, &parties(roles));
+        let record = Record::of(survey::lines(config, &parties(roles)));
+        if self.leftovers.has(&record) {
+            self.leftovers.has_former = false;
+            return;
+        }
         let before = self.leftovers.read().unwrap_or_default();
-        let record = before.replaced_by(lines);
+        let record = before.replaced_by(record.into_present());
         let parties = [Party::Vrrp, Party::Check];
         self.leftovers.has_former = parties.iter().any(|party| record.has_former(*party));
         self.leftovers.write(&record);
