@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 use crate::check;
 use crate::control_plane::Loaded;
-use crate::sys::ns;
+use crate::sys::{memory, ns};
 use crate::watchdog::settings::{DEFAULT_CONFIG, Settings};
 use crate::watchdog::{self, config};
 
@@ -37,6 +37,7 @@ const FATAL: u8 = 1;
 /// Run the program with the process's arguments.
 #[must_use]
 pub fn main() -> ExitCode {
+    memory::map_large_blocks();
     let mut words = std::env::args_os().map(|w| w.to_string_lossy().into_owned());
     let program = words.next().unwrap_or_else(|| "keepalived".to_owned());
     let words: Vec<String> = words.collect();

@@ -1,5 +1,9 @@
 //! The memory of the process: its heap, and the pages of its code.
 
+/// From how many octets on a block is large: the C library's own limit at the start.
+#[cfg(target_env = "gnu")]
+const LARGE: libc::c_int = 128 * 1024;
+
 /// Give memory that is free in the heap back to the system: after reading a
 /// configuration, whose words are many times the size of what they say. A forked
 /// child would count the holes as its own, too.
@@ -9,6 +13,18 @@ pub fn give_back_free() {
     // SAFETY: malloc_trim takes no pointers and may be called at any time.
     unsafe {
         libc::malloc_trim(0);
+    }
+}
+
+/// Have large blocks be mappings of their own, always: they grow without being copied, and
+/// are given back when they are freed. The GNU C library takes them from the heap once
+/// a block of that size has been freed.
+pub fn map_large_blocks() {
+    // Others than the GNU C library have no such setting.
+    #[cfg(target_env = "gnu")]
+    // SAFETY: integers; they concern only what is allocated later.
+    unsafe {
+        libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
     }
 }
 
