@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::UdpSocket;
+use std::time::Duration;
 
 use keepalived::check::config::service::CheckConfig;
 use keepalived::check::marks::Marks;
@@ -12,7 +13,7 @@ use keepalived::netlink::header::family::INET;
 use keepalived::netlink::nft::{Expression, Hook, Key, Transaction};
 use keepalived::netlink::socket::netfilter;
 
-use crate::entered;
+use crate::{LIMIT, entered};
 
 const TABLE: &str = "keepalived";
 
@@ -82,15 +83,21 @@ fn groups(text: &str) -> CheckConfig {
 
 /// Whether a datagram to this address arrives.
 fn arrives(at: &str) -> bool {
-    let socket = UdpSocket::bind(at).unwrap();
-    socket.set_nonblocking(true).unwrap();
-    let sender = UdpSocket::bind(if at.starts_with('[') {
+    let any = if at.starts_with('[') {
         "[::1]:0"
     } else {
         "127.0.0.1:0"
-    });
-    sender.unwrap().send_to(b"?", at).unwrap();
-    // On the loopback interface it is there when the call returns.
+    };
+    let [sender, other] = [any; 2].map(|any| UdpSocket::bind(any).unwrap());
+    let socket = UdpSocket::bind(at).unwrap();
+    sender.send_to(b"?", at).unwrap();
+    // A busy kernel hands datagrams over later, but in their order.
+    sender.send_to(b"!", other.local_addr().unwrap()).unwrap();
+    other.set_read_timeout(Some(LIMIT)).unwrap();
+    other.recv(&mut [0; 8]).expect("nothing drops that one");
+    // Unless they were sent on two processors.
+    let patience = Duration::from_millis(100);
+    socket.set_read_timeout(Some(patience)).unwrap();
     socket.recv(&mut [0; 8]).is_ok()
 }
 
