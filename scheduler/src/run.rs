@@ -23,6 +23,10 @@ pub type OnLate<P> = fn(&mut P, &mut Scheduler<P>, Duration);
 /// Descriptors reported by one wait; what is left comes with the next.
 const EVENTS: usize = 256;
 
+/// Room for functions that timers call, so that one that is first called in need, such as
+/// for the end of a storm, takes no memory then.
+const HANDLERS: usize = 32;
+
 /// How much longer than asked for the system may let a pause be.
 const OVERSLEEP: Duration = Duration::from_micros(100);
 
@@ -99,7 +103,7 @@ impl<P> Scheduler<P> {
             ready: VecDeque::new(),
             wheel: Wheel::new(),
             due: Vec::new(),
-            handlers: Vec::new(),
+            handlers: Vec::with_capacity(HANDLERS),
             soon: Vec::new(),
             soon_spare: Vec::new(),
             shutdown_timers: 0,

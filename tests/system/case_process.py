@@ -376,9 +376,12 @@ def flapping_takes_no_memory(lab):
             r1.ip("addr", "add", "10.78.0.9/24", "dev", "eth0")
             r1.ip("addr", "del", "10.78.0.9/24", "dev", "eth0")
             seen = d.log().count("Entering MASTER")
+            faults = d.log().count("Entering FAULT")
             r1.ip("link", "set", "eth0", "down")
+            # A link that is up again before anybody looks was never down.
+            wait(lambda: d.log().count("Entering FAULT") > faults, 10, "the fault")
             r1.ip("link", "set", "eth0", "up")
-            wait(lambda: d.log().count("Entering MASTER") > seen, 5, "master again")
+            wait(lambda: d.log().count("Entering MASTER") > seen, 10, "master again")
     octets = lambda: {who: n for who, (n, _) in accounts(d, "keepalived.data").items() if who not in ("Dump", "Lasting")}
     octets()
     flap(4)
