@@ -2,7 +2,9 @@
 import os
 import re
 import signal
+import socket
 import stat
+import struct
 import subprocess
 import sys
 import time
@@ -289,6 +291,58 @@ def dbus_bus_comes_late_and_goes(lab):
         wait(lambda: not bus.has_name(), 8, "the name is given back")
         daemon.reload(conf(vi(1), globals="enable_dbus"))
         wait(lambda: bus.state(path()) == (2, "Master"), 12, "on the bus again")
+        assert daemon.stop() == 0
+
+
+class Caller:
+    """Calls methods without waiting for answers, as fast as the bus takes them (D-Bus specification, "Message Protocol")."""
+
+    def __init__(self, bus):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(bus.socket)
+        self.sock.sendall(b"\0AUTH EXTERNAL " + str(os.getuid()).encode().hex().encode() + b"\r\n")
+        assert self.sock.recv(4096).startswith(b"OK")
+        self.sock.sendall(b"BEGIN\r\n" + self.message("/org/freedesktop/DBus", "org.freedesktop.DBus", "Hello", "org.freedesktop.DBus", 0))
+        assert self.sock.recv(4096)
+
+    @staticmethod
+    def message(target, interface, method, destination, flags=1):
+        fields = b""
+        for code, kind, text in ((1, b"o", target), (2, b"s", interface), (3, b"s", method), (6, b"s", destination)):
+            fields += b"\0" * (-len(fields) % 8)
+            fields += bytes([code, 1]) + kind + b"\0" + struct.pack("<I", len(text)) + text.encode() + b"\0"
+        head = b"l" + bytes([1, flags, 1]) + struct.pack("<III", 0, 1, len(fields)) + fields
+        return head + b"\0" * (-len(head) % 8)
+
+    def storm(self, count, target, interface, method):
+        self.sock.sendall(self.message(target, interface, method, NAME) * count)
+
+
+@case("defects")
+def dbus_storm_of_print_requests(lab):
+    """A client that asks for the data in a loop: requests that come while another is waited for or worked on are joined into
+    one, and what is written at last is newer than the last of them."""
+    with Bus(lab).start() as bus:
+        instances = [vi(1)] + [inst("D_%d" % n, vrid=100 + n, vips=["10.77.1.%d/32" % n]) for n in range(1, 101)]
+        r1, daemon = start(lab, bus, *instances)
+        wait(lambda: bus.state(path()) == (2, "Master"), 20, "master on the bus")
+        file = os.path.join(daemon.tmpdir, "keepalived.data")
+        printed = lambda: daemon.log().count("Printing VRRP data for process")
+        caller, calls = Caller(bus), 3000
+        # A process that does not read for a while: its line is full, and nothing is lost all the same.
+        daemon.signal(signal.SIGSTOP, "_vrrp")
+        caller.storm(calls, ROOT + "/Vrrp", DAEMON, "PrintData")
+        caller.storm(1, ROOT + "/Vrrp", DAEMON, "PrintStats")
+        assert bus.call(ROOT + "/Vrrp", DAEMON + ".PrintStats") == "()", "the bus is served meanwhile"
+        daemon.signal(signal.SIGCONT, "_vrrp")
+        stats = os.path.join(daemon.tmpdir, "keepalived.stats")
+        wait(lambda: os.path.exists(stats), 60, "what was asked for last")
+        wait(lambda: os.path.exists(file), 20, file)
+        assert 0 < printed() < calls / 10, printed()
+        old = os.stat(file).st_ino
+        bus.call(ROOT + "/Vrrp", DAEMON + ".PrintData")
+        wait(lambda: os.stat(file).st_ino != old, 20, "another one afterwards")
+        assert "on DBus request" in daemon.log()
         assert daemon.stop() == 0
 
 

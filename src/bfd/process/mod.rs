@@ -35,7 +35,7 @@ use super::timers::Random;
 use crate::control_plane::Config;
 use crate::net::bfd_socket::{BfdBatch, BfdReceiver};
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::launch::child::{Child, Wish};
+use crate::watchdog::launch::child::{Asker, Child, Wish};
 use crate::watchdog::survey::{Surveyed as _, Watched};
 
 use memory::Memory;
@@ -86,7 +86,7 @@ impl Child for BfdProcess {
         s.stop(Stop::Now);
     }
 
-    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish) {
+    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish, _: Asker) {
         match wish {
             Wish::Data => self.dump_data(s),
             Wish::Stats | Wish::Json | Wish::ClearStats => {}

@@ -56,7 +56,7 @@ use crate::notify::notifier::{Host, Notifier};
 use crate::sys::memory::give_back_free;
 use crate::track::files::Files;
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::launch::child::{Child, Wish};
+use crate::watchdog::launch::child::{Asker, Child, Wish};
 use crate::watchdog::launch::paths::PidPaths;
 use crate::watchdog::survey::{Surveyed as _, Watched};
 
@@ -160,7 +160,7 @@ impl Child for CheckProcess {
         });
     }
 
-    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish) {
+    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish, _: Asker) {
         match wish {
             Wish::Data => self.dump_data(s),
             Wish::Stats | Wish::Json | Wish::ClearStats => {}

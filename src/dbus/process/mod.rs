@@ -9,11 +9,13 @@
 //! * `attempt`: a connection being made, by a thread: the library waits for the bus.
 //! * `connection`: one that stands; nothing of it waits.
 //! * `messages`: answers and signals in the library's types.
+//! * `asking`: what the VRRP process is asked for, each thing once.
 //!
 //! Nothing is handed to the library while it has something that the bus does not take:
 //! signals wait in [`Objects`], calls in the library. The bus may come, stall and go;
 //! this process tries again after one, two, four ... seconds.
 
+mod asking;
 mod attempt;
 mod connection;
 mod messages;
@@ -26,7 +28,7 @@ use std::time::Duration;
 use nix::unistd::getppid;
 use scheduler::{Alarm, Drain, Interest, IoId, Key, Ready, Scheduler, Stop};
 
-use super::calls::{Answer, Call, answer};
+use super::calls::{Answer, answer};
 use super::line::{Hearer, Request};
 use super::objects;
 use super::objects::Objects;
@@ -36,6 +38,7 @@ use crate::sys::signals::send;
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::launch::child::Child;
 
+use asking::Asking;
 use attempt::Attempt;
 use connection::{Connection, Lost};
 
@@ -53,6 +56,7 @@ pub struct DbusProcess {
     config: Rc<Config>,
     plumbing: Plumbing,
     hearer: Option<Hearer>,
+    asking: Asking,
     objects: Objects,
     bus: Bus,
     /// The next attempt, or the end of patience at the end.
@@ -83,6 +87,7 @@ impl Child for DbusProcess {
     ) -> io::Result<Self> {
         Ok(Self {
             hearer: plumbing.ends.dbus_hearer.take(),
+            asking: Asking::default(),
             objects: Objects::new(paths(&config, &plumbing)),
             bus: Bus::Away,
             alarm: Alarm::new("D-Bus", 0, Self::on_alarm),
@@ -168,6 +173,7 @@ impl DbusProcess {
                 Err(Lost) => self.lose(s),
             }
         }
+        self.asking.follow(s);
         self.end_if_done(s);
     }
 
@@ -181,6 +187,7 @@ impl DbusProcess {
         let Bus::Connected(connection, _) = &self.bus else {
             return Ok(false);
         };
+        let line = self.hearer.as_ref();
         for _ in 0..BUDGET {
             connection.carry()?;
             if connection.is_behind() {
@@ -188,7 +195,7 @@ impl DbusProcess {
             }
             if let Some(message) = connection.next() {
                 messages::with_call(&message, |call| {
-                    let answer = self.answer(call);
+                    let answer = done(answer(&self.objects, call), &mut self.asking, line);
                     connection.send(messages::reply(&message, answer));
                 });
                 if let Some(note) = messages::ownership(&message) {
@@ -207,24 +214,10 @@ impl DbusProcess {
         Ok(true)
     }
 
-    /// What a call comes to, with what it wants done.
-    fn answer(&self, call: &Call<'_>) -> Answer {
-        let answer = answer(&self.objects, call);
-        let done = if let Answer::Ask(request) = &answer {
-            let asked = self.hearer.as_ref().map(|hearer| hearer.ask(request));
-            let asked = asked.unwrap_or_else(|| Err(io::ErrorKind::NotConnected.into()));
-            asked.map_err(|error| format!("The VRRP process cannot be told: {error}"))
-        } else if answer == Answer::Reload {
-            log::info!("Reloading configuration on DBus request");
-            let told = send(getppid(), libc::SIGHUP);
-            told.map_err(|error| format!("The parent process cannot be told: {error}"))
-        } else {
-            Ok(())
-        };
-        match done {
-            Ok(()) => answer,
-            Err(text) => Answer::Error(FAILURE, text),
-        }
+    /// There may be room on the line to the VRRP process again.
+    fn on_asking(&mut self, s: &mut Scheduler<Self>, _: Key) {
+        self.asking.go_on(self.hearer.as_ref());
+        self.asking.follow(s);
     }
 
     /// Reach the bus.
@@ -325,6 +318,24 @@ impl DbusProcess {
             log::info!("Released DBus");
             s.stop(Stop::Now);
         }
+    }
+}
+
+/// The answer to a call, when what it wants is done.
+fn done(answer: Answer, asking: &mut Asking, line: Option<&Hearer>) -> Answer {
+    let done = if let Answer::Ask(request) = &answer {
+        let asked = asking.ask(line, request);
+        asked.map_err(|error| format!("The VRRP process cannot be told: {error}"))
+    } else if answer == Answer::Reload {
+        log::info!("Reloading configuration on DBus request");
+        let told = send(getppid(), libc::SIGHUP);
+        told.map_err(|error| format!("The parent process cannot be told: {error}"))
+    } else {
+        Ok(())
+    };
+    match done {
+        Ok(()) => answer,
+        Err(text) => Answer::Error(FAILURE, text),
     }
 }
 

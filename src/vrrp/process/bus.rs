@@ -13,6 +13,7 @@ use crate::dbus::{Identity, State};
 use crate::notify::event::What;
 use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::fsm::{self, Burst, InstanceId};
+use crate::watchdog::launch::child::{Asker, Wish, wish};
 
 /// The line to the D-Bus process.
 #[derive(Debug, Default)]
@@ -133,9 +134,9 @@ impl VrrpProcess {
             }
             Request::Everything => {}
             Request::SendGarp(name) => self.announce_on_request(s, &name),
-            Request::PrintData => self.dump_data(s, "DBus request"),
-            Request::PrintStats => self.dump_stats(s, "DBus request"),
-            Request::PrintStatsClear => self.dump_and_clear_stats(s, "DBus request"),
+            Request::PrintData => wish(self, s, Wish::Data, Asker::Bus),
+            Request::PrintStats => wish(self, s, Wish::Stats, Asker::Bus),
+            Request::PrintStatsClear => wish(self, s, Wish::ClearStats, Asker::Bus),
         }
         Drain::More
     }

@@ -87,7 +87,7 @@ use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
 use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::launch::Plumbing;
-use crate::watchdog::launch::child::{Child, Wish};
+use crate::watchdog::launch::child::{Asker, Child, Wish};
 use crate::watchdog::launch::paths::PidPaths;
 use crate::watchdog::survey::{Surveyed as _, Watched};
 
@@ -190,12 +190,12 @@ impl Child for VrrpProcess {
         self.ask_for_pump(s);
     }
 
-    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish) {
+    fn wish(&mut self, s: &mut Scheduler<Self>, wish: Wish, asker: Asker) {
         match wish {
-            Wish::Data => self.dump_data(s, "signal"),
-            Wish::Stats => self.dump_stats(s, "signal"),
+            Wish::Data => self.dump_data(s, asker.words()),
+            Wish::Stats => self.dump_stats(s, asker.words()),
             Wish::Json => self.dump_json(s),
-            Wish::ClearStats => self.dump_and_clear_stats(s, "signal"),
+            Wish::ClearStats => self.dump_and_clear_stats(s, asker.words()),
         }
     }
 

@@ -47,6 +47,26 @@ pub enum Wish {
     ClearStats,
 }
 
+/// How an operator has said what is wanted.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Asker {
+    /// By a signal.
+    Signal,
+    /// By a method on D-Bus.
+    Bus,
+}
+
+impl Asker {
+    /// In the log.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Signal => "signal",
+            Self::Bus => "DBus request",
+        }
+    }
+}
+
 /// A process that the parent has started.
 pub trait Child: Sized + 'static {
     /// The exit status when it cannot begin, or its loop fails.
@@ -74,7 +94,7 @@ pub trait Child: Sized + 'static {
     fn stop(&mut self, s: &mut Scheduler<Self>);
 
     /// An operator wants something.
-    fn wish(&mut self, _: &mut Scheduler<Self>, _: Wish) {}
+    fn wish(&mut self, _: &mut Scheduler<Self>, _: Wish, _: Asker) {}
 
     /// Whether it is leaving, and goes over to no other configuration any more.
     fn is_stopping(&self) -> bool {
@@ -168,9 +188,9 @@ fn on_signal<C: Child>(process: &mut C, s: &mut Scheduler<C>, signal: Signal) {
     if matches!(signal, Signal::SIGTERM | Signal::SIGINT) {
         stop(process, s);
     } else if signal == Signal::SIGUSR1 {
-        wish(process, s, Wish::Data);
+        wish(process, s, Wish::Data, Asker::Signal);
     } else if signal == Signal::SIGUSR2 {
-        wish(process, s, Wish::Stats);
+        wish(process, s, Wish::Stats, Asker::Signal);
     } else if signal == Signal::SIGXCPU {
         process.plumbing().tell_budget();
     } else {
@@ -188,16 +208,16 @@ fn stop<C: Child>(process: &mut C, s: &mut Scheduler<C>) {
 
 /// An operator wants something; a storm of such wishes must not keep the process from
 /// its work.
-fn wish<C: Child>(process: &mut C, s: &mut Scheduler<C>, wish: Wish) {
-    process.plumbing().wishes.add(wish);
+pub fn wish<C: Child>(process: &mut C, s: &mut Scheduler<C>, wish: Wish, asker: Asker) {
+    process.plumbing().wishes.add(wish, asker);
     grant(process, s, 0);
 }
 
 /// Do what is wanted and may be done now, and the rest in its time.
 fn grant<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: Key) {
     let mut now = s.refresh();
-    while let Some(wish) = process.plumbing().wishes.next(now) {
-        process.wish(s, wish);
+    while let Some((wish, asker)) = process.plumbing().wishes.next(now) {
+        process.wish(s, wish, asker);
         let before = std::mem::replace(&mut now, s.refresh());
         process.plumbing().wishes.granted(now, now.since(before));
     }
@@ -216,8 +236,8 @@ fn grant<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: Key) {
 fn on_real_time<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: Ready) -> Drain {
     while let Some(number) = process.plumbing().next_real_time() {
         match signals::meaning(number) {
-            Some(RealTime::Json) => wish(process, s, Wish::Json),
-            Some(RealTime::ClearStats) => wish(process, s, Wish::ClearStats),
+            Some(RealTime::Json) => wish(process, s, Wish::Json, Asker::Signal),
+            Some(RealTime::ClearStats) => wish(process, s, Wish::ClearStats, Asker::Signal),
             Some(RealTime::Threads) => log::info!("{}", s.thread_dump()),
             None => {}
         }

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use scheduler::Instant;
 
-use super::child::Wish;
+use super::child::{Asker, Wish};
 
 /// So many times as long as a wish took the next one waits.
 const REST: u32 = 19;
@@ -17,22 +17,22 @@ const REST: u32 = 19;
 /// Wishes that wait.
 #[derive(Debug, Default)]
 pub(super) struct Wishes {
-    waiting: Vec<Wish>,
+    waiting: Vec<(Wish, Asker)>,
     free_at: Option<Instant>,
     /// A timer is set for it.
     pub(super) is_expected: bool,
 }
 
 impl Wishes {
-    /// Somebody wants something.
-    pub(super) fn add(&mut self, wish: Wish) {
-        if !self.waiting.contains(&wish) {
-            self.waiting.push(wish);
+    /// Somebody wants something. If somebody else does already, both get the same.
+    pub(super) fn add(&mut self, wish: Wish, asker: Asker) {
+        if self.waiting.iter().all(|(waiting, _)| *waiting != wish) {
+            self.waiting.push((wish, asker));
         }
     }
 
     /// The next one, if it may be granted now.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Wish> {
+    pub(super) fn next(&mut self, now: Instant) -> Option<(Wish, Asker)> {
         let is_free = self.free_at.is_none_or(|at| at <= now);
         (is_free && !self.waiting.is_empty()).then(|| self.waiting.remove(0))
     }
@@ -58,11 +58,11 @@ mod tests {
         let (took, mut granted) = (Duration::from_millis(5), Vec::new());
         for now in (0..1000).map(Instant::from_millis) {
             if now < Instant::from_millis(500) {
-                wishes.add(Wish::Data);
-                wishes.add(Wish::Data);
+                wishes.add(Wish::Data, Asker::Bus);
+                wishes.add(Wish::Data, Asker::Signal);
             }
             if let Some(wish) = wishes.next(now) {
-                assert_eq!(wish, Wish::Data);
+                assert_eq!(wish, (Wish::Data, Asker::Bus));
                 wishes.granted(now + took, took);
                 granted.push(now);
             }
@@ -77,9 +77,11 @@ mod tests {
         let mut wishes = Wishes::default();
         let now = Instant::from_millis(7);
         for wish in [Wish::Stats, Wish::Json, Wish::Stats, Wish::ClearStats] {
-            wishes.add(wish);
+            wishes.add(wish, Asker::Signal);
         }
-        let all: Vec<_> = std::iter::from_fn(|| wishes.next(now)).collect();
+        let all: Vec<_> = std::iter::from_fn(|| wishes.next(now))
+            .map(|(wish, _)| wish)
+            .collect();
         assert_eq!(all, [Wish::Stats, Wish::Json, Wish::ClearStats]);
     }
 }
