@@ -169,3 +169,13 @@ def netlink_address_of_the_administrator_stays(lab):
     wait(lambda: wire.adverts() and wire.adverts()[-1].addrs == [other, fixed], 10, "the second reload")
     d.stop()
     assert r1.addresses("eth0") & {a + "/24" for a in (fixed, own, other)} == {fixed + "/24"}
+
+@case("defects")
+def netlink_lost_source_says_goodbye(lab):
+    """The address that adverts come from is deleted: others hear of it at once, and need not wait for silence."""
+    (r1,) = lab.pair(("r1",))
+    wire = lab.sniff()
+    r1.keepalived(single())
+    wait(lambda: r1.has(VIP), 10)
+    r1.ip("addr", "del", "10.77.0.1/24", "dev", "eth0")
+    wire.wait(lambda p: p.kind == "vrrp" and p.prio == 0 and p.src == "10.77.0.1", 10, "priority 0")

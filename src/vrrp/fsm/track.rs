@@ -95,9 +95,12 @@ impl Track {
         }
     }
 
-    /// What the source adds to the priority.
+    /// What the source adds to the priority; nothing while it is a fault.
     #[must_use]
     pub fn contribution(self, status: Status) -> i32 {
+        if self.is_fault(status) {
+            return 0;
+        }
         let weight = i32::from(self.weight);
         let sum = match status {
             Status::Good if weight > 0 => weight,

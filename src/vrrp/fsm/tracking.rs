@@ -44,8 +44,11 @@ impl Instance {
         let old = std::mem::replace(known, status);
         let before = self.effective_priority();
         self.weights += policy.contribution(status) - policy.contribution(old);
-        self.priority_moved(now, before, out);
         let bad = policy.is_fault(status);
+        // A fault says more than the priority that goes with it.
+        if !bad && !policy.is_fault(old) {
+            self.priority_moved(now, before, out);
+        }
         if bad != policy.is_fault(old) {
             self.faults.count_tracker(bad);
             self.settle_faults(now, cause_of(policy.source, bad), out);

@@ -90,7 +90,7 @@ impl VrrpProcess {
     }
 
     /// Queue an advert for the group, or for every peer.
-    fn advertise(&mut self, id: InstanceId, priority: Priority) {
+    pub(super) fn advertise(&mut self, id: InstanceId, priority: Priority) {
         let Some(own) = self.routers.get_mut(id.index()) else {
             return;
         };

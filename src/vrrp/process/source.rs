@@ -2,19 +2,19 @@
 
 use std::net::IpAddr;
 
-use scheduler::Scheduler;
+use scheduler::{Instant, Scheduler};
 
 use super::VrrpProcess;
 use super::policy;
 use super::pool::User;
 use crate::global::{GlobalConfig, ReceivePolicy};
-use crate::model::IfIndex;
+use crate::model::{IfIndex, Priority};
 use crate::net::SocketSpec;
 use crate::net::vrrp_socket::{Mode, Protocol};
 use crate::vrrp::accept::ReceiveMode;
 use crate::vrrp::authentication::Authentication;
 use crate::vrrp::config::InstanceConfig;
-use crate::vrrp::fsm::{FaultKind, InstanceId, InterfaceKey};
+use crate::vrrp::fsm::{Effect, FaultKind, InstanceId, InterfaceKey, State};
 use crate::vrrp::router::Input;
 use crate::vrrp::transmit::AdvertTemplate;
 
@@ -47,6 +47,9 @@ impl VrrpProcess {
         let exists = needed.all(|key| self.interfaces.index(*key).is_some());
         let address = self.usable_source(id).filter(|_| exists);
         if address != own.source || own.socket.is_none() != address.is_none() {
+            if address.is_none() && exists {
+                self.leave_without_source(s.now(), id);
+            }
             self.close_socket(s, id);
             let address = address.filter(|address| self.open_socket(s, id, *address));
             let Some(own) = self.routers.get_mut(id.index()) else {
@@ -83,6 +86,28 @@ impl VrrpProcess {
         });
         let of_owner = || mirror.source_address(index, config.family, |_| false);
         first.or_else(|| of_owner().filter(|_| config.priority.is_owner()))
+    }
+
+    /// The address to send from is gone, the socket not yet. IPv4 allows to say goodbye
+    /// from an address that one no longer has, so the others need not wait.
+    fn leave_without_source(&mut self, now: Instant, id: InstanceId) {
+        let source = self.routers.get(id.index()).and_then(|own| own.source);
+        if self.router.state(id) != State::Master || !source.is_some_and(|own| own.is_ipv4()) {
+            return;
+        }
+        let begin = self.effects.len();
+        let input = Input::Source { id, address: None };
+        self.router.on(now, input, &mut self.effects);
+        let of_this = |effect: &Effect| match *effect {
+            Effect::Advertise { id: of, priority } if of == id => Some(priority),
+            _ => None,
+        };
+        let new = self.effects.get(begin..).unwrap_or_default();
+        let goodbyes: Vec<Priority> = new.iter().filter_map(of_this).collect();
+        for priority in goodbyes {
+            self.advertise(id, priority);
+        }
+        self.pool.flush();
     }
 
     fn is_virtual(&self, index: IfIndex, address: IpAddr) -> bool {
