@@ -13,7 +13,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kit import TRANSPORTS, Group, ours  # noqa: E402
+from kit import TRANSPORTS, Group, ours, pauses  # noqa: E402
 from ka import case, never, wait  # noqa: E402
 from vrrpkit import MAC4, Sender, conf, frame4, inst, put, routes, rules, single, split  # noqa: E402
 
@@ -22,14 +22,9 @@ ADV = V3.adv
 VIP = "10.77.0.100"
 
 
-def gaps(packets):
-    times = [p.ts for p in packets]
-    return [b - a for a, b in zip(times, times[1:])]
-
-
 def steady(packets, what, interval=ADV):
     """No pause of two intervals between these adverts: others wait three, machines stall, and the bench measures."""
-    worst = max(gaps(packets), default=None)
+    worst = max(pauses(packets), default=None)
     assert worst is not None, "%s: no adverts" % what
     assert worst < 2 * interval, "%s: adverts paused for %.0f ms" % (what, worst * 1e3)
 

@@ -4,11 +4,14 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 
-from ka import Skip, case, never, wait
-from opskit import PIDS, Run, read, read_instances, script, tree
-from vrrpkit import VIP, conf, inst, single
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import kit  # noqa: E402
+from ka import Skip, case, never, wait  # noqa: E402
+from opskit import PIDS, Run, read, read_instances, script, tree  # noqa: E402
+from vrrpkit import VIP, conf, inst, single  # noqa: E402
 
 
 def vi(number, extra="", **kw):
@@ -39,7 +42,7 @@ def reload(d, text=None, outcome="Reload finished"):
 
 def gaps(wire, vrid, since):
     seen = wire.adverts("10.77.0.1", vrid=vrid, since=since)
-    return max((b.ts - a.ts for a, b in zip(seen, seen[1:])), default=99), {p.prio for p in seen}
+    return max(kit.pauses(seen), default=99), {p.prio for p in seen}
 
 
 @case("defects")

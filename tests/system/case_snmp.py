@@ -10,6 +10,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import kit  # noqa: E402
 from kit import ours, theirs  # noqa: E402
 from ka import case, wait  # noqa: E402
 from snmpkit import Master, index_of, router, started  # noqa: E402
@@ -24,9 +25,9 @@ GLOBALS = "router_id r\nenable_traps\nenable_snmp_rfc\n"
 
 def gaps(wire, since, vrid=52):
     """The pauses between adverts of an instance."""
-    seen = [p.ts for p in wire.adverts("10.77.0.1", vrid=vrid) if p.ts >= since]
+    seen = wire.adverts("10.77.0.1", vrid=vrid, since=since)
     assert len(seen) > 2, seen
-    return [b - a for a, b in zip(seen, seen[1:])]
+    return kit.pauses(seen)
 
 
 def on_time(wire, since, seconds):

@@ -11,7 +11,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import kit  # noqa: E402,F401
+import kit  # noqa: E402
 from backends import Http, balancer, check, real, settle, url, virtual  # noqa: E402
 from ka import Skip, case, sh, wait  # noqa: E402
 from vrrpkit import VIP, conf, inst, script, single  # noqa: E402
@@ -170,9 +170,10 @@ def status_of_processes_that_hang_and_die(lab):
     assert before["state"] == "running" and before["pid"] == d.pid("_vrrp") and before["restarts"] == 0
     d.signal(signal.SIGSTOP, "_vrrp")
     wait(lambda: process()["state"] == "silent", 8)
-    begin = time.monotonic()
+    begin = time.time()
     assert "The vrrp process does not answer." in status(d) and state(d)["vrrp"] is None
-    assert time.monotonic() - begin < 1, "one that owes an answer is not waited for again"
+    end = time.time()
+    assert end - begin - lab.stood_still.between(begin, end) < 1, "one that owes an answer is not waited for again"
     d.signal(signal.SIGKILL, "_vrrp")
     wait(lambda: process()["restarts"] == 1 and process()["state"] == "running", 8, "a restart")
 
@@ -200,8 +201,8 @@ def status_clients_that_do_harm(lab):
     while time.time() < mark + 2:
         wire.poll()
         time.sleep(0.01)
-    sent = [p.ts for p in wire.adverts("10.77.0.1", since=mark)]
-    assert len(sent) > 15 and max(b - a for a, b in zip(sent, sent[1:])) < 0.3, sent
+    waits = kit.pauses(wire.adverts("10.77.0.1", since=mark))
+    assert len(waits) > 10 and max(waits) < 0.3, waits
     wait(lambda: status(d, check=False).returncode == 0, 12, "an answer for others")
     wait(lambda: len(os.listdir("/proc/%d/fd" % d.pid())) < 40, 12, "those who did not read are dropped")
     for s in idle:

@@ -4,8 +4,14 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "conformance"))
-from ka import Skip, wait  # noqa: E402
+from ka import Lab, Skip, wait  # noqa: E402
 from vrrpkit import conf, inst, linklocal, mac_of, sniff_all  # noqa: E402
+
+
+def pauses(packets):
+    """The seconds between packets, without those in which the whole machine stood still."""
+    times = [p.ts for p in packets]
+    return [b - a - Lab.stood_still.between(a, b) for a, b in zip(times, times[1:])]
 
 
 def ours():
