@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import kit  # noqa: E402,F401
+from kit import refuses  # noqa: E402
 from backends import Server, Udp, check, table  # noqa: E402
 from ka import case, sh, wait  # noqa: E402
 from vrrpkit import conf, inst  # noqa: E402
@@ -236,20 +236,6 @@ def vm_balancers_take_over(lab):
     assert "keepalived_ipvs" in rules and "table ip keepalived {" in rules, rules
     assert d2.stop(LONG) == 0
     assert table(r2) == {} and r2.run("nft", "list", "ruleset") == "" and "vrrp.51" not in r2.ip("link")
-
-
-def refuses(host, to):
-    """A datagram to a port where nobody listens; True if the other side says so."""
-    with host.inside(lambda: socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as s:
-        s.settimeout(1)
-        try:
-            s.connect((to, 9))
-            s.send(b"x")
-            s.recv(1)
-        except ConnectionRefusedError:
-            return True
-        except OSError:
-            return False
 
 
 @case("vm")

@@ -6,7 +6,7 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-import kit  # noqa: E402,F401
+from kit import refuses  # noqa: E402
 from ka import case, never, wait  # noqa: E402
 from vrrpkit import VIP, conf, inst, mac_of, single  # noqa: E402
 
@@ -25,25 +25,6 @@ def rules(host):
 
 def raw(mac):
     return bytes.fromhex(mac.replace(":", ""))
-
-
-def ask(host, to, source=None):
-    """A datagram to a port where nobody listens; True if the other side says so."""
-    def opened():
-        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        if source:
-            s.bind((source, 0))
-        return s
-    with host.inside(opened) as s:
-        s.settimeout(1)
-        try:
-            s.connect((to, 9))
-            s.send(b"x")
-            s.recv(1)
-        except ConnectionRefusedError:
-            return True
-        except OSError:
-            return False
 
 
 def two_networks(lab):
@@ -124,7 +105,7 @@ def vmac_arp_requests_do_not_name_the_address(lab):
     r1.keepalived(single(extra="use_vmac"))
     wait(lambda: r1.has(VIP), 5)
     for n, source in enumerate((VIP, "10.77.0.1")):
-        ask(r1, "10.77.0.%d" % (90 + n), source)
+        refuses(r1, "10.77.0.%d" % (90 + n), source)
     asked = [p for p in wire.poll() if p.kind == "arp" and p.op == 1 and not p.gratuitous]
     assert asked, "nobody was asked for"
     wrong = [p for p in asked if p.spa == socket.inet_aton(VIP) and p.sha != raw(MAC4)]
@@ -190,10 +171,10 @@ def vmac_closed_address_is_closed(lab):
     r1, r2 = lab.pair()
     d = r1.keepalived(single(extra="use_vmac\nno_accept"))
     wait(lambda: r1.has(VIP), 5)
-    assert not ask(r2, VIP), "the closed address answers"
+    assert not refuses(r2, VIP), "the closed address answers"
     assert MAC4 in r2.ip("neigh", "show", VIP), r2.ip("neigh", "show")
     d.reload(single(extra="use_vmac"))
-    wait(lambda: ask(r2, VIP), 5, "the open address answers")
+    wait(lambda: refuses(r2, VIP), 5, "the open address answers")
 
 @case("defects")
 def vmac_source_is_for_adverts_only(lab):

@@ -1,5 +1,6 @@
 """Routers for the tests of whole daemons: a host, a configuration and a binary of one's choice."""
 import os
+import socket
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -12,6 +13,25 @@ def pauses(packets):
     """The seconds between packets, without those in which the whole machine stood still."""
     times = [p.ts for p in packets]
     return [b - a - Lab.stood_still.between(a, b) for a, b in zip(times, times[1:])]
+
+
+def refuses(host, to, source=None):
+    """A datagram to a port where nobody listens; True if the other side says so."""
+    def opened():
+        s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        if source:
+            s.bind((source, 0))
+        return s
+    with host.inside(opened) as s:
+        s.settimeout(1)
+        try:
+            s.connect((to, 9))
+            s.send(b"x")
+            s.recv(1)
+        except ConnectionRefusedError:
+            return True
+        except OSError:
+            return False
 
 
 def ours():
