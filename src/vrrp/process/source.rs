@@ -98,9 +98,12 @@ impl VrrpProcess {
         let begin = self.effects.len();
         let input = Input::Source { id, address: None };
         self.router.on(now, input, &mut self.effects);
-        let of_this = |effect: &Effect| match *effect {
-            Effect::Advertise { id: of, priority } if of == id => Some(priority),
-            _ => None,
+        let of_this = |effect: &Effect| {
+            if let Effect::Advertise { id: of, priority } = *effect {
+                (of == id).then_some(priority)
+            } else {
+                None
+            }
         };
         let new = self.effects.get(begin..).unwrap_or_default();
         let goodbyes: Vec<Priority> = new.iter().filter_map(of_this).collect();
