@@ -250,6 +250,44 @@ def storms_of_questions(lab):
 
 
 @case("defects")
+def status_askers_in_a_loop_delay_no_advert(lab):
+    """Fifty ask as fast as they are answered, half of them for metrics, and one watches: a router with 100 instances that
+    adverts every 100 ms sends as many adverts as before, and its process spends a small part of its time on the askers."""
+    (r1,) = lab.pair(("r1",))
+    metrics = lab.dir + "/m"
+    others = [inst("VI_%d" % n, vrid=n, adv=1, vips=["10.77.1.%d/24" % n]) for n in range(60, 160)]
+    wire = lab.sniff()
+    d = r1.keepalived(conf(inst(prio=200, adv=0.1), *others, globals="metrics_listen unix:%s" % metrics))
+    wait(lambda: r1.has(VIP), 20)
+    wait(lambda: status(d, check=False).returncode == 0 and os.path.exists(metrics), 20)
+    asker = ("import socket, sys, threading, time\nend, got = time.time() + 4, []\n"
+             "def ask(path):\n while time.time() < end:\n"
+             "  s, size = socket.socket(socket.AF_UNIX), 0\n"
+             "  try:\n   s.connect(path)\n   s.sendall(b'GET /metrics HTTP/1.0\\r\\n\\r\\n' if path == sys.argv[2] else b'')\n"
+             "   size = sum(map(len, iter(lambda: s.recv(1 << 20), b'')))\n"
+             "  except OSError:\n   pass\n"
+             "  got.append(size > 0)\n  s.close()\n"
+             "all = [threading.Thread(target=ask, args=(path,)) for path in sys.argv[1:] for _ in range(5)]\n"
+             "[t.start() for t in all]\n[t.join() for t in all]\nprint(sum(got), len(got))\n")
+    watch = r1.spawn(lab.daemon, "--status=" + d.base + ".sock", "--watch=0.5", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    used, mark, begin = busy(d, "_vrrp"), time.time(), time.monotonic()
+    askers = [r1.spawn(sys.executable, "-c", asker, d.base + ".sock", metrics, stdout=subprocess.PIPE, text=True) for _ in range(5)]
+    answered = [p.communicate(timeout=60)[0].split() for p in askers]
+    lasted, share = time.monotonic() - begin, busy(d, "_vrrp") - used
+    assert watch.poll() is None, "it still watches"
+    watch.kill()
+    wire.poll()
+    sent = [p.ts for p in wire.adverts("10.77.0.1", vrid=51, since=mark) if p.ts <= mark + lasted]
+    gap = max(b - a for a, b in zip(sent, sent[1:]))
+    print("%s answers; %d adverts in %.1f s, the longest gap %.1f ms; %.1f %% of a processor"
+          % (answered, len(sent), lasted, gap * 1000, 100 * share / lasted))
+    assert any(int(good) > 0 for good, _ in answered), answered
+    assert len(sent) > 6 * lasted, "%d adverts in %.1f s" % (len(sent), lasted)
+    assert share < 0.2 * lasted, "%.2f s of %.1f s" % (share, lasted)
+    assert d.stop() == 0
+
+
+@case("defects")
 def metrics_as_a_scraper_reads_them(lab):
     """The parser of a scraper takes them, over TCP and a local socket; everything but GET /metrics is refused."""
     r1, r2 = lab.pair()
