@@ -69,6 +69,9 @@ enum Child {
 #[derive(Debug)]
 pub struct Notifier<P> {
     subjects: Vec<Subject>,
+    /// Those of which nothing will be told any more, the oldest first: others take
+    /// their places.
+    retired: VecDeque<SubjectId>,
     lines: VecDeque<String>,
     ready: VecDeque<(SubjectId, Start<Run>)>,
     children: BTreeMap<Key, Child>,
@@ -86,6 +89,7 @@ impl<P: Host> Default for Notifier<P> {
     fn default() -> Self {
         Self {
             subjects: Vec::new(),
+            retired: VecDeque::new(),
             lines: VecDeque::new(),
             ready: VecDeque::new(),
             children: BTreeMap::new(),
@@ -104,8 +108,29 @@ impl<P: Host> Default for Notifier<P> {
 impl<P: Host> Notifier<P> {
     /// Take on an instance, a group or a virtual server.
     pub fn add(&mut self, kind: Kind, name: &str, wishes: &Wishes) -> SubjectId {
-        self.subjects.push(Subject::new(kind, name, wishes));
+        let subject = Subject::new(kind, name, wishes);
+        if let Some(id) = self.free_place()
+            && let Some(place) = self.subjects.get_mut(id.0)
+        {
+            place.give_way(subject);
+            return id;
+        }
+        self.subjects.push(subject);
         SubjectId(self.subjects.len() - 1)
+    }
+
+    /// Nothing will be told of a subject any more. What is begun or waits stays as it is.
+    pub fn retire(&mut self, id: SubjectId) {
+        self.retired.push_back(id);
+    }
+
+    /// The place of a retired subject whose scripts are over and whose mails are sent.
+    fn free_place(&mut self) -> Option<SubjectId> {
+        let oldest = self.retired.front()?;
+        let mail = self.mail.as_ref();
+        let is_over = self.subjects.get(oldest.0)?.serial.is_idle()
+            && mail.is_none_or(|mail| mail.courier.is_idle());
+        is_over.then(|| self.retired.pop_front())?
     }
 
     /// Take on a real server `of` a virtual one.
@@ -364,3 +389,6 @@ fn on_child<P: Host>(program: &mut P, s: &mut Scheduler<P>, key: Key, event: Chi
     notifier.ended(s.now(), child);
     done(program, s);
 }
+
+#[cfg(test)]
+mod tests;

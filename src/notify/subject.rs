@@ -76,6 +76,12 @@ impl Subject {
         }
     }
 
+    /// Another one takes its place. Scripts keep their tickets apart.
+    pub(super) fn give_way(&mut self, other: Self) {
+        let serial = std::mem::take(&mut self.serial);
+        *self = Self { serial, ..other };
+    }
+
     /// What is begun or waits stays as it is.
     pub(super) fn change(&mut self, name: &str, wishes: &Wishes) {
         let new = Self::new(self.kind, name, wishes);

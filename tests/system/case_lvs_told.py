@@ -103,3 +103,16 @@ def lvs_smtp_checks_are_retried_while_down(lab):
     wait(lambda: back.count() == 6, 10, "another round")
     first, *_, last = back.times()[3:6]
     assert last - first < 2, back.times()
+
+
+@case("uml")
+def lvs_start_with_a_lost_quorum_names_what_it_takes(lab):
+    """The mail of a start whose quorum is lost has what has to be alive for it, with the hysteresis; it is told for the sorry
+    server."""
+    h = balancer(lab)
+    fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
+    opts = "smtp_alert\nalpha\nquorum 2\nhysteresis 1\nsorry_server 10.1.0.9 80"
+    h.keepalived(around(fifo) + virtual(VIP + " 80", real(A, 80, TCP), real(B, 80, TCP), real("10.1.0.3", 80, TCP), opts=opts))
+    settle(h, {"10.1.0.9:80": 1}, timeout=10)
+    subject = "Virtualserver [%s]:tcp:80 - DOWN" % VIP
+    wait(lambda: (subject, "=> Starting with quorum down 2+1=3 <= 0 <=") in bodies(sink.mails), 10, "the mail: %s" % bodies(sink.mails))

@@ -24,6 +24,7 @@ use crate::check::service::Effect;
 use crate::control_plane::Config;
 use crate::ipvs::ServiceKey;
 use crate::model::Family;
+use crate::notify::notifier::SubjectId;
 use crate::watchdog::launch::child::Child as _;
 
 /// What the new configuration continues: for each of its services the place of that
@@ -116,6 +117,7 @@ impl CheckProcess {
         self.carry_checks(s, &before, &continued);
         self.patterns.forget_unused();
         let began = self.carry_services(&mut old, &continued);
+        self.retire_subjects(&old);
         self.follow_table(&old);
         self.renew_addresses(s);
         self.tell_changes(s, &old, &continued, &began);
@@ -254,6 +256,15 @@ impl CheckProcess {
         began
     }
 
+    /// Of services and servers that are gone nothing will be told any more.
+    fn retire_subjects(&mut self, old: &[OwnService]) {
+        let kept: HashSet<SubjectId> = self.services.iter().flat_map(subjects).collect();
+        let gone = old.iter().flat_map(subjects);
+        for subject in gone.filter(|subject| !kept.contains(subject)) {
+            self.notifier.retire(subject);
+        }
+    }
+
     /// The kernel gets the difference, in portions. What was ours goes if nobody
     /// wants it any more.
     fn follow_table(&mut self, old: &[OwnService]) {
@@ -347,6 +358,12 @@ impl CheckProcess {
             }
         }
     }
+}
+
+/// A service and its servers, as far as something was told of them.
+fn subjects(own: &OwnService) -> impl Iterator<Item = SubjectId> + '_ {
+    let servers = own.servers.iter().filter_map(|server| server.subject);
+    own.subject.into_iter().chain(servers)
 }
 
 /// Where a check that asks the same was before: the checks of the same server.

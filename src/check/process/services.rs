@@ -123,7 +123,7 @@ fn waiting(server: &ServerConfig) -> u32 {
 /// (`runtime-interfaces.md` section 8).
 pub(super) fn quorum_mail(quorum: &service::Quorum) -> String {
     let (needed, hysteresis) = (quorum.quorum, quorum.hysteresis);
-    let bound = if quorum.up {
+    let bound = if quorum.up || quorum.starting {
         needed.saturating_add(hysteresis)
     } else {
         needed.saturating_sub(hysteresis)
