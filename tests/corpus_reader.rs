@@ -237,7 +237,7 @@ fn what_is_handed_over_is_the_same() {
         seen += 1;
         let mut octets = Vec::new();
         compiled::write(&config, &mut octets).expect("a vector takes all");
-        let child = compiled::read(&octets);
+        let child = compiled::read(&octets, None);
         assert!(child.as_ref() == Some(&*config), "{}", label.file);
     }
     assert!(seen >= 1000, "{seen}");

@@ -13,6 +13,7 @@ use std::time::Duration;
 use nix::time::{ClockId, clock_gettime};
 
 use keepalived::control_plane::files::Memory;
+use keepalived::control_plane::value::Shared;
 use keepalived::control_plane::{AnyMachine, Config, LoadOptions, load};
 use keepalived::dump::tracker::{self, ProcessCount, Trackers};
 use keepalived::dump::{InstanceView, vrrp};
@@ -157,7 +158,7 @@ impl Kept {
     ) -> Vec<InstanceView<'a>> {
         let states = [State::Master, State::Backup, State::Fault];
         let instances = config.vrrp.instances.iter().enumerate();
-        let view = |(place, config_of): (usize, &'a _)| {
+        let view = |(place, config_of): (usize, &'a Shared<_>)| {
             let state = states[place % 3];
             let mut faults = FaultSet::default();
             faults.set(FaultKind::Source, state == State::Fault);

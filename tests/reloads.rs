@@ -105,7 +105,7 @@ fn as_both_processes_have_it(files: &Memory, root: &Path) -> Rc<Config> {
     let parent = loaded.config.expect("a good configuration");
     let mut octets = Vec::new();
     compiled::write(&parent, &mut octets).expect("a vector takes all");
-    let child = compiled::read(&octets).expect("its own octets");
+    let child = compiled::read(&octets, None).expect("its own octets");
     assert_eq!(*parent, child);
     Rc::new(child)
 }

@@ -2,121 +2,124 @@
 //!
 //! The parent reads, checks and compiles the files once. Its children take over what
 //! came out: they look at no file, no resolver and no list of users, and cannot come to
-//! anything else. The octets are those of this build of the program and of no other.
+//! anything else. The octets are those of this build of the program and of no other:
+//!
+//! ```text
+//! length │ all but the instances │ length │ an instance │ length │ an instance │ ...
+//! ```
+//!
+//! A process that has a configuration already compares octets: an instance with those
+//! it had before is the one it has, and is neither built nor compared again.
 
+mod octets;
+
+use std::collections::HashMap;
 use std::io::{self, Write};
 
+use self::octets::Octets;
 use super::load::Config;
-use crate::model::secret::wipe;
-
-/// Octets that go out at once.
-const PIECE: usize = 16 * 1024;
+use super::value::Shared;
+use crate::vrrp::config::InstanceConfig;
 
 /// Write a configuration.
 ///
 /// # Errors
 /// What writing says.
 pub fn write(config: &Config, to: &mut impl Write) -> io::Result<()> {
-    let mut pieces = Pieces {
-        to,
-        room: Box::new([0; PIECE]),
-        used: 0,
-    };
-    postcard::to_io(config, &mut pieces).map_err(io::Error::other)?;
-    pieces.flush()
+    let mut octets = Octets::default();
+    octets.part(config)?;
+    for instance in &config.vrrp.instances {
+        octets.part(instance)?;
+    }
+    to.write_all(octets.as_slice())
 }
 
-/// The configuration that was written; nothing if these are not its octets.
+/// The configuration that was written; nothing if these are not its octets. Instances
+/// as in the configuration `before` are shared with it.
 #[must_use]
-pub fn read(octets: &[u8]) -> Option<Config> {
-    let mut config: Config = postcard::from_bytes(octets).ok()?;
+pub fn read(octets: &[u8], before: Option<Before<'_>>) -> Option<Config> {
+    let mut parts = Parts(octets);
+    let mut config: Config = postcard::from_bytes(parts.next()??).ok()?;
     config.check.share();
+    let mut known = before.and_then(Known::new);
+    for part in parts {
+        let part = part?;
+        let shared = known.as_mut().and_then(|known| known.find(part));
+        config.vrrp.instances.push(match shared {
+            Some(shared) => shared.clone(),
+            None => Shared::new(postcard::from_bytes(part).ok()?),
+        });
+    }
     Some(config)
 }
 
-/// Gathers small writes, and leaves no secret behind.
-struct Pieces<'a, W: Write> {
-    to: &'a mut W,
-    room: Box<[u8; PIECE]>,
-    used: usize,
+/// A configuration, and the octets it came from or went into.
+#[derive(Clone, Copy, Debug)]
+pub struct Before<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// Its octets.
+    pub octets: &'a [u8],
 }
 
-impl<W: Write> Write for Pieces<'_, W> {
-    fn write(&mut self, octets: &[u8]) -> io::Result<usize> {
-        if self.used == PIECE {
-            self.flush()?;
-        }
-        let room = self.room.get_mut(self.used..).unwrap_or_default();
-        let count = octets.len().min(room.len());
-        for (to, from) in room.iter_mut().zip(octets) {
-            *to = *from;
-        }
-        self.used += count;
-        Ok(count)
-    }
+/// Splits octets where lengths say; nothing where they do not fit.
+struct Parts<'a>(&'a [u8]);
 
-    fn flush(&mut self) -> io::Result<()> {
-        let gathered = self.room.get(..self.used).unwrap_or_default();
-        self.to.write_all(gathered)?;
-        self.used = 0;
-        Ok(())
+impl<'a> Iterator for Parts<'a> {
+    type Item = Option<&'a [u8]>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let octets = std::mem::take(&mut self.0);
+        if octets.is_empty() {
+            return None;
+        }
+        let split = octets.split_first_chunk().and_then(|(length, rest)| {
+            let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+            rest.split_at_checked(length)
+        });
+        Some(split.map(|(part, rest)| {
+            self.0 = rest;
+            part
+        }))
     }
 }
 
-impl<W: Write> Drop for Pieces<'_, W> {
-    fn drop(&mut self) {
-        wipe(self.room.as_mut_slice());
+/// The instances of a configuration by their octets.
+struct Known<'a> {
+    instances: &'a [Shared<InstanceConfig>],
+    parts: Vec<&'a [u8]>,
+    /// The place behind the last one that was found: most stay in their order.
+    next: usize,
+    /// The places of all, once one was not in order.
+    places: Option<HashMap<&'a [u8], usize>>,
+}
+
+impl<'a> Known<'a> {
+    fn new(before: Before<'a>) -> Option<Self> {
+        let parts: Vec<&[u8]> = Parts(before.octets).skip(1).collect::<Option<_>>()?;
+        let instances = before.config.vrrp.instances.as_slice();
+        (parts.len() == instances.len()).then_some(Self {
+            instances,
+            parts,
+            next: 0,
+            places: None,
+        })
+    }
+
+    fn find(&mut self, part: &[u8]) -> Option<&'a Shared<InstanceConfig>> {
+        let place = match self.parts.get(self.next) {
+            Some(&next) if next == part => self.next,
+            _ => {
+                let all = || self.parts.iter().copied().zip(0..).collect();
+                let place = self.places.get_or_insert_with(all).get(part);
+                place.copied().unwrap_or(self.next)
+            }
+        };
+        self.next = place + 1;
+        let is_it = self.parts.get(place).is_some_and(|found| *found == part);
+        self.instances.get(place).filter(|_| is_it)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-    use std::rc::Rc;
-
-    use super::*;
-    use crate::control_plane::files::Memory;
-    use crate::control_plane::{AnyMachine, LoadOptions, load};
-
-    fn loaded(text: &str) -> Rc<Config> {
-        let files = Memory::with("/conf", text);
-        let options = LoadOptions::default();
-        let loaded = load(&files, Path::new("/conf"), &options, &AnyMachine::default());
-        loaded.config.expect("it can be used")
-    }
-
-    fn written(config: &Config) -> Vec<u8> {
-        let mut octets = Vec::new();
-        write(config, &mut octets).expect("a vector takes all");
-        octets
-    }
-
-    #[test]
-    fn what_is_read_is_what_was_written() {
-        let address = |n: u32| format!("10.0.{}.{}\n", n / 250, n % 250 + 1);
-        let addresses: String = (0..3000).map(address).collect();
-        let config = loaded(&format!(
-            "global_defs {{\nrouter_id R\n}}\nvrrp_instance A {{\ninterface eth0\n\
-             virtual_router_id 5\nauthentication {{\nauth_type PASS\nauth_pass secret\n}}\n\
-             virtual_ipaddress_excluded {{\n{addresses}}}\n}}\n"
-        ));
-        let octets = written(&config);
-        assert!(octets.len() > 2 * PIECE, "it takes some pieces");
-        assert_eq!(read(&octets).as_ref(), Some(&*config));
-        assert_eq!(octets.get(..100).map(read), Some(None));
-    }
-
-    #[test]
-    fn checks_share_their_times_as_those_of_the_text_do() {
-        let server = |n| format!("real_server 10.0.0.{n} 80 {{\nTCP_CHECK {{\n}}\n}}\n");
-        let servers: String = (1..=3).map(server).collect();
-        let config = loaded(&format!("virtual_server 10.1.1.1 80 {{\n{servers}}}\n"));
-        let config = read(&written(&config)).expect("its own octets");
-        let servers = config.check.services.iter().flat_map(|s| &s.servers);
-        let checkers: Vec<_> = servers.flat_map(|server| &server.checkers).collect();
-        let [first, .., last] = checkers.as_slice() else {
-            panic!("three checks");
-        };
-        assert!(Rc::ptr_eq(&first.timing, &last.timing));
-    }
-}
+mod tests;

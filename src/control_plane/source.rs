@@ -8,14 +8,10 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use serde::{Deserialize, Serialize};
-
 /// A range of octets in the virtual text that a [`SourceMap`] holds: all files
 /// read and all expansions made, one after the other. Resolves to file, line,
 /// column, and the expansion it came from.
-#[derive(
-    Clone, Copy, Debug, Default, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
-)]
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct Span {
     /// First octet.
     pub lo: u32,

@@ -1,7 +1,5 @@
 //! What the reader hands to the parser: lines of words, and braces.
 
-use serde::{Deserialize, Serialize};
-
 use super::source::Span;
 
 /// A quote without its partner, where it stands.
@@ -9,7 +7,7 @@ use super::source::Span;
 pub struct OpenQuote(pub Span);
 
 /// One word of a line, quotes removed.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Word {
     /// The text without its quotes.
     pub text: String,
@@ -20,7 +18,7 @@ pub struct Word {
 }
 
 /// A line after comments, conditions, definitions and sequences: at least one word.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Line {
     /// The words by the ordinary rules (`"` quotes, no escapes).
     pub words: Vec<Word>,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{Findings, Subject};
 use crate::control_plane::arg::seconds_text;
 use crate::control_plane::source::Span;
+use crate::control_plane::value::Shared;
 use crate::model::{Family, FastMap, IfName, Vrid};
 use crate::vrrp::config::{InitialState, InstanceConfig, VirtualLinkKind};
 
@@ -29,9 +30,9 @@ pub(super) fn equal_priorities(subject: &Subject<'_>, out: &mut Findings<'_>) {
 
 /// A pair with each router the backup of the other has an instance of either kind on
 /// an interface; equal priorities in this file are equal priorities of the pair.
-fn mirrored(instances: &[InstanceConfig], out: &mut Findings<'_>) {
+fn mirrored(instances: &[Shared<InstanceConfig>], out: &mut Findings<'_>) {
     let mut masters: FastMap<(&IfName, u8), &InstanceConfig> = FastMap::default();
-    let wants = |instance: &&InstanceConfig, state| {
+    let wants = |instance: &&Shared<InstanceConfig>, state| {
         instance.given.state.is_some_and(|s| s.value == state) && !instance.nopreempt
     };
     for master in instances
@@ -98,7 +99,7 @@ pub(super) fn address_twice(subject: &Subject<'_>, out: &mut Findings<'_>) {
         for vip in instance.vips.iter().chain(&instance.excluded_vips) {
             let key = (instance.interface_of(vip), vip.addr());
             if let Some(other) = seen.insert(key, instance)
-                && !std::ptr::eq(other, instance)
+                && !std::ptr::eq(other, &**instance)
             {
                 let text = format!(
                     "{} is an address of vrrp_instance `{}`, too",

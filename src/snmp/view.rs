@@ -48,7 +48,7 @@ pub trait VrrpView: ProcessView {
 
     /// The kernel's number of the interface of an instance (below a virtual one).
     fn interface_number(&self, id: InstanceId) -> Option<IfIndex> {
-        let instance = self.config().vrrp.instances.get(id.index())?;
+        let instance = self.config().vrrp.instance(id.index())?;
         let name = &instance.interface.as_ref()?.value;
         self.link(name).map(|link| link.index)
     }
@@ -56,7 +56,7 @@ pub trait VrrpView: ProcessView {
     /// The hardware address of the interface of an instance, the virtual one if it has
     /// one.
     fn mac(&self, id: InstanceId) -> Option<MacAddr> {
-        let instance = self.config().vrrp.instances.get(id.index())?;
+        let instance = self.config().vrrp.instance(id.index())?;
         self.link(instance.address_interface()?)?.mac
     }
 }

@@ -14,7 +14,7 @@ use std::net::IpAddr;
 
 pub use trackers::TrackerPlan;
 
-use super::config::{InstanceConfig, VrrpConfig};
+use super::config::{InstanceConfig, Shared, VrrpConfig};
 use crate::model::{Family, IfName, Vrid};
 
 /// What becomes of an instance of the new configuration.
@@ -88,7 +88,7 @@ impl Plan {
     pub fn between(old: &VrrpConfig, new: &VrrpConfig) -> Self {
         let trackers = TrackerPlan::between(old, new);
         let is_same = |place: usize, instance: &InstanceConfig| {
-            let before = old.instances.get(place);
+            let before = old.instance(place);
             before.is_some_and(|before| trackers.is_same_instance(before, instance))
         };
         let places = old.instances.iter().enumerate();
@@ -133,8 +133,8 @@ impl Plan {
     #[must_use]
     pub fn describe(&self, old: &VrrpConfig, new: &VrrpConfig) -> Vec<String> {
         let mut lines = Vec::new();
-        for instance in self.ending.iter().filter_map(|at| old.instances.get(*at)) {
-            let begins = |(step, other): (&Step, &InstanceConfig)| {
+        for instance in self.ending.iter().filter_map(|at| old.instance(*at)) {
+            let begins = |(step, other): (&Step, &Shared<InstanceConfig>)| {
                 *step == Step::Start && other.name == instance.name
             };
             let restarts = self.steps.iter().zip(&new.instances).any(begins);
@@ -153,7 +153,7 @@ impl Plan {
                     instance.priority
                 )),
                 Step::Change(from) => {
-                    if let Some(before) = old.instances.get(*from) {
+                    if let Some(before) = old.instance(*from) {
                         let changes = Changes::of(before, instance);
                         lines.push(format!("change {name} (VRID {vrid}): {changes}"));
                     }
@@ -295,7 +295,7 @@ mod tests {
 
     fn config(instances: impl IntoIterator<Item = InstanceConfig>) -> VrrpConfig {
         VrrpConfig {
-            instances: instances.into_iter().collect(),
+            instances: instances.into_iter().map(Shared::new).collect(),
             ..VrrpConfig::default()
         }
     }

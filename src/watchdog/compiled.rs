@@ -7,7 +7,8 @@ use std::os::unix::fs::FileExt as _;
 use std::rc::Rc;
 
 use super::ipc::memory_file;
-use crate::control_plane::{Config, compiled};
+use crate::control_plane::Config;
+use crate::control_plane::compiled::{self, Before};
 use crate::memory::account::{self, Tag};
 use crate::model::Secret;
 use crate::sys::memory::give_back_free;
@@ -39,13 +40,25 @@ impl Compiled {
     }
 }
 
-/// The configuration that these octets are.
+/// The configuration that these octets are. What is as in the one `before` is shared
+/// with that.
 ///
 /// # Errors
 /// They are none.
-pub fn configuration(octets: Secret) -> io::Result<Rc<Config>> {
+pub fn configuration(
+    octets: Secret,
+    before: Option<(&Config, &Compiled)>,
+) -> io::Result<Rc<Config>> {
     let _config = account::enter(Tag::Config);
-    let config = compiled::read(octets.expose());
+    let known = before.map(|(config, compiled)| (config, compiled.octets()));
+    let known = match &known {
+        Some((config, Ok(octets))) => Some(Before {
+            config,
+            octets: octets.expose(),
+        }),
+        Some((_, Err(_))) | None => None,
+    };
+    let config = compiled::read(octets.expose(), known);
     drop(octets);
     give_back_free();
     let config = config.ok_or_else(|| io::Error::other("the configuration is not understood"))?;

@@ -42,6 +42,12 @@ impl KeptConfig {
         kept.map_or_else(|| Compiled::new(&self.config), Ok)
     }
 
+    /// All of it as it was kept.
+    #[must_use]
+    pub const fn kept(&self) -> Option<&Compiled> {
+        self.compiled.as_ref()
+    }
+
     /// Forget what only children need.
     pub fn shrink(&mut self) {
         if self.compiled.is_none() || !self.is_whole {
@@ -93,7 +99,7 @@ impl ForChild {
     pub fn configuration(self) -> io::Result<Rc<Config>> {
         match self {
             Self::Whole(config) => Ok(config),
-            Self::Compiled(octets) => compiled::configuration(octets),
+            Self::Compiled(octets) => compiled::configuration(octets, None),
         }
     }
 }

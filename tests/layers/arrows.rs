@@ -81,6 +81,11 @@ pub(crate) const ARROWS: &[Row] = &[
         module: "control_plane",
         may: &["model"],
     },
+    // The configuration as a whole: what it is made of, and how it is handed over.
+    Row {
+        module: "control_plane::compiled",
+        may: &["model", "vrrp::config"],
+    },
     // The one place where the engine meets the tables of all subsystems.
     Row {
         module: "control_plane::load",

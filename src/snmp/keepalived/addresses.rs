@@ -19,7 +19,7 @@ type Place = (Owner, usize);
 fn instance<P: VrrpView>(program: &P, owner: Owner) -> Option<&InstanceConfig> {
     match owner {
         Owner::Nobody => None,
-        Owner::Instance(place) => program.config().vrrp.instances.get(place),
+        Owner::Instance(place) => program.config().vrrp.instance(place),
     }
 }
 

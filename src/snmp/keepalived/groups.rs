@@ -76,7 +76,7 @@ impl<P: VrrpView> Groups<P> {
         entry: oid!(2, 2, 1),
         columns: &[Column::named(2, "vrrpSyncGroupMemberName", |p, (g, m)| {
             let instance = *group::<P>(p, g)?.instances.get(m)?;
-            text(&p.config().vrrp.instances.get(instance)?.name.value)
+            text(&p.config().vrrp.instance(instance)?.name.value)
         })],
         rows: &Nested {
             outer: |p: &P| p.config().vrrp.sync_groups.len(),

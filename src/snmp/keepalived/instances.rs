@@ -21,7 +21,7 @@ pub(super) struct Instances<P>(PhantomData<P>);
 
 /// What is configured of one, by its place.
 fn config<P: VrrpFacts>(program: &P, place: usize) -> Option<&InstanceConfig> {
-    program.config().vrrp.instances.get(place)
+    program.config().vrrp.instance(place)
 }
 
 fn id(place: usize) -> InstanceId {

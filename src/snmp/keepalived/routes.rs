@@ -36,7 +36,7 @@ fn list<P: VrrpView>(program: &P, owner: Owner) -> Option<&[RouteConfig]> {
     let config = &program.config().vrrp;
     match owner {
         Owner::Nobody => Some(&config.static_routes),
-        Owner::Instance(place) => config.instances.get(place).map(|own| &*own.routes),
+        Owner::Instance(place) => config.instance(place).map(|own| &*own.routes),
     }
 }
 
@@ -46,7 +46,7 @@ fn item<P: VrrpView>(program: &P, (owner, place): Place) -> Option<u32> {
     let before = match owner {
         Owner::Nobody => config.static_addresses.len(),
         Owner::Instance(place) => {
-            let own = config.instances.get(place)?;
+            let own = config.instance(place)?;
             own.vips.len() + own.excluded_vips.len()
         }
     };

@@ -27,7 +27,7 @@ fn list<P: VrrpView>(program: &P, owner: Owner) -> Option<&[RuleConfig]> {
     let config = &program.config().vrrp;
     match owner {
         Owner::Nobody => Some(&config.static_rules),
-        Owner::Instance(place) => config.instances.get(place).map(|own| &*own.rules),
+        Owner::Instance(place) => config.instance(place).map(|own| &*own.rules),
     }
 }
 
@@ -37,7 +37,7 @@ fn item<P: VrrpView>(program: &P, (owner, place): Place) -> Option<u32> {
     let before = match owner {
         Owner::Nobody => config.static_addresses.len() + config.static_routes.len(),
         Owner::Instance(place) => {
-            let own = config.instances.get(place)?;
+            let own = config.instance(place)?;
             own.vips.len() + own.excluded_vips.len() + own.routes.len()
         }
     };

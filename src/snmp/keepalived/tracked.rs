@@ -20,7 +20,7 @@ fn config<P: VrrpView>(program: &P) -> &VrrpConfig {
 }
 
 fn instance<P: VrrpView>(program: &P, place: usize) -> Option<&InstanceConfig> {
-    config(program).instances.get(place)
+    config(program).instance(place)
 }
 
 /// Interfaces.

@@ -24,7 +24,7 @@ pub use version2::VrrpMib;
 pub use version3::Vrrpv3Mib;
 
 fn config<P: VrrpView>(program: &P, id: InstanceId) -> Option<&InstanceConfig> {
-    vrrp(program).instances.get(id.index())
+    vrrp(program).instance(id.index())
 }
 
 fn vrrp<P: VrrpView>(program: &P) -> &VrrpConfig {

@@ -85,8 +85,10 @@ pub struct Given {
     /// Whether a peer has `min_ttl` or `max_ttl`.
     pub peer_ttl: bool,
     /// `virtual_routes`, until all names are known.
+    #[serde(skip)]
     pub routes: Vec<Line>,
     /// `virtual_rules`, as well.
+    #[serde(skip)]
     pub rules: Vec<Line>,
     /// `timer_expired_backup`
     pub timer_expired_backup: Option<Spanned<Priority>>,

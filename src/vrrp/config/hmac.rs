@@ -49,7 +49,7 @@ impl HmacConfig {
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct HmacGiven {
     /// Where the block is.
-    pub block: Option<Span>,
+    pub block: Option<Spanned<()>>,
     /// `key`
     pub keys: Vec<(u8, Spanned<KeySource>)>,
     /// `active_key`
@@ -114,7 +114,11 @@ pub(super) static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
     },
     "",
     |instance, call, diags| {
-        instance.given.hmac.block.get_or_insert(call.keyword.span);
+        instance
+            .given
+            .hmac
+            .block
+            .get_or_insert(Spanned::new((), call.keyword.span));
         no_head(instance, call, diags)
     },
 );

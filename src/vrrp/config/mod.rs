@@ -40,11 +40,15 @@ pub use tracker::{
 };
 pub use vmac::{AddressLink, IpvlanMode, LinkUse, VirtualLink, VirtualLinkKind};
 
+pub use crate::control_plane::value::Shared;
+
 /// Everything the VRRP process runs.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct VrrpConfig {
-    /// The virtual routers, in the order of the text.
-    pub instances: Vec<InstanceConfig>,
+    /// The virtual routers, in the order of the text; handed over one by one
+    /// ([`crate::control_plane::compiled`]).
+    #[serde(skip)]
+    pub instances: Vec<Shared<InstanceConfig>>,
     /// `static_ipaddress`: kept for the life of the daemon.
     pub static_addresses: Vec<AddressConfig>,
     /// `static_routes`: kept for the life of the daemon.
@@ -79,5 +83,11 @@ impl VrrpConfig {
             && self.static_addresses.is_empty()
             && self.static_routes.is_empty()
             && self.static_rules.is_empty())
+    }
+
+    /// The virtual router at this place of the text.
+    #[must_use]
+    pub fn instance(&self, place: usize) -> Option<&InstanceConfig> {
+        self.instances.get(place).map(|shared| &**shared)
     }
 }

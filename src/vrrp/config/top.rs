@@ -11,7 +11,7 @@ use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Call, Child, Row, no_head, old_name};
-use crate::control_plane::value::Spanned;
+use crate::control_plane::value::{Shared, Spanned};
 use crate::control_plane::words::Line;
 use crate::global::top::Draft;
 use crate::model::IfName;
@@ -130,7 +130,7 @@ static INSTANCE: Child<Draft, InstanceConfig> = Child {
         }
         Some(InstanceConfig::new(name))
     },
-    close: |draft, instance| draft.vrrp.instances.push(instance),
+    close: |draft, instance| draft.vrrp.instances.push(Shared::new(instance)),
     each: |draft, show| {
         for instance in &draft.vrrp.instances {
             show(&[&instance.name], instance);

@@ -178,7 +178,7 @@ fn is_same_process(old: &ProcessConfig, new: &ProcessConfig) -> bool {
 mod tests {
     use super::*;
     use crate::control_plane::source::Span;
-    use crate::control_plane::value::Spanned;
+    use crate::control_plane::value::{Shared, Spanned};
     use crate::vrrp::config::tracker::Weight;
     use crate::vrrp::plan::Plan;
 
@@ -202,7 +202,7 @@ mod tests {
             weight: Weight::default(),
         });
         VrrpConfig {
-            instances: vec![instance],
+            instances: vec![Shared::new(instance)],
             files: files.to_vec(),
             ..VrrpConfig::default()
         }

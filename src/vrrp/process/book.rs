@@ -122,7 +122,7 @@ impl<'a> Item<'a> {
 pub(super) fn configured(config: &VrrpConfig, owner: InstanceId, index: u32) -> Option<Item<'_>> {
     let index = usize::try_from(index).ok()?;
     let none: &[AddressConfig] = &[];
-    let (vips, more, routes, rules) = match config.instances.get(owner.index()) {
+    let (vips, more, routes, rules) = match config.instance(owner.index()) {
         Some(own) => (
             own.vips.as_slice(),
             own.excluded_vips.as_slice(),

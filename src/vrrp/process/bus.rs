@@ -116,7 +116,7 @@ impl VrrpProcess {
 
     fn on_bus_now(&self, place: u32) -> Option<News> {
         let place = usize::try_from(place).ok()?;
-        let instance = self.config.vrrp.instances.get(place)?;
+        let instance = self.config.vrrp.instance(place)?;
         let state = self.bus.states.get(place)?;
         Some(News::Instance(identity(instance), *state))
     }

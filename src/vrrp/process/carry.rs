@@ -127,7 +127,7 @@ impl VrrpProcess {
         match configured(&old.config.vrrp, owner, index) {
             Some(Item::Address(address)) => {
                 let entry = old.book.entry(owner, index);
-                let instance = old.config.vrrp.instances.get(owner.index());
+                let instance = old.config.vrrp.instance(owner.index());
                 let net = address.net.value;
                 if let Some(at) = entry.and_then(|entry| self.interfaces.index(entry.key))
                     && !kernel.is_of_administrator(instance, at, net)

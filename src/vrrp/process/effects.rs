@@ -252,7 +252,7 @@ impl VrrpProcess {
     /// A master announces a shorter interval than the own one: the interface's
     /// delays must leave time to take over from it, too.
     fn tighten_delays(&mut self, id: InstanceId, key: InterfaceKey, interval: Duration) {
-        let Some(config) = self.config.vrrp.instances.get(id.index()) else {
+        let Some(config) = self.config.vrrp.instance(id.index()) else {
             return;
         };
         let limit = longest_delay(config.down_timer_adverts, interval);

@@ -25,7 +25,6 @@ use crate::leftovers::file::world;
 use crate::model::IfName;
 use crate::netlink::{Mirror, Monitor};
 use crate::sys::sysctl;
-use crate::vrrp::config::InstanceConfig;
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::launch::paths::{PidPaths, RUN_DIR};
 use crate::watchdog::launch::role::Role;
@@ -202,7 +201,7 @@ impl VrrpProcess {
         let config = std::rc::Rc::clone(&self.config);
         let instances = &config.vrrp.instances;
         let is_wanted = |name: &IfName| {
-            let mut links = instances.iter().flat_map(InstanceConfig::links);
+            let mut links = instances.iter().flat_map(|instance| instance.links());
             links.any(|wanted| wanted.link.name == *name)
         };
         let mut staying = left.staying;

@@ -53,7 +53,7 @@ impl VrrpProcess {
             | What::Up
             | What::Down => return,
         };
-        let config = self.config.vrrp.instances.get(id.index());
+        let config = self.config.vrrp.instance(id.index());
         if let (true, Some(config)) = (self.tells_own(), config) {
             let notification = traps::instance_changed(config, told, &self.router_id());
             self.trap(Some(notification));

@@ -67,7 +67,7 @@ impl VrrpProcess {
     }
 
     fn tells_deleted(&self, id: InstanceId) -> bool {
-        let instance = self.config.vrrp.instances.get(id.index());
+        let instance = self.config.vrrp.instance(id.index());
         instance.is_some_and(|instance| instance.notify.tells_deleted)
     }
 
@@ -75,7 +75,7 @@ impl VrrpProcess {
     /// places of instances that ended are used again.
     pub(super) fn retell(&mut self, id: InstanceId) {
         let config = Rc::clone(&self.config);
-        let instance = config.vrrp.instances.get(id.index());
+        let instance = config.vrrp.instance(id.index());
         let (Some(own), Some(instance)) = (self.routers.get_mut(id.index()), instance) else {
             return;
         };

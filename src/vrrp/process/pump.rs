@@ -247,7 +247,7 @@ impl VrrpProcess {
         } = &mut self.kernel;
         let is_queued = match book::configured(&config.vrrp, order.instance, order.index) {
             Some(Item::Address(address)) => {
-                let instance = config.vrrp.instances.get(order.instance.index());
+                let instance = config.vrrp.instance(order.instance.index());
                 return self.request_address(instance, address, order);
             }
             Some(Item::Route(route)) => {

@@ -169,7 +169,7 @@ impl VrrpProcess {
                 .map(|entry| pacers.of(entry.key, entry.net.family()))
                 .collect();
             self.announcer.add(policy.announce, &of_entries);
-            if let Some(instance) = config.vrrp.instances.get(place) {
+            if let Some(instance) = config.vrrp.instance(place) {
                 let extras = self.extra_announcements(own, instance);
                 self.announcer.set_extras(own, extras);
             }

@@ -63,7 +63,7 @@ pub(super) fn because(cause: &Cause, interfaces: &Interfaces, config: &VrrpConfi
         Cause::TrackerBad(key) => format!("{} is bad", trackers::name(config, *key)),
         Cause::TrackerGood(key) => format!("{} is good", trackers::name(config, *key)),
         Cause::Group(member) => {
-            let member = config.instances.get(member.index());
+            let member = config.instance(member.index());
             let member = member.map_or("another member", |member| member.name.as_str());
             format!("its sync group follows {member}")
         }

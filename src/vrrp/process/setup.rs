@@ -240,7 +240,7 @@ pub(super) fn address_book(config: &Config, interfaces: &mut Interfaces) -> Addr
     let vrrp: &VrrpConfig = &config.vrrp;
     let default = default_interface(&config.global);
     AddressBook::new(vrrp, |instance, address| {
-        let instance = instance.and_then(|number| vrrp.instances.get(number));
+        let instance = instance.and_then(|number| vrrp.instance(number));
         let name = place_of(address, instance, default.as_ref());
         name.map(|name| interfaces.key(name))
     })

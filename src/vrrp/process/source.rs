@@ -71,7 +71,7 @@ impl VrrpProcess {
     /// The configured source, else the first address of the interface that is
     /// no virtual one. An owner may have no other.
     pub(super) fn usable_source(&self, id: InstanceId) -> Option<IpAddr> {
-        let config = self.config.vrrp.instances.get(id.index())?;
+        let config = self.config.vrrp.instance(id.index())?;
         let index = config
             .source_interface()
             .and_then(|name| self.interfaces.index(self.interfaces.by_name(name)?));
@@ -136,7 +136,7 @@ impl VrrpProcess {
 
     /// Build the advert and join the socket; false if that cannot be.
     fn open_socket(&mut self, s: &mut Scheduler<Self>, id: InstanceId, source: IpAddr) -> bool {
-        let Some(config) = self.config.vrrp.instances.get(id.index()) else {
+        let Some(config) = self.config.vrrp.instance(id.index()) else {
             return false;
         };
         let Some(own) = self.routers.get_mut(id.index()) else {
@@ -217,7 +217,7 @@ impl VrrpProcess {
 
     /// A peer puts the group into the checksum of its unicast adverts; do the same.
     pub(super) fn use_old_checksum(&mut self, id: InstanceId) {
-        let Some(config) = self.config.vrrp.instances.get(id.index()) else {
+        let Some(config) = self.config.vrrp.instance(id.index()) else {
             return;
         };
         let Some(own) = self.routers.get_mut(id.index()) else {

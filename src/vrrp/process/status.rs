@@ -60,7 +60,7 @@ impl Surveyed for VrrpProcess {
 impl VrrpProcess {
     fn instance_status(&self, now: Instant, id: InstanceId) -> Option<InstanceStatus> {
         let own = self.routers.get(id.index())?;
-        let config = self.config.vrrp.instances.get(id.index())?;
+        let config = self.config.vrrp.instance(id.index())?;
         let machine = self.router.instance(id)?;
         let last = own.history.iter().last();
         let (stats, count) = (&own.stats, |list: &[_]| list.len() as u64);

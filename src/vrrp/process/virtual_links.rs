@@ -160,7 +160,7 @@ impl VrrpProcess {
         let config = Rc::clone(&self.config);
         let is_wanted = |name: &IfName| {
             let links = config.vrrp.instances.iter();
-            let mut links = links.flat_map(InstanceConfig::links);
+            let mut links = links.flat_map(|instance| instance.links());
             links.any(|wanted| wanted.link.name == *name)
         };
         let ours = std::mem::take(&mut self.virtual_links.ours);
@@ -361,7 +361,7 @@ impl VrrpProcess {
         let config = Rc::clone(&self.config);
         let instances = config.vrrp.instances.iter();
         let own: Vec<&IfName> = instances
-            .flat_map(InstanceConfig::links)
+            .flat_map(|instance| instance.links())
             .map(|wanted| &wanted.link.name)
             .collect();
         let others = self.kernel.mirror.links().into_iter();

@@ -248,9 +248,13 @@ fn on_real_time<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: 
 /// The parent has sent something.
 fn on_orders<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: Ready) -> Drain {
     let is_stopping = process.is_stopping();
-    let config = process.plumbing().next_config(is_stopping, |config| {
-        C::objection(config).map(|(_, why)| why)
-    });
+    let in_use = Rc::clone(process.config());
+    let config = process
+        .plumbing()
+        .next_config(&in_use, is_stopping, |config| {
+            C::objection(config).map(|(_, why)| why)
+        });
+    drop(in_use);
     let is_reloaded = config.is_some();
     if let Some(config) = config {
         process.reload(s, config);

@@ -46,7 +46,7 @@ use crate::sys::prctl;
 use crate::sys::signals::{SignalReader, block_only};
 use crate::{dump, log};
 
-use super::compiled;
+use super::compiled::{self, Compiled};
 use super::ipc::{self, ChildEnd, DumpKind, Order, ParentEnd};
 use super::kept::{ForChild, KeptConfig};
 use super::names::Names;
@@ -70,8 +70,10 @@ pub struct Plumbing {
     channel: Option<ChildEnd>,
     /// Signals above those with a name.
     real_time: Option<SignalReader>,
+    /// The configuration in use, as the parent handed it over.
+    compiled: Option<Compiled>,
     /// What the parent has proposed and not yet decided on.
-    proposed: Option<Rc<Config>>,
+    proposed: Option<(Rc<Config>, Compiled)>,
     /// The parent wants to know the state.
     is_observed: bool,
     /// The last line for service managers.
@@ -113,25 +115,30 @@ impl Plumbing {
     /// it to be used; [`Self::reloaded`] is said then.
     fn next_config(
         &mut self,
+        in_use: &Config,
         is_stopping: bool,
         objection: impl Fn(&Config) -> Option<String>,
     ) -> Option<Rc<Config>> {
-        let mut chosen = None;
+        let mut chosen: Option<Rc<Config>> = None;
         while let Some(order) = self.next_order() {
             match order {
                 Order::Prepare(compiled) => {
                     self.leave_class();
-                    let read = compiled.octets().and_then(compiled::configuration);
-                    let read = read.map_err(|error| error.to_string());
+                    let read = self.build(chosen.as_deref().unwrap_or(in_use), &compiled);
                     let judged = read.and_then(|config| match is_stopping {
                         true => Err("it is stopping".to_owned()),
                         false => objection(&config).map_or(Ok(config), Err),
                     });
                     self.answer(&judged);
-                    self.proposed = judged.ok();
+                    self.proposed = judged.ok().map(|config| (config, compiled));
                     self.resume_class();
                 }
-                Order::Commit => chosen = self.proposed.take().or(chosen),
+                Order::Commit => {
+                    if let Some((config, compiled)) = self.proposed.take() {
+                        self.compiled = Some(compiled);
+                        chosen = Some(config);
+                    }
+                }
                 Order::Cancel => self.proposed = None,
                 Order::Ping => self.say_alive(),
                 Order::Observe => self.is_observed = true,
@@ -141,6 +148,14 @@ impl Plumbing {
             self.leave_class();
         }
         chosen
+    }
+
+    /// A configuration out of what the parent handed over.
+    fn build(&self, in_use: &Config, compiled: &Compiled) -> Result<Rc<Config>, String> {
+        let before = self.compiled.as_ref().map(|compiled| (in_use, compiled));
+        let octets = compiled.octets();
+        let config = octets.and_then(|octets| compiled::configuration(octets, before));
+        config.map_err(|error| error.to_string())
     }
 
     /// What concerns the process itself follows a new configuration: its name, how it
@@ -315,6 +330,7 @@ pub fn spawn(
                 ends,
                 channel: None,
                 real_time: None,
+                compiled: config.kept().cloned(),
                 proposed: None,
                 is_observed: false,
                 headline: String::new(),
@@ -360,6 +376,7 @@ fn prepare(
     log::stop();
     let mut kept = plumbing.ends.descriptors();
     kept.push(channel.as_fd());
+    kept.extend(plumbing.compiled.as_ref().map(AsFd::as_fd));
     close_inherited(&kept)?;
     drop(kept);
     account::begin(spec.account);

@@ -45,7 +45,7 @@ fuzz_target!(|octets: &[u8]| {
     };
     let mut octets = Vec::new();
     compiled::write(&config, &mut octets).expect("a vector takes all");
-    assert_eq!(compiled::read(&octets).as_ref(), Some(&*config));
+    assert_eq!(compiled::read(&octets, None).as_ref(), Some(&*config));
     if let Some(damage) = texts.next() {
         let mut choices = Choices::new(damage);
         for _ in 0..choices.below(5) {
@@ -55,7 +55,7 @@ fuzz_target!(|octets: &[u8]| {
             }
         }
         octets.truncate(octets.len() - choices.below(64).min(octets.len()));
-        let _ = compiled::read(&octets);
+        let _ = compiled::read(&octets, None);
     }
 });
 

@@ -24,7 +24,7 @@ impl Resolver<'_> {
         let given = &instance.given.hmac;
         let Some(active) = given.active_key else {
             let text = "auth_hmac without active_key: there is no authentication";
-            return self.error(block, text);
+            return self.error(block.span, text);
         };
         if !keys.iter().any(|(id, _)| *id == active.value) {
             let text = format!(

@@ -108,7 +108,7 @@ impl Resolver<'_> {
             let on_it = instances
                 .iter()
                 .filter(|instance| instance.interface.as_ref() == Some(&delay.name));
-            if let Some(most) = on_it.map(longest_delay).min()
+            if let Some(most) = on_it.map(|shared| longest_delay(shared)).min()
                 && (delay.down > most || delay.up > most)
             {
                 let text = format!("delays are limited to {} seconds", seconds_text(most));

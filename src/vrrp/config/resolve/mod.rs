@@ -27,6 +27,7 @@ use crate::check::config as check;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::load::{Config, Machine, Presence};
 use crate::control_plane::source::Span;
+use crate::control_plane::value::Shared;
 use crate::global::top::Draft;
 use crate::global::{DynamicInterfaces, GlobalConfig};
 use crate::model::{Family, FastMap, IfName, Vrid};
@@ -145,7 +146,7 @@ impl Resolver<'_> {
         known
     }
 
-    fn complete_instances(&mut self, instances: &mut Vec<InstanceConfig>, names: &Names) {
+    fn complete_instances(&mut self, instances: &mut Vec<Shared<InstanceConfig>>, names: &Names) {
         for instance in &mut *instances {
             self.instance(instance);
             tighten(instance);
@@ -170,7 +171,7 @@ impl Resolver<'_> {
     }
 
     /// The same virtual router twice on a network.
-    fn duplicates(&mut self, instances: &[InstanceConfig]) {
+    fn duplicates(&mut self, instances: &[Shared<InstanceConfig>]) {
         type Key<'k> = (Option<&'k IfName>, Family, Vrid, Option<IpAddr>, bool);
         let mut seen: FastMap<Key<'_>, &str> = FastMap::default();
         for instance in instances.iter().filter(|instance| instance.vrid != Vrid(0)) {

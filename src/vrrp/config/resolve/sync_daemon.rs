@@ -3,7 +3,7 @@
 
 use super::{DynamicInterfaces, InstanceConfig, Resolver};
 use crate::control_plane::diag::{Code, Diag, Fix, Severity};
-use crate::control_plane::value::Spanned;
+use crate::control_plane::value::{Shared, Spanned};
 use crate::global::lvs::SyncDaemon;
 use crate::model::IfName;
 
@@ -13,7 +13,7 @@ impl Resolver<'_> {
     pub(super) fn sync_daemon(
         &mut self,
         daemon: &mut Option<SyncDaemon>,
-        instances: &[InstanceConfig],
+        instances: &[Shared<InstanceConfig>],
     ) {
         self.sync_daemon_of_an_instance(daemon, instances);
         let Some(given) = daemon else { return };
@@ -38,7 +38,7 @@ impl Resolver<'_> {
     fn sync_daemon_of_an_instance(
         &mut self,
         daemon: &mut Option<SyncDaemon>,
-        instances: &[InstanceConfig],
+        instances: &[Shared<InstanceConfig>],
     ) {
         for instance in instances {
             let Some(interface) = &instance.given.sync_daemon_interface else {

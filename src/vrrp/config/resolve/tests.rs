@@ -39,7 +39,7 @@ fn all(text: &str) -> (Option<InstanceConfig>, Vec<(Code, String)>) {
         .collect();
     let first = loaded
         .config
-        .and_then(|config| config.vrrp.instances.first().cloned());
+        .and_then(|config| config.vrrp.instances.first().map(|first| (**first).clone()));
     (first, told)
 }
 

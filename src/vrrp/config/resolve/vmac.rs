@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::Resolver;
 use crate::control_plane::diag::Code;
-use crate::control_plane::value::Spanned;
+use crate::control_plane::value::{Shared, Spanned};
 use crate::model::{Family, IfName, MacAddr};
 use crate::vrrp::config::InstanceConfig;
 use crate::vrrp::config::vmac::{
@@ -18,7 +18,7 @@ const NAMES: u32 = 256;
 
 impl Resolver<'_> {
     /// Fill in [`InstanceConfig::virtual_link`] of all instances.
-    pub(super) fn virtual_links(&mut self, instances: &mut [InstanceConfig]) {
+    pub(super) fn virtual_links(&mut self, instances: &mut [Shared<InstanceConfig>]) {
         let named = |instance: &InstanceConfig| {
             let vmac = instance.given.use_vmac.as_ref();
             let ipvlan = instance.given.use_ipvlan.as_ref();
