@@ -118,7 +118,7 @@ pub(super) static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
             .given
             .hmac
             .block
-            .get_or_insert(Spanned::new((), call.keyword.span));
+            .get_or_insert_with(|| Spanned::new((), call.keyword.span));
         no_head(instance, call, diags)
     },
 );
