@@ -88,8 +88,9 @@ fn arrives(at: &str) -> bool {
     } else {
         "127.0.0.1:0"
     };
-    let [sender, other] = [any; 2].map(|any| UdpSocket::bind(any).unwrap());
+    // First, for the kernel may give the others any free port.
     let socket = UdpSocket::bind(at).unwrap();
+    let [sender, other] = [any; 2].map(|any| UdpSocket::bind(any).unwrap());
     sender.send_to(b"?", at).unwrap();
     // A busy kernel hands datagrams over later, but in their order.
     sender.send_to(b"!", other.local_addr().unwrap()).unwrap();
