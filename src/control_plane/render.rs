@@ -90,7 +90,7 @@ pub fn log_line(diag: &Diag, map: &SourceMap) -> String {
     let help = diag.help.as_ref().map_or(0, |help| help.len());
     let mut out = String::with_capacity(diag.text.len() + help + LOG_LINE_REST);
     if let Some(span) = diag.span.filter(|span| map.contains(*span)) {
-        let (path, line) = map.line_number(span).unwrap_or((Path::new(""), 0));
+        let (path, line) = map.line_number(span).unwrap_or_else(|| (Path::new(""), 0));
         let _ = write!(out, "({}: Line {line}) ", path.display());
     }
     out.push_str(&diag.text);
