@@ -13,9 +13,12 @@ pub(super) const ADDRESSES: &[Row] = &[
         lines(
             address_rows::USAGE,
             |instance, line, diags| {
-                instance
-                    .vips
-                    .extend(address_rows::read_line(Kind::Virtual, line, diags));
+                if let Some(address) = address_rows::read_line(Kind::Virtual, line, diags) {
+                    // Most instances have one, and room for more would be given back.
+                    let first = usize::from(instance.vips.is_empty());
+                    instance.vips.reserve_exact(first);
+                    instance.vips.push(address);
+                }
             },
             |instance, out| {
                 for vip in &instance.vips {
