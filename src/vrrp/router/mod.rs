@@ -17,8 +17,14 @@
 //!
 //! After each input the effects are carried out in order, and
 //! [`Router::deadline`] says when [`Input::Tick`] is due.
+//!
+//! * `input`: what may happen
+//! * `groups`: members of a sync group follow each other
+//! * `reload`: another configuration for a running router
 #![forbid(unsafe_code)]
 
+mod groups;
+mod input;
 mod reload;
 #[cfg(test)]
 mod tests;
@@ -29,12 +35,13 @@ use std::time::Duration;
 
 use scheduler::Instant;
 
+pub use input::Input;
 pub use reload::{Successor, Successors};
 
 use super::agenda::Agenda;
 use super::fsm::{
-    Effect, Effects, Event, FaultKind, FaultSet, GroupId, GroupOrder, Heard, Instance, InstanceId,
-    InterfaceKey, Member, Peer, Policy, State, Status, TrackSource, TrackerKey,
+    Effects, Event, FaultKind, FaultSet, GroupId, Instance, InstanceId, Member, Peer, Policy,
+    State, Status, TrackSource,
 };
 use super::sync::{SyncGroup, SyncGroups};
 use crate::model::Priority;
@@ -42,74 +49,6 @@ use crate::model::Priority;
 /// Adverts due within this of each other leave together: one wake-up and one
 /// system call. At most a hundredth of their interval, and never cumulative.
 const COALESCE: Duration = Duration::from_micros(500);
-
-/// What the router is told.
-#[derive(Clone, Copy, Debug)]
-pub enum Input {
-    /// All instances take part; timers count from the end of the delay.
-    Start {
-        /// `vrrp_startup_delay`; zero is none.
-        delay: Duration,
-    },
-    /// An interface is up and running, or not (any more). Unknown interfaces
-    /// count as down.
-    Interface {
-        /// Which.
-        key: InterfaceKey,
-        /// Whether it is up and running.
-        up: bool,
-    },
-    /// What is known of a tracked script, file, process or BFD session.
-    Tracker {
-        /// Which.
-        key: TrackerKey,
-        /// What it is from now on.
-        status: Status,
-    },
-    /// The address an instance sends from, or that it has none (any more). The
-    /// effects of a loss still say goodbye, best from the address just lost.
-    Source {
-        /// Which instance.
-        id: InstanceId,
-        /// Its address.
-        address: Option<IpAddr>,
-    },
-    /// A fault that others find began or ended.
-    Fault {
-        /// Which instance.
-        id: InstanceId,
-        /// Which fault.
-        kind: FaultKind,
-        /// Whether it holds.
-        on: bool,
-    },
-    /// An advert that passed the receive checks.
-    Advert {
-        /// For which instance.
-        id: InstanceId,
-        /// What it says.
-        advert: Heard,
-    },
-    /// Somebody deleted a virtual address of a master.
-    AddressLost {
-        /// Which instance.
-        id: InstanceId,
-    },
-    /// The deadline may have passed.
-    Tick,
-    /// All instances leave in order.
-    Stop,
-    /// One instance takes part from now on.
-    Join {
-        /// Which instance.
-        id: InstanceId,
-    },
-    /// One instance leaves in order, for a new configuration does not have it.
-    Leave {
-        /// Which instance.
-        id: InstanceId,
-    },
-}
 
 /// What the receive checks and dumps need to know of an instance.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -287,28 +226,6 @@ impl Router {
         debug_assert_eq!(self.deadline(), first, "the agenda is out of date");
     }
 
-    /// All members of a group are master or none is; with a fault none works.
-    fn check_group(&self, group: &SyncGroup) {
-        let members = group.members.iter().filter_map(|id| self.instance(*id));
-        let members: Vec<Member> = members.map(Instance::member).collect();
-        let name = &group.name;
-        // A member that a reload has added catches up when it starts.
-        let count = |of: &dyn Fn(State) -> bool| members.iter().filter(|m| of(m.state)).count();
-        let masters = count(&|state| state == State::Master);
-        let running = count(&|state| state != State::Init);
-        debug_assert!(
-            masters == 0 || masters == running,
-            "{name}: {masters} masters of {running}"
-        );
-        let has_fault = |member: &Member| member.own_fault && member.state != State::Init;
-        let has_fault = members.iter().any(has_fault);
-        let works = |member: &Member| matches!(member.state, State::Backup | State::Master);
-        debug_assert!(
-            !has_fault || !members.iter().any(works),
-            "{name}: works in spite of a fault"
-        );
-    }
-
     /// One instance takes in an event, and its group follows.
     fn feed(&mut self, now: Instant, id: InstanceId, event: Event, out: &mut Effects) {
         let was_init = self.state(id) == State::Init;
@@ -357,127 +274,16 @@ impl Router {
         }
     }
 
-    /// What the members of a group need to know of each other before they start.
-    fn prepare_group(&mut self, id: GroupId, out: &mut Effects) {
-        let Some(group) = self.groups.get_mut(id) else {
-            return;
-        };
-        let of = |id: &InstanceId| self.instances.get(id.index());
-        let mut members = group.members.iter().filter_map(of);
-        let among_owners = members.all(|member| member.policy().priority.is_owner());
-        let mut members = group.members.iter().filter_map(of);
-        let are_ready = members.all(Instance::is_ready);
-        for member in &group.members {
-            if let Some(member) = self.instances.get_mut(member.index()) {
-                member.prepare(!are_ready, among_owners);
-            }
-        }
-        if let (true, false, Some(&member)) = (are_ready, among_owners, group.members.first()) {
-            let (from, to) = group.open();
-            out.push(Effect::GroupWent {
-                group: id,
-                from,
-                to,
-                member,
-            });
-        }
-    }
-
     /// Each instance leaves by itself, then the groups have left.
     fn stop(&mut self, now: Instant, out: &mut Effects) {
         self.all(now, Event::Stop, out);
-        let groups: Vec<GroupId> = self.groups.iter().map(|(id, _)| id).collect();
-        for group in groups {
-            let Some(policy) = self.groups.get_mut(group) else {
-                continue;
-            };
-            let from = policy.rest();
-            if let Some(&member) = policy.members.first() {
-                let to = State::Init;
-                out.push(Effect::GroupWent {
-                    group,
-                    from,
-                    to,
-                    member,
-                });
-            }
-        }
+        self.stop_groups(out);
     }
 
     fn all(&mut self, now: Instant, event: Event, out: &mut Effects) {
         for instance in &mut self.instances {
             instance.on(now, event, out);
             self.agenda.set(instance.id().0, instance.deadline());
-        }
-    }
-
-    /// Let all members do what the group decides, until nothing is left: the one that
-    /// is the reason first, the others in order.
-    fn settle_group(
-        &mut self,
-        now: Instant,
-        group: GroupId,
-        reason: Option<InstanceId>,
-        out: &mut Effects,
-    ) {
-        loop {
-            self.look_at_members(group);
-            let Some(policy) = self.groups.get_mut(group) else {
-                return;
-            };
-            let Some(order) = policy.decide(&self.members) else {
-                return;
-            };
-            // Owners that start together are masters in their order.
-            let is_first_lead = matches!(order, GroupOrder::Lead { .. })
-                && self.members.iter().all(|(_, m)| m.told == State::Init);
-            let place = self.members.iter().position(|(id, _)| reason == Some(*id));
-            if let Some(part) = place.and_then(|place| self.members.get_mut(..=place))
-                && !is_first_lead
-            {
-                part.rotate_right(1);
-            }
-            for index in 0..self.members.len() {
-                if let Some(&(id, _)) = self.members.get(index) {
-                    self.feed_one(now, id, Event::Group(order), out);
-                }
-            }
-        }
-    }
-
-    fn look_at_members(&mut self, group: GroupId) {
-        self.members.clear();
-        let ids = self.groups.get(group).map(|group| group.members.as_slice());
-        for &id in ids.unwrap_or_default() {
-            if let Some(instance) = self.instances.get(id.index()) {
-                self.members.push((id, instance.member()));
-            }
-        }
-    }
-
-    fn tell_group(&mut self, id: GroupId, member: InstanceId, out: &mut Effects) {
-        self.look_at_members(id);
-        let Some(group) = self.groups.get_mut(id) else {
-            return;
-        };
-        if let Some((from, to)) = group.change(&self.members) {
-            out.push(Effect::GroupWent {
-                group: id,
-                from,
-                to,
-                member,
-            });
-        }
-    }
-
-    /// No single member is the reason.
-    fn tell_group_itself(&mut self, id: GroupId, out: &mut Effects) {
-        let first = self
-            .groups
-            .get(id)
-            .and_then(|group| group.members.first().copied());
-        if let Some(first) = first {
-            self.tell_group(id, first, out);
         }
     }
 

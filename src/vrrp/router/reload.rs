@@ -7,10 +7,9 @@ use scheduler::Instant;
 use super::{Router, Source};
 use crate::vrrp::agenda::Agenda;
 use crate::vrrp::fsm::{
-    Effects, Event, FaultKind, GroupId, GroupOrder, Instance, InstanceId, Policy, State, Status,
-    TrackSource, TrackerKey,
+    Effects, Event, Instance, InstanceId, Policy, Status, TrackSource, TrackerKey,
 };
-use crate::vrrp::sync::{SyncGroup, SyncGroups};
+use crate::vrrp::sync::SyncGroup;
 
 /// An instance of the new configuration.
 #[derive(Clone, Debug)]
@@ -139,76 +138,6 @@ impl Router {
             self.feed_one(now, id, Event::Track { track, status }, out);
         }
     }
-
-    /// A group goes on leading if it led before: who comes to it follows. It goes
-    /// on having a fault as long as a member has one.
-    fn resume_group(
-        &mut self,
-        now: Instant,
-        mut group: SyncGroup,
-        old: &SyncGroups,
-        led: &[bool],
-        out: &mut Effects,
-    ) {
-        let members = group.members.clone();
-        let of = |router: &Self, state| {
-            let in_state = |id: &&InstanceId| router.state(**id) == state;
-            members.iter().filter(in_state).count()
-        };
-        let masters = of(self, State::Master);
-        let goes_on = |id: &InstanceId| {
-            let led = led.get(id.index()).copied().unwrap_or_default();
-            led && self.state(*id) == State::Master
-        };
-        let follows = members.iter().any(goes_on);
-        let has_fault = members.iter().any(|id| self.has_group_fault(*id));
-        let before = old.iter().find(|(_, known)| known.name == group.name);
-        let state = before.map_or(State::Init, |(_, known)| known.state());
-        group.resume(state, masters > 0, has_fault);
-        let id = self.add_group(group);
-        for &member in &members {
-            if has_fault {
-                self.feed_one(now, member, Event::Group(GroupOrder::Fault(true)), out);
-            } else if follows {
-                self.catch_up(now, id, member, out);
-            }
-        }
-        self.settle_group(now, id, None, out);
-        self.tell_group_itself(id, out);
-    }
-
-    /// A member that has come to a leading group leads with it.
-    pub(super) fn catch_up(
-        &mut self,
-        now: Instant,
-        group: GroupId,
-        member: InstanceId,
-        out: &mut Effects,
-    ) {
-        let Some(known) = self.groups.get(group) else {
-            return;
-        };
-        let first = known.members.iter().find(|id| **id != member);
-        if let (true, Some(&after), State::Backup) = (known.leads(), first, self.state(member)) {
-            let order = GroupOrder::Lead { after };
-            self.feed_one(now, member, Event::Group(order), out);
-        }
-    }
-
-    fn has_group_fault(&self, id: InstanceId) -> bool {
-        self.instance(id)
-            .is_some_and(|instance| instance.faults().contains(FaultKind::Group))
-    }
-
-    /// Faults of a group end for those who are in none.
-    fn release_from_groups(&mut self, now: Instant, out: &mut Effects) {
-        for index in 0..u32::try_from(self.instances.len()).unwrap_or(u32::MAX) {
-            let id = InstanceId(index);
-            if self.groups.of(id).is_none() && self.has_group_fault(id) {
-                self.feed_one(now, id, Event::Group(GroupOrder::Fault(false)), out);
-            }
-        }
-    }
 }
 
 /// What is known of something tracked.
@@ -224,7 +153,7 @@ mod tests {
 
     use super::*;
     use crate::model::{Family, Priority, Vrid};
-    use crate::vrrp::fsm::{Effect, InterfaceKey, Track, Version};
+    use crate::vrrp::fsm::{Effect, InterfaceKey, State, Track, Version};
     use crate::vrrp::router::Input;
 
     const ETH0: InterfaceKey = InterfaceKey(0);

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::{Family, Vrid};
-use crate::vrrp::fsm::{Effect, Version};
+use crate::vrrp::fsm::{Effect, Heard, InterfaceKey, Version};
 
 const ETH0: InterfaceKey = InterfaceKey(7);
 
