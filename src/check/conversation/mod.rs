@@ -12,33 +12,39 @@
 //!                               └─► Attempt ◄─────────── close, cancel the deadline ──┘
 //! ```
 //!
+//! * `talk`: a probe between its attempts, and what carries the one under way
 //! * `line`, `pipe`: a socket, how far its connection is, TLS
 //! * `scripts`: the processes of `MISC_CHECK`, and how one is ended that hangs
+//! * `wakings`, `input`: what the scheduler calls, and what comes of it for the probe
 //!
 //! A TCP check costs four system calls besides the wait that it shares with others:
 //! socket, connect, registration, close. The event itself tells whether the connection
 //! stands, and closing ends the registration.
 
+mod input;
 mod line;
 mod pipe;
 mod scripts;
+mod talk;
 #[cfg(test)]
 mod tests;
+mod wakings;
 
 use std::fmt;
-use std::time::Duration;
 
-use scheduler::{Drain, Id, Instant, IoId, Key, Ready, Scheduler, Slab, TimerId};
+use scheduler::{Id, Key, Ready, Scheduler, Slab};
 
+use self::input::Input;
 use self::line::{Line, Step, Tls};
-use self::pipe::Reason;
 use self::scripts::Scripts;
+pub use self::talk::Talk;
+use self::talk::{Carrier, Worker};
+use self::wakings::on_socket;
 use super::kinds::tcp::Tcp;
 use super::probe::{Event, Outcome, Output, Probe, Transport};
 use crate::net::connect::OpenError;
 use crate::net::ping::PingGroups;
-use crate::net::tls::{TlsContext, TlsError, TlsSession};
-use crate::sys::exec::Program;
+use crate::net::tls::{TlsContext, TlsError};
 
 /// Octets read at once, by all checks into the same room: the longest datagram fits.
 const ROOM: usize = 64 * 1024;
@@ -65,43 +71,6 @@ pub enum Attempt {
 
 /// Names a probe in the runner.
 pub type TalkId<P> = Id<Talk<P>>;
-
-/// A probe and what carries its attempt; opaque, it gives [`TalkId`] its type.
-pub struct Talk<P> {
-    owner: Key,
-    probe: Worker,
-    carrier: Carrier<P>,
-    /// The script made ready to be started.
-    program: Option<Box<Program>>,
-    /// What the server recognises us by (TLS).
-    session: Option<TlsSession>,
-    deadline: Option<TimerId<P>>,
-}
-
-/// Who conducts attempts.
-#[derive(Debug)]
-enum Worker {
-    /// One for all attempts of a check: it remembers something between them.
-    Kept(Box<dyn Probe>),
-    /// One for this attempt.
-    Once(Tcp),
-}
-
-impl Worker {
-    fn probe(&mut self) -> &mut dyn Probe {
-        match self {
-            Self::Kept(probe) => probe.as_mut(),
-            Self::Once(probe) => probe,
-        }
-    }
-}
-
-/// What carries an attempt under way.
-enum Carrier<P> {
-    Idle,
-    Line(Line, IoId<P>),
-    Script(scripts::ScriptId<P>),
-}
 
 /// The runner.
 pub struct Conversations<P> {
@@ -338,48 +307,6 @@ impl<P: Host> Conversations<P> {
     }
 }
 
-impl<P: Host> Talk<P> {
-    /// Set the deadline anew.
-    fn wait(&mut self, s: &mut Scheduler<P>, id: TalkId<P>, patience: Duration) {
-        if let Some(old) = self.deadline.take() {
-            s.cancel(old);
-        }
-        let until: Instant = s.now() + patience;
-        let timer = s.at("check timeout", until, id.to_bits(), on_expired::<P>);
-        self.deadline = Some(timer);
-    }
-
-    /// Close everything and set it at rest.
-    fn close(&mut self, s: &mut Scheduler<P>, scripts: &mut Scripts<P>) {
-        if let Some(timer) = self.deadline.take() {
-            s.cancel(timer);
-        }
-        match std::mem::replace(&mut self.carrier, Carrier::Idle) {
-            Carrier::Idle => {}
-            Carrier::Line(line, io) => {
-                s.release(io);
-                if let Some(session) = line.close() {
-                    self.session = Some(session);
-                }
-            }
-            Carrier::Script(script) => scripts.end(s, script),
-        }
-    }
-
-    /// Why nothing can be sent any more.
-    fn send(&mut self, octets: &[u8]) -> Option<Reason> {
-        match &mut self.carrier {
-            Carrier::Line(line, _) if !octets.is_empty() => line.send(octets).err(),
-            Carrier::Idle | Carrier::Line(..) | Carrier::Script(_) => None,
-        }
-    }
-
-    /// Whether there is no connection to be waited for.
-    fn is_open(&self) -> bool {
-        matches!(&self.carrier, Carrier::Line(line, _) if line.is_open())
-    }
-}
-
 /// Why an attempt was not even begun.
 enum Refusal {
     /// A matter of this machine.
@@ -394,40 +321,6 @@ impl From<OpenError> for Refusal {
             Self::Local(error.to_string())
         } else {
             Self::Remote(error.to_string())
-        }
-    }
-}
-
-/// What is told to a probe; octets are in the room.
-enum Input {
-    Connected,
-    Received(usize),
-    Ended,
-    Failed(Reason),
-    Exited(Option<u8>),
-    Expired,
-}
-
-impl Input {
-    fn event<'a>(&'a self, room: &'a [u8]) -> Event<'a> {
-        match self {
-            Self::Connected => Event::Connected,
-            Self::Received(octets) => Event::Received(room.get(..*octets).unwrap_or_default()),
-            Self::Ended => Event::Ended,
-            Self::Failed(why) => Event::Failed(why),
-            Self::Exited(status) => Event::Exited(*status),
-            Self::Expired => Event::Expired,
-        }
-    }
-
-    /// For a probe that does not say what such an end means.
-    fn reason(self) -> Reason {
-        match self {
-            Self::Ended => "connection closed by the server".into(),
-            Self::Failed(why) => why,
-            Self::Connected | Self::Received(_) | Self::Exited(_) | Self::Expired => {
-                "timeout".into()
-            }
         }
     }
 }
@@ -451,60 +344,6 @@ fn allow_echoes() -> PingGroups {
         Err(error) => log::warn!("cannot expand ping_group_range: {error}"),
     }
     groups
-}
-
-fn on_socket<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: IoId<P>, ready: Ready) -> Drain {
-    let id = TalkId::from_bits(ready.key());
-    let conversations = program.conversations();
-    let Some(owner) = conversations.owner(id) else {
-        return Drain::Close;
-    };
-    match conversations.serve(s, id, ready) {
-        Served::Drained => Drain::Drained,
-        Served::More => Drain::More,
-        Served::Over(attempt) => {
-            conversations.forget_if_once(id);
-            program.attempt_over(s, owner, attempt);
-            Drain::Drained
-        }
-    }
-}
-
-fn on_expired<P: Host>(program: &mut P, s: &mut Scheduler<P>, key: Key) {
-    let id = TalkId::from_bits(key);
-    let conversations = program.conversations();
-    let Some(owner) = conversations.owner(id) else {
-        return;
-    };
-    if let Some(talk) = conversations.talks.get_mut(id) {
-        talk.deadline = None;
-    }
-    if let Some(attempt) = conversations.drive(s, id, Input::Expired) {
-        conversations.forget_if_once(id);
-        program.attempt_over(s, owner, attempt);
-    }
-}
-
-/// A script of an attempt has ended with this status.
-fn on_exit<P: Host>(program: &mut P, s: &mut Scheduler<P>, id: TalkId<P>, status: Option<u8>) {
-    let conversations = program.conversations();
-    let Some(talk) = conversations.talks.get_mut(id) else {
-        return;
-    };
-    talk.carrier = Carrier::Idle;
-    let owner = talk.owner;
-    if let Some(attempt) = conversations.drive(s, id, Input::Exited(status)) {
-        program.attempt_over(s, owner, attempt);
-    }
-}
-
-impl<P> fmt::Debug for Talk<P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Talk")
-            .field("owner", &self.owner)
-            .field("probe", &self.probe)
-            .finish_non_exhaustive()
-    }
 }
 
 impl<P> fmt::Debug for Conversations<P> {

@@ -10,7 +10,9 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, killpg};
 use scheduler::{ChildEvent, ChildId, Id, Key, Pid, Scheduler, Slab};
 
-use super::{Carrier, Host, Refusal, TalkId, on_exit};
+use super::talk::Carrier;
+use super::wakings::on_exit;
+use super::{Host, Refusal, TalkId};
 use crate::check::checker::MiscSettings;
 use crate::notify::command;
 use crate::sys::exec::Program;

@@ -1,12 +1,20 @@
 //! Attempts on real sockets of the loopback interface, and real scripts.
 #![expect(clippy::disallowed_methods, reason = "servers of tests are threads")]
 
+mod datagrams;
+mod mail;
+mod scripts;
+
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process;
 use std::thread;
+use std::time::Duration;
+
+use mail::smtp;
+use scripts::misc;
 
 use super::*;
 use crate::check::checker::{
@@ -255,99 +263,6 @@ fn with_few_descriptors() {
     ));
 }
 
-fn udp(address: SocketAddr, timeout: Duration, reply: Option<Vec<(u8, u8)>>) -> Udp {
-    Udp::new(UdpSettings {
-        endpoint: endpoint(address, timeout),
-        payload: Some(b"hello".to_vec()),
-        reply,
-        min_length: 0,
-        max_length: u16::MAX,
-    })
-}
-
-#[test]
-fn datagrams() {
-    let server = UdpSocket::bind(local(0)).unwrap();
-    let address = server.local_addr().unwrap();
-    assert_eq!(attempt(udp(address, SHORT, None)), passed(), "silence");
-    let silent = attempt(udp(address, SHORT, Some(Vec::new())));
-    assert_eq!(silent, failed("timeout"));
-    let mut room = [0; 99];
-    for _ in 0..2 {
-        let (octets, _) = server.recv_from(&mut room).unwrap();
-        assert_eq!(room[..octets], *b"hello");
-    }
-    let answering = thread::spawn(move || {
-        let (_, from) = server.recv_from(&mut room).unwrap();
-        server.send_to(b"world", from).unwrap();
-        server
-    });
-    let pattern = Some(vec![(b'w', 0xff)]);
-    assert_eq!(attempt(udp(address, LONG, pattern)), passed());
-    drop(answering.join().unwrap());
-    let refused = failed("Connection refused");
-    assert_eq!(attempt(udp(address, LONG, None)), refused, "no listener");
-}
-
-#[test]
-fn a_question_of_dns() {
-    let server = UdpSocket::bind(local(0)).unwrap();
-    let address = server.local_addr().unwrap();
-    thread::spawn(move || {
-        let mut room = [0; 512];
-        let (octets, from) = server.recv_from(&mut room).unwrap();
-        let mut answer = room[..octets].to_vec();
-        server.send_to(&answer, from).unwrap();
-        answer[2] |= 0x80;
-        answer[0] ^= 1;
-        server.send_to(&answer, from).unwrap();
-        server.send_to(b"x", from).unwrap();
-        answer[0] ^= 1;
-        server.send_to(&answer, from).unwrap();
-    });
-    let probe = Dns::new(&DnsSettings {
-        endpoint: endpoint(address, LONG),
-        record: 6,
-        name: "a.example".into(),
-    });
-    assert_eq!(attempt(probe), passed());
-}
-
-/// Serve one connection: say each of these, and wait for a line after it.
-fn mail_server(says: &'static [&'static str]) -> SocketAddr {
-    let (listener, address) = listener();
-    thread::spawn(move || {
-        let (mut peer, _) = listener.accept().unwrap();
-        let mut lines = BufReader::new(peer.try_clone().unwrap()).lines();
-        for text in says {
-            for piece in text.as_bytes().chunks(3) {
-                peer.write_all(piece).unwrap();
-            }
-            if lines.next().is_none() {
-                return;
-            }
-        }
-    });
-    address
-}
-
-fn smtp(address: SocketAddr, timeout: Duration) -> Smtp {
-    Smtp::new(SmtpSettings {
-        endpoint: endpoint(address, timeout),
-        helo: "me".into(),
-    })
-}
-
-#[test]
-fn a_session_of_smtp() {
-    let says = &["220-a\r\n220 b\r\n", "250-c\r\n250 d\r\n", "221 e\r\n"];
-    assert_eq!(attempt(smtp(mail_server(says), LONG)), passed());
-    let closing = attempt(smtp(mail_server(&[]), LONG));
-    assert_eq!(closing, failed("connection closed by the server"));
-    let (_silent, address) = listener();
-    assert_eq!(attempt(smtp(address, SHORT)), failed("timeout"));
-}
-
 #[test]
 fn an_attempt_given_up_is_not_told() {
     let (_silent, address) = listener();
@@ -361,100 +276,4 @@ fn an_attempt_given_up_is_not_told() {
     assert_eq!(bench.attempt(other), failed("timeout"));
     assert!(bench.program.over.is_empty());
     assert!(!bench.program.conversations.is_under_way(given_up));
-}
-
-#[test]
-fn echoes() {
-    for address in ["127.0.0.1:80", "[::1]:80"] {
-        let address: SocketAddr = address.parse().unwrap();
-        match attempt(Ping::new(endpoint(address, LONG))) {
-            // Not every machine lets us (ping_group_range), or has IPv6.
-            Attempt::Unable(_) => {}
-            attempt @ Attempt::Outcome(_) if address.is_ipv6() && attempt != passed() => {
-                assert!(format!("{attempt:?}").contains("no route"), "{attempt:?}");
-            }
-            attempt @ Attempt::Outcome(_) => assert_eq!(attempt, passed()),
-        }
-    }
-}
-
-fn misc(script: &str, timeout: Duration) -> Misc {
-    Misc::new(MiscSettings {
-        command: Command {
-            path: "/bin/sh".into(),
-            name: "sh".into(),
-            args: vec!["-c".into(), script.into()],
-            account: Account::ROOT,
-        },
-        given: script.to_owned(),
-        user: None,
-        timeout,
-        dynamic: true,
-    })
-}
-
-#[test]
-fn scripts_and_their_status() {
-    use crate::check::probe::Weight;
-
-    let configured = Outcome::Passed(Some(Weight::Add(0)));
-    assert_eq!(attempt(misc("exit 0", LONG)), Attempt::Outcome(configured));
-    let weight = Outcome::Passed(Some(Weight::Set(30)));
-    assert_eq!(attempt(misc("exit 32", LONG)), Attempt::Outcome(weight));
-    assert_eq!(
-        attempt(misc("exit 1", LONG)),
-        Attempt::Outcome(Outcome::Failed("exited with status 1".into()))
-    );
-    let killed = attempt(misc("kill -9 $$", LONG));
-    assert_eq!(killed, failed("ended by a signal"));
-}
-
-/// Whether a process does anything: a zombie does not.
-fn runs(pid: i32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    let state = stat
-        .rsplit(") ")
-        .next()
-        .and_then(|rest| rest.chars().next());
-    state.is_some_and(|state| state != 'Z')
-}
-
-#[test]
-fn a_script_that_hangs_is_ended_with_all_it_has_started() {
-    let path: PathBuf = std::env::temp_dir().join(format!("hanging-{}", process::id()));
-    let script = format!(
-        "trap '' TERM; sleep 1000 & echo $$ $! > {0}.new; mv {0}.new {0}; wait; sleep 1000",
-        path.display()
-    );
-    let mut bench = Bench::new();
-    let id = bench.add(1, misc(&script, Duration::from_millis(500)));
-    assert_eq!(bench.attempt(id), failed("timed out"));
-    let again = bench.attempt(id);
-    let why = "the script of the last check has still not ended";
-    assert_eq!(again, failed(why));
-    while !bench.program.conversations.scripts.is_empty() {
-        bench.turn();
-    }
-    if let Ok(pids) = fs::read_to_string(&path) {
-        for pid in pids.split_whitespace() {
-            while runs(pid.parse().unwrap()) {
-                thread::yield_now();
-            }
-        }
-        fs::remove_file(&path).unwrap();
-    }
-}
-
-#[test]
-fn at_the_end_nothing_is_left() {
-    let (_silent, address) = listener();
-    let mut bench = Bench::new();
-    let id = bench.add(1, smtp(address, LONG));
-    let script = bench.add(2, misc("sleep 1000", LONG));
-    assert_eq!(bench.begin(id), None);
-    assert_eq!(bench.begin(script), None);
-    let s = &mut bench.scheduler;
-    bench.program.conversations.end(s);
-    s.stop(scheduler::Stop::Graceful);
-    assert!(s.is_finished(), "no child and no timer keeps the loop");
 }
