@@ -5,7 +5,7 @@ use std::rc::Rc;
 use scheduler::{Id, Instant};
 
 use super::CheckProcess;
-use super::checks::{Check, index};
+use super::check::{Check, index};
 use crate::check::config::service::{ServerConfig, ServiceConfig};
 use crate::check::names;
 use crate::check::service::Quorum;

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use scheduler::{Drain, Id, Interest, IoId, Key, Ready, Scheduler};
 
 use super::CheckProcess;
-use super::checks::Check;
+use super::check::Check;
 use crate::bfd::feed::Feed;
 use crate::check::checker::Kind;
 use crate::check::conversation::Attempt;

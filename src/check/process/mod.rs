@@ -12,7 +12,8 @@
 //!
 //! * `setup` builds all of it from the configuration, `reload` goes over to another one;
 //!   `names` are those of messages.
-//! * `services`: what the process keeps of a virtual server; `checks`: of a check.
+//! * `services`: what the process keeps of a virtual server; `check`: of a check;
+//!   `checks`: checks at work.
 //! * `table`: the kernel's table, changed by difference, in portions; `kernel_table`:
 //!   what is believed of it and on its way there; `record`: what of
 //!   it is ours, kept for the next start; `marking`: packets for groups get marks.
@@ -24,6 +25,7 @@
 //!
 //! Nothing in a round waits for a server, a disk or a name service.
 
+mod check;
 mod checks;
 mod ends;
 mod feeds;
@@ -64,7 +66,7 @@ use super::conversation::Conversations;
 use super::http::pattern::Patterns;
 use super::schedule::Policy;
 use super::service::Effect;
-use checks::Check;
+use check::Check;
 use kernel_table::KernelTable;
 use services::OwnService;
 use suspend::LocalAddresses;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use scheduler::{Key, Scheduler};
 
 use super::CheckProcess;
-use super::checks::index;
+use super::check::index;
 use crate::check::names;
 
 /// How often all checks are looked at.

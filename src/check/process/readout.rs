@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use scheduler::Instant;
 
 use super::CheckProcess;
-use super::checks::{Check, Last, Place, Told};
+use super::check::{Check, Last, Place, Told};
 use crate::check::checker::Kind;
 use crate::dump::check::{Readout, ServerState, ServiceState};
 use crate::dump::checker::{AttemptResult, CheckState, LastAttempt};

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use scheduler::{Exit, Id, Scheduler, Stop};
 
 use super::CheckProcess;
-use super::checks::{Check, Place, index};
+use super::check::{Check, Place, index};
 use super::ends::REMOVED;
 use super::services::{OwnServer, OwnService};
 use super::setup::{groups, room};

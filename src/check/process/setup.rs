@@ -8,7 +8,7 @@ use std::time::Duration;
 use scheduler::{Scheduler, Slab};
 
 use super::CheckProcess;
-use super::checks::{Place, index};
+use super::check::{Place, index};
 use super::kernel_table::KernelTable;
 use super::record::Record;
 use super::services::OwnService;

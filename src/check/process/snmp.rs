@@ -7,7 +7,7 @@ use std::rc::Rc;
 use scheduler::{Id, Instant, Scheduler};
 
 use super::CheckProcess;
-use super::checks::{Check, Place};
+use super::check::{Check, Place};
 use super::statistics::Statistics;
 use crate::check::service::Effect;
 use crate::control_plane::Config;

@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use scheduler::{Id, Instant, Scheduler};
 
 use super::CheckProcess;
-use super::checks::{Check, Place, Told};
+use super::check::{Check, Place, Told};
 use crate::check::names;
 use crate::dump::json::Json;
 use crate::status::check::{CheckerStatus, ServerStatus, ServiceStatus};

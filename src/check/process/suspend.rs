@@ -9,7 +9,7 @@ use std::time::Duration;
 use scheduler::{Drain, Id, Interest, IoId, Key, Ready, Scheduler};
 
 use super::CheckProcess;
-use super::checks::{Check, index};
+use super::check::{Check, index};
 use crate::check::config::service::{ServiceAddress, ServiceConfig};
 use crate::control_plane::Config;
 use crate::netlink::{Changes, Mended, Mirror, Monitor, ReadStatus};

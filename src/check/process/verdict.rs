@@ -6,7 +6,7 @@ use std::rc::Rc;
 use scheduler::{Id, Instant, Scheduler};
 
 use super::CheckProcess;
-use super::checks::{Check, Place, Told, index};
+use super::check::{Check, Place, Told, index};
 use super::services::{quorum_mail, quorum_text};
 use crate::check::config::service::{ServerConfig, ServiceConfig, Transitions};
 use crate::check::conversation::Attempt;
