@@ -7,6 +7,8 @@ use crate::wire::checksum;
 use crate::wire::testing::hex;
 use crate::wire::vrrp::{GROUP_V4, GROUP_V6};
 
+mod counters;
+mod notes;
 mod properties;
 mod rejections;
 mod signatures;
