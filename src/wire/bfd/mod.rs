@@ -17,7 +17,13 @@
 //! [`Control::parse`] makes the checks of section 6.8.6 that need no session, in
 //! its order; the intervals are microseconds.
 
+mod session;
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
+
+pub use session::{Diagnostic, State};
 
 use super::reader::Reader;
 
@@ -33,101 +39,6 @@ const CONTROL_PLANE_INDEPENDENT: u8 = 0x08;
 const AUTHENTICATION: u8 = 0x04;
 const DEMAND: u8 = 0x02;
 const MULTIPOINT: u8 = 0x01;
-
-/// The state of a session (`Sta`).
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub enum State {
-    /// Held down by its operator.
-    AdminDown,
-    /// Down, or just begun.
-    #[default]
-    Down,
-    /// The neighbour is heard, and does not hear us yet.
-    Init,
-    /// Both hear each other.
-    Up,
-}
-
-impl State {
-    /// The name the RFC has.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::AdminDown => "AdminDown",
-            Self::Down => "Down",
-            Self::Init => "Init",
-            Self::Up => "Up",
-        }
-    }
-
-    /// The state of a number, of which two bits count.
-    #[must_use]
-    pub const fn from_bits(bits: u8) -> Self {
-        match bits & 3 {
-            0 => Self::AdminDown,
-            1 => Self::Down,
-            2 => Self::Init,
-            _ => Self::Up,
-        }
-    }
-
-    /// Its number.
-    #[must_use]
-    pub const fn to_bits(self) -> u8 {
-        match self {
-            Self::AdminDown => 0,
-            Self::Down => 1,
-            Self::Init => 2,
-            Self::Up => 3,
-        }
-    }
-}
-
-/// Why a session changed state last (`Diag`).
-#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
-pub struct Diagnostic(u8);
-
-impl Diagnostic {
-    /// Nothing to tell.
-    pub const NONE: Self = Self(0);
-    /// Nothing was heard for the detection time.
-    pub const EXPIRED: Self = Self(1);
-    /// The neighbour has said that its session is down.
-    pub const NEIGHBOUR_DOWN: Self = Self(3);
-    /// Held down by the operator.
-    pub const ADMINISTRATIVELY_DOWN: Self = Self(7);
-
-    const NAMES: [&'static str; 9] = [
-        "No Diagnostic",
-        "Control Detection Time Expired",
-        "Echo Function Failed",
-        "Neighbor Signaled Session Down",
-        "Forwarding Plane Reset",
-        "Path Down",
-        "Concatenated Path Down",
-        "Administratively Down",
-        "Reverse Concatenated Path Down",
-    ];
-
-    /// The value of a number; nothing for those the RFC reserves.
-    #[must_use]
-    pub fn new(number: u8) -> Option<Self> {
-        (usize::from(number) < Self::NAMES.len()).then_some(Self(number))
-    }
-
-    /// The number.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        self.0
-    }
-}
-
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Self::NAMES.get(usize::from(self.0));
-        f.write_str(name.copied().unwrap_or("Reserved"))
-    }
-}
 
 /// A control packet without authentication.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -295,127 +206,5 @@ impl Control {
             *to = from;
         }
         packet
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::wire::testing::hex;
-
-    /// What Debian's keepalived sends after it has come up.
-    const RECORDED: &str = "20 e0 03 18 ced7b182 ced7b183 0000c350 0000c351 00000000";
-
-    fn recorded() -> Control {
-        Control {
-            state: State::Up,
-            is_poll: true,
-            multiplier: 3,
-            my_discriminator: 0xced7_b182,
-            your_discriminator: 0xced7_b183,
-            desired_min_tx: 50_000,
-            required_min_rx: 50_001,
-            ..Control::default()
-        }
-    }
-
-    #[test]
-    fn a_recorded_packet_is_read_and_written() {
-        let octets = hex(RECORDED);
-        assert_eq!(Control::parse(&octets), Ok(recorded()));
-        assert_eq!(recorded().emit()[..], octets);
-    }
-
-    #[test]
-    fn octets_behind_the_packet_are_no_matter() {
-        let mut octets = hex(RECORDED);
-        octets.extend([0xff; 9]);
-        assert_eq!(Control::parse(&octets), Ok(recorded()));
-    }
-
-    #[test]
-    fn each_check_of_the_rfc_has_its_reason() {
-        use Malformed as M;
-        let changes: [(usize, u8, M); 13] = [
-            (0, 0x40, M::Version),
-            (0, 0x00, M::Version),
-            (3, 23, M::Length),
-            (3, 25, M::Length),
-            (2, 0, M::Multiplier),
-            (1, 0xe1, M::Multipoint),
-            (1, 0xf0, M::PollAndFinal),
-            (0, 0x29, M::Diagnostic),
-            (0, 0x3f, M::Diagnostic),
-            (1, 0xe4, M::Length),
-            (4, 0, M::MyDiscriminator),
-            (8, 0, M::YourDiscriminator),
-            (3, 0, M::Length),
-        ];
-        for (place, value, reason) in changes {
-            let mut octets = hex(RECORDED);
-            octets[place] = value;
-            if matches!(reason, M::MyDiscriminator | M::YourDiscriminator) {
-                octets[place..place + 4].fill(0);
-            }
-            assert_eq!(Control::parse(&octets), Err(reason), "{place} {value:#x}");
-        }
-        assert_eq!(Control::parse(&[]), Err(M::Length));
-        assert_eq!(Control::parse(&hex(RECORDED)[..23]), Err(M::Length));
-    }
-
-    #[test]
-    fn earlier_checks_of_the_rfc_win() {
-        assert_eq!(Control::parse(&[0; 24]), Err(Malformed::Version));
-        let all_wrong = hex("20 e1 00 18 00000000 00000000 00000000 00000000 00000000");
-        assert_eq!(Control::parse(&all_wrong), Err(Malformed::Multiplier));
-    }
-
-    #[test]
-    fn authentication_is_refused_as_such() {
-        let mut octets = hex(RECORDED);
-        octets[1] |= 4;
-        octets[3] = 28;
-        octets.extend([1, 4, 1, 0]);
-        assert_eq!(Control::parse(&octets), Err(Malformed::Authentication));
-    }
-
-    #[test]
-    fn the_unknown_receiver_is_for_sessions_that_are_down() {
-        for (state, is_good) in [
-            (State::AdminDown, true),
-            (State::Down, true),
-            (State::Init, false),
-            (State::Up, false),
-        ] {
-            let packet = Control {
-                state,
-                your_discriminator: 0,
-                ..recorded()
-            };
-            assert_eq!(Control::parse(&packet.emit()).is_ok(), is_good, "{state:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_accepted_is_written_as_it_was(
-            mut octets in proptest::collection::vec(any::<u8>(), 0..64),
-            make_likely: bool,
-        ) {
-            if make_likely && octets.len() >= LEN {
-                octets[0] = 0x20 | octets[0] & 0x0f;
-                octets[1] &= !(AUTHENTICATION | MULTIPOINT);
-                octets[3] = 24;
-            }
-            if let Ok(packet) = Control::parse(&octets) {
-                let written = packet.emit();
-                // Only the length may differ: octets behind the packet are not kept.
-                prop_assert_eq!(&written[..3], &octets[..3]);
-                prop_assert_eq!(&written[4..], &octets[4..LEN]);
-                prop_assert_eq!(Control::parse(&written), Ok(packet));
-            }
-        }
     }
 }
