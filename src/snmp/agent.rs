@@ -2,9 +2,10 @@
 //!
 //! What a round gives to SNMP is bounded: so many octets are read, so many rows looked
 //! at ([`STEPS_PER_ROUND`]). A request that needs more goes on in the next round, after
-//! adverts and timers had their turn. The socket is in `connection`.
+//! adverts and timers had their turn: `turns`. The socket is in `connection`.
 
 mod connection;
+mod turns;
 
 use std::fmt;
 use std::io;
@@ -13,7 +14,6 @@ use std::os::fd::AsFd as _;
 use nix::errno::Errno;
 use scheduler::{Alarm, Drain, Interest, IoId, Key, Ready, Scheduler};
 
-use super::object::Steps;
 use super::serve::{SetInHand, Work};
 use super::session::{Action, Identity, News, Session};
 use super::tree::{Mib, Tree};
@@ -21,9 +21,9 @@ use crate::model::AgentSocket;
 use crate::wire::agentx::{Oid, VarBind};
 
 use connection::{Connection, begin};
+pub use turns::STEPS_PER_ROUND;
+use turns::work;
 
-/// How many rows are looked at before others have their turn.
-pub const STEPS_PER_ROUND: u32 = 64;
 /// The most octets read per round.
 const READ_MAX: usize = 16 * 1024;
 
@@ -295,65 +295,6 @@ impl<P: Host> Agent<P> {
                 Err(errno) => return self.lost(s, &errno.into()),
             }
         }
-    }
-}
-
-/// Work off what was asked, for the steps of one round.
-fn work<P: Host>(program: &mut P, s: &mut Scheduler<P>) {
-    let mut steps = Steps::new(STEPS_PER_ROUND);
-    program.refresh();
-    while !steps.is_exhausted() {
-        let agent = program.agent();
-        if agent.work.is_none() {
-            let request = agent.session.next_request(s.now(), &mut agent.actions);
-            agent.work = request.and_then(Work::new);
-        }
-        let Some(mut work) = agent.work.take() else {
-            break;
-        };
-        // Beside the program while that is read.
-        let tree = std::mem::take(&mut agent.tree);
-        let mut set = std::mem::take(&mut agent.set);
-        let has_set = work.is_set();
-        steps.take();
-        let answer = work.proceed(&tree, &mut set, program, s.now(), &mut steps);
-        let agent = program.agent();
-        agent.tree = tree;
-        agent.set = set;
-        match answer {
-            None => agent.work = Some(work),
-            Some((header, Some(body))) => agent.session.answer(header, body),
-            Some((_, None)) => {}
-        }
-        if has_set {
-            program.was_set(s);
-        }
-    }
-    let agent = program.agent();
-    agent.follow(s);
-    agent.ask_for_turn(s, steps);
-}
-
-impl<P: Host> Agent<P> {
-    /// Another turn in the next round, if there is something left to do.
-    fn ask_for_turn(&mut self, s: &mut Scheduler<P>, steps: Steps) {
-        let goes_on = self.work.is_some() || steps.is_exhausted();
-        if goes_on && !self.is_working {
-            self.is_working = true;
-            s.soon("SNMP", 0, on_turn::<P>);
-        }
-    }
-}
-
-fn on_turn<P: Host>(program: &mut P, s: &mut Scheduler<P>, _: Key) {
-    program.agent().is_working = false;
-    work(program, s);
-    // What was left unread while the request was worked on.
-    let agent = program.agent();
-    if let Some(connection) = &agent.connection
-        && !agent.is_working
-    {
-        s.requeue(connection.io);
     }
 }
 

@@ -11,13 +11,15 @@
 //! | `check` .3 | `service_groups`, `services`, `servers`, `settings` | the checker process |
 //!
 //! * [`facts`]: what the processes are asked; `rows`: indexes that are not just places;
-//!   `values`: how values of the configuration look in the MIB; `counters`: columns of
-//!   virtual and real servers that come from the kernel.
+//!   `values`: how values of the configuration look in the MIB; `codes`: the numbers it
+//!   has for kinds of things; `counters`: columns of virtual and real servers that come
+//!   from the kernel.
 //! * [`traps`]: the notifications.
 //!
 //! Where a value does not apply the variable is not there, so a walk skips it.
 
 mod addresses;
+mod codes;
 mod counters;
 mod encapsulation;
 pub mod facts;

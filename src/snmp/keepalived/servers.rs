@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use scheduler::Instant;
 
+use super::codes::{method, tunnel_checksum, tunnel_port, tunnel_type, when_down};
 use super::counters;
 use super::facts::CheckFacts;
 use super::oid;
-use super::services::{method, service, tunnel_checksum, tunnel_port, tunnel_type, when_down};
+use super::services::service;
 use super::values::{
     address, address_type, integer, microseconds, script, script_path, seconds, text, truth,
     unsigned,

@@ -3,10 +3,11 @@
 //! Their variables have the names of columns without the index of a row, as the C
 //! daemon sends them.
 
+use super::codes::{family, kind};
 use super::facts::QuorumState;
 use super::instances::initial_state;
 use super::oid;
-use super::services::{family, kind, socket};
+use super::services::socket;
 use super::values::state_number;
 use crate::check::config::{CheckConfig, ServerConfig, ServiceAddress, ServiceConfig};
 use crate::ipvs::Protocol;
