@@ -8,6 +8,7 @@
 mod addresses;
 mod groups;
 mod hmac;
+mod inherited;
 mod instance;
 mod interfaces;
 mod notify;
