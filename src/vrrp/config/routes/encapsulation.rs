@@ -1,7 +1,8 @@
 //! `encap KIND ...`
 
 use super::number::{decimal, in_any_base, named_octet};
-use super::route_line::{RouteDraft, option};
+use super::option_words::option;
+use super::route_line::RouteDraft;
 use crate::control_plane::arg::{address, int, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{Refusal, refuse};

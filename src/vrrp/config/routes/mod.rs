@@ -6,6 +6,7 @@
 //! * `route_line`, `rule_line`: from the words of a line to a value. A line with
 //!   a mistake makes no route and no rule: half of its conditions would match
 //!   what nobody meant.
+//! * `option_words`: how an option is found in a table, and read with what belongs to it.
 //! * `print`: the words of a value again, with numbers for names; `statement`: a value
 //!   from such words.
 //!
@@ -14,6 +15,7 @@
 
 mod encapsulation;
 mod number;
+mod option_words;
 mod print;
 mod route;
 mod route_line;

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::route_line::{after_family, find, has_error, option, unknown};
+use super::option_words::{after_family, find, option, unknown};
+use super::route_line::has_error;
 use super::rule_rows::{ACTION, RULE, STATIC};
 use super::{Kind, PROTOCOL, RuleAction, RuleConfig};
 use crate::control_plane::diag::{Code, Diags};
