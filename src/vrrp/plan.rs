@@ -4,14 +4,18 @@
 //! network, whatever its name. Its configuration may then be equal, and nothing
 //! happens to it at all, or differ, and it changes where it stands. The others end
 //! and begin.
+//!
+//! Virtual interfaces that only change their names are renamed before ([`Renames`]).
 #![forbid(unsafe_code)]
 
+mod renames;
 mod trackers;
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Display};
 use std::net::IpAddr;
 
+pub use renames::{Rename, Renames};
 pub use trackers::TrackerPlan;
 
 use super::config::{InstanceConfig, Shared, VrrpConfig};

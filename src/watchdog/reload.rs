@@ -36,6 +36,7 @@ use crate::control_plane::{Config, Loaded};
 use crate::global::reload::ReloadCheck;
 use crate::memory::residency;
 use crate::sys::calendar::wall_time;
+use crate::vrrp::plan::{Plan, Renames};
 
 /// How long children have for an answer, and again for going over.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -363,9 +364,11 @@ pub fn plan(running: &Settings, new: &Settings) -> io::Result<Vec<String>> {
         .map_err(|_| io::Error::other("nothing can run with the running configuration"))?;
     let loaded = config::read(new);
     let new = judge_quietly(&old, &loaded).map_err(io::Error::other)?;
-    let plan = crate::vrrp::plan::Plan::between(&old.vrrp, &new.vrrp);
     let mut lines = process_lines(running, &old, &new);
-    lines.extend(plan.describe(&old.vrrp, &new.vrrp));
+    let renames = Renames::between(&old.vrrp, &new.vrrp);
+    let renamed = renames.applied(&old.vrrp);
+    lines.extend(renames.describe());
+    lines.extend(Plan::between(&renamed, &new.vrrp).describe(&renamed, &new.vrrp));
     Ok(lines)
 }
 

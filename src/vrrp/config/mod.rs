@@ -10,6 +10,7 @@ pub mod hmac;
 pub mod instance;
 mod instance_rows;
 pub mod interface;
+mod link_name;
 pub mod linkbeat;
 mod lists;
 pub mod names;

@@ -82,6 +82,18 @@ impl Interfaces {
         }
     }
 
+    /// An interface is called otherwise, and keeps its key; that of the new name, which
+    /// nobody had, takes the old one.
+    pub(super) fn exchange(&mut self, one: &IfName, other: &IfName) {
+        let keys = [self.key(one), self.key(other)];
+        for (key, name) in keys.into_iter().zip([other, one]) {
+            if let Some(interface) = self.get_mut(key) {
+                interface.name = name.clone();
+            }
+            self.by_name.insert(name.clone(), key);
+        }
+    }
+
     /// All keys.
     pub(super) fn keys(&self) -> impl Iterator<Item = InterfaceKey> + use<> {
         (0..u32::try_from(self.list.len()).unwrap_or(u32::MAX)).map(InterfaceKey)

@@ -17,8 +17,8 @@
 //!   and rules; `path_changes`: what the kernel tells of those.
 //! * `virtual_router`, `source`: what the process keeps of an instance, and the
 //!   address it sends from.
-//! * `virtual_links`: the interfaces instances have for themselves; `firewall`: what
-//!   is kept away from them.
+//! * `virtual_links`: the interfaces instances have for themselves; `link_renames`: other
+//!   names for them; `firewall`: what is kept away from them.
 //! * `sync_daemon`: the connection synchronisation of IPVS, following an instance.
 //! * `kept`: what the next run has to undo if this one is killed: settings and virtual
 //!   interfaces. Of addresses, routes, rules and tables the parent has a record
@@ -46,6 +46,7 @@ mod effects;
 mod firewall;
 mod interfaces;
 mod kept;
+mod link_renames;
 mod linkbeat;
 mod mending;
 mod mib;

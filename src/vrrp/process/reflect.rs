@@ -24,20 +24,34 @@ impl VrrpProcess {
             }
         };
         self.watch_over_monitor(s);
+        self.reflect_all(s);
+        if more {
+            self.follow_links_in_firewall();
+            self.settle_interfaces(s.now());
+            self.perform(s);
+        } else {
+            self.conclude_reflection(s);
+        }
+        if more { Drain::More } else { Drain::Drained }
+    }
+
+    /// Go by all that was read.
+    pub(super) fn reflect_all(&mut self, s: &mut Scheduler<Self>) {
         let mut changes = std::mem::take(&mut self.kernel.changes);
         for change in changes.drain(..) {
             self.reflect(s, &change);
         }
         changes.shrink_to(KEEP);
         self.kernel.changes = changes;
+    }
+
+    /// Nothing more was heard: what is missing now is missed.
+    pub(super) fn conclude_reflection(&mut self, s: &mut Scheduler<Self>) {
         self.follow_links_in_firewall();
-        if !more {
-            self.check_suspects(s);
-            self.check_paths(s.now());
-        }
+        self.check_suspects(s);
+        self.check_paths(s.now());
         self.settle_interfaces(s.now());
         self.perform(s);
-        if more { Drain::More } else { Drain::Drained }
     }
 
     fn reflect(&mut self, s: &mut Scheduler<Self>, change: &Change) {

@@ -27,6 +27,9 @@ use crate::vrrp::plan::{Plan, Step};
 use crate::vrrp::router::{Input, Successor, Successors};
 use crate::watchdog::launch::child::Child as _;
 
+/// How often the kernel is listened to in the middle of a reload, at most.
+const ROUNDS: usize = 4;
+
 /// What is left of the old configuration while the new one takes over.
 pub(super) struct Old {
     pub(super) config: Rc<Config>,
@@ -42,6 +45,7 @@ pub(super) struct Old {
 impl VrrpProcess {
     /// Go over to another configuration.
     pub(super) fn go_over(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {
+        let paused = self.rename_virtual_links(s, &config.vrrp);
         let plan = Plan::between(&self.config.vrrp, &config.vrrp);
         for line in plan.describe(&self.config.vrrp, &config.vrrp) {
             log::info!("Reload: {line}");
@@ -76,10 +80,12 @@ impl VrrpProcess {
         self.set_sysctls();
         self.perform(s);
         self.reload_on_bus(&old.config);
+        self.renew_what_a_pause_took(&paused);
         // Addresses before the interfaces that they are on.
         self.install_portion(s);
         self.remove_unwanted_links();
         self.renew_sync_daemon();
+        self.conclude_reflection(s);
         self.ask_for_pump(s);
         log::debug!("All of it is in use");
     }
@@ -217,6 +223,17 @@ impl VrrpProcess {
             .extend(ended.filter_map(|own| own.subject));
     }
 
+    /// Go by what the kernel tells of interfaces that were made; that may make others.
+    fn hear_what_was_made(&mut self, s: &mut Scheduler<Self>) {
+        for _ in 0..ROUNDS {
+            while self.kernel.read_monitor().unwrap_or(false) {}
+            if self.kernel.changes.is_empty() {
+                return;
+            }
+            self.reflect_all(s);
+        }
+    }
+
     /// Adverts, sockets and sources of what changed; then what is new begins.
     fn settle_changes(&mut self, s: &mut Scheduler<Self>, plan: &Plan) {
         let config = Rc::clone(&self.config);
@@ -229,6 +246,14 @@ impl VrrpProcess {
             self.retell(id);
             self.rebuild_advert(s, id);
             self.make_links_of(s.now(), id, instance);
+        }
+        // An interface that has just been made is there before its instance joins.
+        self.hear_what_was_made(s);
+        for ((place, step), instance) in plan.steps.iter().enumerate().zip(&config.vrrp.instances) {
+            let id = id(place);
+            if matches!(step, Step::Keep(_)) {
+                continue;
+            }
             self.refresh_instance(s, id);
             let fault = Input::Fault {
                 id,

@@ -21,7 +21,9 @@ use crate::netlink::link::{
 use crate::netlink::mirror::Link;
 use crate::netlink::{AddressRequest, Commander, Operation, Outcomes, Tolerate};
 use crate::sys::sysctl;
-use crate::vrrp::config::{InstanceConfig, IpvlanMode, LinkUse, VirtualLink, VirtualLinkKind};
+use crate::vrrp::config::{
+    InstanceConfig, IpvlanMode, LinkUse, VirtualLink, VirtualLinkKind, VrrpConfig,
+};
 use crate::vrrp::fsm::{FaultKind, InstanceId, InterfaceKey};
 use crate::vrrp::router::Input;
 use crate::vrrp::virtual_link::{
@@ -117,6 +119,38 @@ impl VirtualLinks {
         }
     }
 
+    /// Whether this process has made it, and so may do as it likes with it.
+    pub(super) fn has_made(&self, name: &IfName) -> bool {
+        self.ours.contains(name)
+    }
+
+    /// One that was made here has another name now.
+    pub(super) fn is_called(&mut self, old: &IfName, new: &IfName) {
+        self.ours.retain(|name| name != old);
+        self.is_ours(new);
+    }
+
+    /// Another name.
+    pub(super) fn set_name(&mut self, index: IfIndex, name: &IfName) -> io::Result<()> {
+        let message = LinkMessage {
+            index: index.0,
+            name: Some(name.as_str()),
+            ..LinkMessage::default()
+        };
+        self.request(kind::NEW_LINK, 0, &message)
+    }
+
+    /// Up or down.
+    pub(super) fn switch(&mut self, index: IfIndex, up: bool) -> io::Result<()> {
+        let message = LinkMessage {
+            index: index.0,
+            flags: if up { LinkFlags::UP } else { LinkFlags(0) },
+            change: LinkFlags::UP,
+            ..LinkMessage::default()
+        };
+        self.request(kind::NEW_LINK, 0, &message)
+    }
+
     fn delete(&mut self, name: &IfName) -> io::Result<()> {
         let message = LinkMessage {
             name: Some(name.as_str()),
@@ -158,13 +192,10 @@ impl VrrpProcess {
     /// After a reload: those of instances that are no longer there go.
     pub(super) fn remove_unwanted_links(&mut self) {
         let config = Rc::clone(&self.config);
-        let is_wanted = |name: &IfName| {
-            let links = config.vrrp.instances.iter();
-            let mut links = links.flat_map(|instance| instance.links());
-            links.any(|wanted| wanted.link.name == *name)
-        };
         let ours = std::mem::take(&mut self.virtual_links.ours);
-        let (wanted, unwanted) = ours.into_iter().partition(is_wanted);
+        let (wanted, unwanted) = ours
+            .into_iter()
+            .partition(|name| use_of(&config.vrrp, name).is_some());
         self.virtual_links.ours = unwanted;
         self.virtual_links.remove_all();
         self.virtual_links.ours = wanted;
@@ -272,12 +303,18 @@ impl VrrpProcess {
                 return Ok(true);
             }
             Plan::Use => {}
-            Plan::Adjust => adjust(links, wanted)?,
+            Plan::Adjust => {
+                self.clear_way(wanted, parent);
+                adjust(&mut self.virtual_links, wanted)?;
+            }
             Plan::Replace => {
                 links.delete(&wanted.name)?;
                 self.create(wanted, parent)?;
             }
-            Plan::Create => self.create(wanted, parent)?,
+            Plan::Create => {
+                self.clear_way(wanted, parent);
+                self.create(wanted, parent)?;
+            }
         }
         self.settle_sysctls(instance, wanted_use, parent);
         set_up(&mut self.virtual_links, &wanted.name)?;
@@ -312,6 +349,36 @@ impl VrrpProcess {
             parent.name
         );
         Ok(())
+    }
+
+    /// Of two macvlans on the same interface with the same address only one can be up: one
+    /// of the configuration before makes room. If it is to have another address, it is made
+    /// anew when its turn comes.
+    fn clear_way(&mut self, wanted: &VirtualLink, parent: &Link) {
+        let Some(own) = mac_of(wanted.kind) else {
+            return;
+        };
+        let config = Rc::clone(&self.config);
+        let mirror = &self.kernel.mirror;
+        let is_in_the_way = |name: &&IfName| {
+            let link = mirror.link_named(name);
+            let has_it = |link: &Link| link.parent == Some(parent.index) && link.mac == Some(own);
+            let is_right = |used: &LinkUse<'_>| mac_of(used.link.kind) == Some(own);
+            **name != wanted.name
+                && link.is_some_and(has_it)
+                && !use_of(&config.vrrp, name).is_some_and(|used| is_right(&used))
+        };
+        let links = &mut self.virtual_links;
+        let old = links.ours.iter().find(is_in_the_way).cloned();
+        let Some(old) = old else { return };
+        match links.delete(&old) {
+            Ok(()) => {
+                links.ours.retain(|name| *name != old);
+                log::info!("Removed virtual interface {old}");
+                while self.kernel.read_monitor().unwrap_or(false) {}
+            }
+            Err(error) => log::debug!("cannot remove virtual interface {old}: {error}"),
+        }
     }
 
     /// What neighbours must not see: the address of the interface below for the
@@ -381,7 +448,7 @@ impl VrrpProcess {
 
     /// IPv6 adverts need a link-local source on their interface; an ipvlan has
     /// the address it was given.
-    fn address_virtual_link(
+    pub(super) fn address_virtual_link(
         &mut self,
         instance: &InstanceConfig,
         wanted: LinkUse<'_>,
@@ -429,6 +496,13 @@ impl VrrpProcess {
         let names = below.map(|name| &name.value).into_iter().chain(own);
         names.map(|name| self.interfaces.key(name)).collect()
     }
+}
+
+/// What an interface of this name is for.
+fn use_of<'c>(config: &'c VrrpConfig, name: &IfName) -> Option<LinkUse<'c>> {
+    let links = config.instances.iter();
+    let mut links = links.flat_map(|instance| instance.links());
+    links.find(|wanted| wanted.link.name == *name)
 }
 
 fn plan(wanted: &VirtualLink, parent: &Link, existing: Option<&Link>, is_ours: bool) -> Plan {
