@@ -10,7 +10,7 @@ use keepalived::control_plane::files::Memory;
 use keepalived::control_plane::{AnyMachine, Config, LoadOptions, compiled, load};
 use keepalived::sys::alloc::{Counting, Totals, set_tag, totals};
 use keepalived::vrrp::fsm::{Effects, InstanceId, InterfaceKey, Policy, Track};
-use keepalived::vrrp::plan::Plan;
+use keepalived::vrrp::plan::{Plan, Step};
 use keepalived::vrrp::router::{Input, Router, Successor, Successors};
 use scheduler::Instant;
 
@@ -70,9 +70,13 @@ impl Daemon {
             self.feed(now, Input::Leave { id: id(*place) });
         }
         let instances = new.vrrp.instances.iter().zip(&plan.steps);
-        let successors = instances.map(|(instance, step)| Successor {
-            policy: policy(&instance.name, instance.vrid, instance.priority),
-            from: step.from().map(id),
+        let successors = instances.map(|(instance, step)| {
+            let policy = policy(&instance.name, instance.vrid, instance.priority);
+            match step {
+                Step::Start => Successor::New(policy),
+                Step::Change(from) => Successor::Changed(id(*from), policy),
+                Step::Keep(from) => Successor::Kept(id(*from)),
+            }
         });
         let successors = Successors {
             instances: successors.collect(),

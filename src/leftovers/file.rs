@@ -91,8 +91,12 @@ impl RecordFile {
     /// # Errors
     /// Why what there is is no record to go by.
     pub fn read(&self) -> Result<Option<Record>, Refusal> {
+        let parse = |file: &File| match self.is_own(file) {
+            true => Record::parse_own,
+            false => Record::parse,
+        };
         match open(&self.path) {
-            Ok(file) => read(file, &self.world).map(Some),
+            Ok(file) => read(&file, parse(&file), &self.world).map(Some),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(error.into()),
         }
@@ -101,15 +105,18 @@ impl RecordFile {
     /// Whether exactly this record is there, in the file that this daemon has written.
     #[must_use]
     pub fn holds(&self, record: &Record) -> bool {
-        let (Some(held), Ok(file)) = (&self.held, open(&self.path)) else {
+        let Some(file) = open(&self.path).ok().filter(|file| self.is_own(file)) else {
             return false;
         };
-        let identity = |file: &File| file.metadata().map(|it| (it.dev(), it.ino()));
-        let is_held = identity(held)
-            .ok()
-            .is_some_and(|held| identity(&file).ok() == Some(held));
         let text = record.write(&self.world);
-        is_held && octets(file).is_ok_and(|octets| octets == text.as_bytes())
+        octets(&file).is_ok_and(|octets| octets == text.as_bytes())
+    }
+
+    /// Whether it is the file that this daemon has written last.
+    fn is_own(&self, file: &File) -> bool {
+        let identity = |file: &File| file.metadata().map(|it| (it.dev(), it.ino())).ok();
+        let own = self.held.as_ref().and_then(identity);
+        own.is_some() && own == identity(file)
     }
 
     /// Put another one in its place.
@@ -161,7 +168,7 @@ fn of_living(path: &Path, world: &str) -> Option<Record> {
     if !is_locked(&file).unwrap_or(false) {
         return None;
     }
-    read(file, world).ok()
+    read(&file, Record::parse, world).ok()
 }
 
 fn open(path: &Path) -> io::Result<File> {
@@ -171,18 +178,22 @@ fn open(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
-fn read(file: File, world: &str) -> Result<Record, Refusal> {
+fn read(
+    file: &File,
+    parse: fn(&str, &str) -> Result<Record, Flaw>,
+    world: &str,
+) -> Result<Record, Refusal> {
     let octets = octets(file)?;
     let text = str::from_utf8(&octets).map_err(|error| {
         let before = octets.get(..error.valid_up_to()).unwrap_or_default();
         let lines = before.iter().filter(|octet| **octet == b'\n').count();
         Refusal::Flaw(Flaw::Line(lines + 1))
     })?;
-    Record::parse(text, world).map_err(Refusal::Flaw)
+    parse(text, world).map_err(Refusal::Flaw)
 }
 
 /// What is in a file, if it can be a record.
-fn octets(mut file: File) -> Result<Vec<u8>, Refusal> {
+fn octets(file: &File) -> Result<Vec<u8>, Refusal> {
     let metadata = file.metadata()?;
     let is_own = metadata.uid() == geteuid().as_raw() && metadata.mode() & WRITERS == 0;
     if !metadata.is_file() || !is_own {
@@ -193,7 +204,7 @@ fn octets(mut file: File) -> Result<Vec<u8>, Refusal> {
     }
     let length = usize::try_from(metadata.len()).unwrap_or(0);
     let mut octets = Vec::with_capacity(length + 1);
-    (&mut file).take(LONGEST).read_to_end(&mut octets)?;
+    file.take(LONGEST).read_to_end(&mut octets)?;
     Ok(octets)
 }
 

@@ -143,6 +143,19 @@ impl Record {
     /// # Errors
     /// What is wrong with the text: then nothing of it counts.
     pub fn parse(text: &str, world: &str) -> Result<Self, Flaw> {
+        Self::read(text, world, |line| Item::parse(line).is_some())
+    }
+
+    /// The record of a text that this daemon has written: it has only written lines that
+    /// can be understood.
+    ///
+    /// # Errors
+    /// It is not as this daemon writes it.
+    pub fn parse_own(text: &str, world: &str) -> Result<Self, Flaw> {
+        Self::read(text, world, |_| true)
+    }
+
+    fn read(text: &str, world: &str, is_understood: fn(&str) -> bool) -> Result<Self, Flaw> {
         let body = text.strip_suffix('\n').ok_or(Flaw::CutOff)?;
         let mut lines = body.split('\n').zip(1..);
         if lines.next().is_none_or(|(line, _)| line != TITLE) {
@@ -161,19 +174,16 @@ impl Record {
                 let whole = (is_whole && is_last).then_some(record);
                 return whole.ok_or(Flaw::Line(number));
             }
-            record.take(line).ok_or(Flaw::Line(number))?;
+            let (line, things) = match line.strip_prefix(FORMER) {
+                Some(line) => (line, &mut record.former),
+                None => (line, &mut record.present),
+            };
+            // A line that is there twice was not written by a daemon.
+            if !is_understood(line) || !things.insert(line.to_owned()) {
+                return Err(Flaw::Line(number));
+            }
         }
         Err(Flaw::CutOff)
-    }
-
-    /// Nothing if the line is not understood, or is there twice.
-    fn take(&mut self, line: &str) -> Option<()> {
-        let (line, things) = match line.strip_prefix(FORMER) {
-            Some(line) => (line, &mut self.former),
-            None => (line, &mut self.present),
-        };
-        Item::parse(line)?;
-        things.insert(line.to_owned()).then_some(())
     }
 }
 

@@ -1,13 +1,16 @@
-//! The descriptors: a [`Monitor`] that listens, a [`Commander`] that asks.
+//! The descriptors: a [`Monitor`] that listens, a [`Commander`] that asks; [`list`] for
+//! those who want to know once what there is.
 
 mod commander;
 mod echoes;
 pub mod generic;
+mod listing;
 mod monitor;
 pub mod netfilter;
 mod process_monitor;
 
 pub use commander::Commander;
+pub use listing::list;
 pub use monitor::{Mended, Monitor, ReadStatus};
 pub use process_monitor::{ProcessMonitor, ProcessRead};
 

@@ -11,7 +11,6 @@
 mod renames;
 mod trackers;
 
-use std::collections::{BTreeSet, HashMap};
 use std::fmt::{self, Display};
 use std::net::IpAddr;
 
@@ -19,7 +18,7 @@ pub use renames::{Rename, Renames};
 pub use trackers::TrackerPlan;
 
 use super::config::{InstanceConfig, Shared, VrrpConfig};
-use crate::model::{Family, IfName, Vrid};
+use crate::model::{Family, FastMap, IfName, Vrid};
 
 /// What becomes of an instance of the new configuration.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -95,22 +94,39 @@ impl Plan {
             let before = old.instance(place);
             before.is_some_and(|before| trackers.is_same_instance(before, instance))
         };
+        // Most stand where they stood, and are not even another copy.
+        let stays = |place: usize| {
+            let both = old.instances.get(place).zip(new.instances.get(place));
+            both.is_some_and(|(before, after)| before.is(after))
+        };
         let places = old.instances.iter().enumerate();
-        let mut known: HashMap<Identity<'_>, usize> = places
+        let mut known: FastMap<Identity<'_>, usize> = places
+            .filter(|(place, _)| !stays(*place))
             .map(|(place, instance)| (Identity::of(instance), place))
             .collect();
         let mut steps = Vec::with_capacity(new.instances.len());
-        for instance in &new.instances {
-            steps.push(match known.remove(&Identity::of(instance)) {
+        for (place, instance) in new.instances.iter().enumerate() {
+            let before = match stays(place) {
+                true => Some(place),
+                false => known.remove(&Identity::of(instance)),
+            };
+            steps.push(match before {
                 None => Step::Start,
                 Some(place) if is_same(place, instance) => Step::Keep(place),
                 Some(place) => Step::Change(place),
             });
         }
-        let going_on: BTreeSet<usize> = steps.iter().filter_map(|step| step.from()).collect();
-        let all = 0..old.instances.len();
+        let mut is_ending = vec![true; old.instances.len()];
+        for from in steps.iter().filter_map(|step| step.from()) {
+            if let Some(is_ending) = is_ending.get_mut(from) {
+                *is_ending = false;
+            }
+        }
+        let places = is_ending.into_iter().enumerate();
         Self {
-            ending: all.filter(|place| !going_on.contains(place)).collect(),
+            ending: places
+                .filter_map(|(place, is)| is.then_some(place))
+                .collect(),
             steps,
             trackers,
         }
@@ -118,11 +134,19 @@ impl Plan {
 
     /// Where each old instance stands in the new configuration.
     #[must_use]
-    pub fn successors(&self) -> HashMap<usize, usize> {
+    pub fn successors(&self) -> FastMap<usize, usize> {
         let steps = self.steps.iter().enumerate();
         steps
             .filter_map(|(new, step)| Some((step.from()?, new)))
             .collect()
+    }
+
+    /// Whether all that were there go on where they stand; new ones may follow them.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        let mut steps = self.steps.iter().enumerate();
+        let stands = |(place, step): (usize, &Step)| step.from().is_none_or(|from| from == place);
+        self.ending.is_empty() && steps.all(stands)
     }
 
     /// Whether no instance begins, ends or changes.
@@ -311,8 +335,8 @@ mod tests {
         let plan = Plan::between(&old, &new);
         assert_eq!(plan.steps, [Step::Keep(2), Step::Keep(0)]);
         assert_eq!(plan.ending, [1]);
-        assert_eq!(plan.successors(), HashMap::from([(2, 0), (0, 1)]));
-        assert!(!plan.is_empty());
+        assert_eq!(plan.successors(), FastMap::from_iter([(2, 0), (0, 1)]));
+        assert!(!plan.is_empty() && !plan.is_in_place());
         assert!(Plan::between(&old, &old).is_empty());
     }
 

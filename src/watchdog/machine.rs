@@ -10,10 +10,12 @@ use super::key_file;
 use crate::control_plane::Machine;
 use crate::lint::Host;
 use crate::model::{
-    Account, CommandFound, CommandRequest, IfName, IpNet, KeyFile, MacAddr, NameKind, ScriptRules,
+    Account, CommandFound, CommandRequest, IfIndex, IfName, IpNet, KeyFile, MacAddr, NameKind,
+    ScriptRules,
 };
+use crate::netlink::header::{Message, kind};
 use crate::netlink::link::LinkFlags;
-use crate::netlink::{Mirror, Monitor};
+use crate::netlink::{AddressMessage, Mirror, Origin, socket};
 use crate::notify::command;
 use crate::sys::ns;
 
@@ -21,35 +23,52 @@ use crate::sys::ns;
 const RECEIVE_BUFFER: usize = 1 << 20;
 
 /// The interfaces of the present network namespace.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Interfaces {
-    mirror: Mirror,
+    links: Mirror,
+    /// By interface, and for each in the kernel's order.
+    addresses: Vec<(IfIndex, IpNet)>,
+    /// The kernel has told all of it.
+    is_known: bool,
 }
 
 impl Interfaces {
     /// Ask the kernel. Without an answer there are none, which the checks then say.
     #[must_use]
     pub fn read() -> Self {
-        let mut mirror = Mirror::new();
-        let loaded = Monitor::open(RECEIVE_BUFFER).and_then(|mut m| m.load(&mut mirror));
-        if let Err(error) = loaded {
-            ::log::error!("Cannot read the interfaces: {error}");
+        let mut found = Self::default();
+        let listed = socket::list(RECEIVE_BUFFER, &mut |message| found.hear(message));
+        match listed {
+            Ok(()) => found.is_known = true,
+            Err(error) => ::log::error!("Cannot read the interfaces: {error}"),
         }
-        Self { mirror }
+        found.addresses.sort_by_key(|(index, _)| index.0);
+        found
+    }
+
+    fn hear(&mut self, message: &Message<'_>) {
+        match message.header.kind {
+            kind::NEW_ADDRESS => {
+                let address = AddressMessage::parse(message);
+                let found = address.and_then(|it| Some((IfIndex(it.index), it.net()?)));
+                self.addresses.extend(found);
+            }
+            _ => self.links.hear(message, Origin::Foreign),
+        }
     }
 }
 
 impl Machine for Interfaces {
     fn interface_exists(&self, name: &str) -> bool {
-        self.mirror.link_of_text(name).is_some()
+        self.links.link_of_text(name).is_some()
     }
 
     fn interface_mtu(&self, name: &str) -> Option<u32> {
-        self.mirror.link_of_text(name).map(|link| link.mtu)
+        self.links.link_of_text(name).map(|link| link.mtu)
     }
 
     fn interface_is_loopback(&self, name: &str) -> bool {
-        let link = self.mirror.link_of_text(name);
+        let link = self.links.link_of_text(name);
         link.is_some_and(|link| link.flags.has(LinkFlags::LOOPBACK))
     }
 
@@ -62,10 +81,10 @@ impl Machine for Interfaces {
     }
 
     fn vmac_fits(&self, name: &str, parent: &str, mac: MacAddr) -> bool {
-        let Some(found) = self.mirror.link_of_text(name) else {
+        let Some(found) = self.links.link_of_text(name) else {
             return true;
         };
-        let below = self.mirror.link_of_text(parent).map(|parent| parent.index);
+        let below = self.links.link_of_text(parent).map(|parent| parent.index);
         found.kind.as_deref() == Some("macvlan") && found.parent == below && found.mac == Some(mac)
     }
 
@@ -89,16 +108,16 @@ impl Machine for Interfaces {
 
 impl Host for Interfaces {
     fn networks(&self, interface: &IfName) -> Option<Vec<IpNet>> {
-        let link = self.mirror.link_named(interface)?;
-        let addresses = self.mirror.addresses_of(link.index);
-        Some(addresses.map(|address| address.net).collect())
+        let IfIndex(index) = self.links.link_named(interface)?.index;
+        let first = self.addresses.partition_point(|(on, _)| on.0 < index);
+        let behind = self.addresses.get(first..).unwrap_or_default();
+        let own = behind.iter().take_while(|(on, _)| on.0 == index);
+        Some(own.map(|(_, net)| *net).collect())
     }
 
     fn has_address(&self, address: IpAddr) -> Option<bool> {
-        let links = self.mirror.links();
-        let mut indices = links.iter().map(|link| link.index);
-        let found = indices.any(|index| self.mirror.has_address(index, address));
-        (!links.is_empty()).then_some(found)
+        let found = self.addresses.iter().any(|(_, net)| net.addr == address);
+        self.is_known.then_some(found)
     }
 
     fn has_namespace(&self, name: &str) -> bool {

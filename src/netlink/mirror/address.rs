@@ -1,10 +1,10 @@
 //! The addresses of the mirror.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use super::{Change, Changes, Origin};
-use crate::model::{IfIndex, IpNet};
+use crate::model::{FastMap, IfIndex, IpNet};
 use crate::netlink::addr::{AddressFlags, AddressMessage};
 
 /// An address as the kernel has it.
@@ -109,7 +109,7 @@ type Key = (IfIndex, IpAddr);
 
 #[derive(Debug, Default)]
 pub(super) struct Addresses {
-    entries: HashMap<Key, Entries>,
+    entries: FastMap<Key, Entries>,
     /// Link and age to number: the order of a link's addresses.
     by_age: BTreeMap<(IfIndex, u64), IpAddr>,
     touched: Vec<(Key, u64)>,

@@ -62,7 +62,12 @@ impl Instance {
 
     /// What is known of a tracker may be another thing than before: its key is a
     /// place in the configuration.
-    fn restate(&mut self, now: Instant, status: &dyn Fn(TrackSource) -> Status, out: &mut Effects) {
+    pub(in crate::vrrp) fn restate(
+        &mut self,
+        now: Instant,
+        status: &dyn Fn(TrackSource) -> Status,
+        out: &mut Effects,
+    ) {
         for track in 0..self.policy.tracks.len() {
             if let Some(tracked) = self.policy.tracks.get(track).copied() {
                 self.on_track(now, track, status(tracked.source), out);

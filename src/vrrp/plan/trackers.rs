@@ -6,6 +6,7 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::ptr;
 
 use super::super::config::{
     FileConfig, InstanceConfig, ProcessConfig, ScriptConfig, TrackedSession, TrackerKind,
@@ -68,7 +69,7 @@ impl TrackerPlan {
     #[must_use]
     pub fn is_same_instance(&self, old: &InstanceConfig, new: &InstanceConfig) -> bool {
         if self.is_identity || new.trackers.is_empty() {
-            return old == new;
+            return ptr::eq(old, new) || old == new;
         }
         let same = |(old, new): (&TrackerUse, &TrackerUse)| {
             let place = self.from(new.kind, new.index);

@@ -1,10 +1,9 @@
 //! Every item that VRRP has the kernel keep: addresses, routes, rules; whose an
 //! address is, where it goes, and the request that puts it there.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 
-use crate::model::{Family, IfIndex, IpNet};
+use crate::model::{Family, FastMap, IfIndex, IpNet};
 use crate::netlink::AddressRequest;
 use crate::netlink::addr::{AddressFlags, Lifetime};
 use crate::vrrp::config::{AddressConfig, RouteConfig, RuleConfig, VrrpConfig};
@@ -26,7 +25,7 @@ pub(super) struct Entry {
 #[derive(Debug)]
 pub(super) struct AddressBook {
     owners: Vec<Vec<Entry>>,
-    by_address: HashMap<(InterfaceKey, IpAddr), (InstanceId, u32)>,
+    by_address: FastMap<(InterfaceKey, IpAddr), (InstanceId, u32)>,
     statics: InstanceId,
 }
 
@@ -38,9 +37,10 @@ impl AddressBook {
         mut place: impl FnMut(Option<usize>, &AddressConfig) -> Option<InterfaceKey>,
     ) -> Self {
         let instances = config.instances.len();
+        let addresses = layouts(config).map(|layout| layout.addresses as usize);
         let mut book = Self {
             owners: Vec::with_capacity(instances + 1),
-            by_address: HashMap::new(),
+            by_address: FastMap::with_capacity_and_hasher(addresses.sum(), Default::default()),
             statics: InstanceId(u32::try_from(instances).unwrap_or(u32::MAX)),
         };
         for (number, instance) in config.instances.iter().enumerate() {
@@ -57,7 +57,7 @@ impl AddressBook {
         addresses: impl Iterator<Item = (&'a AddressConfig, Option<InterfaceKey>)>,
     ) {
         let owner = InstanceId(u32::try_from(self.owners.len()).unwrap_or(u32::MAX));
-        let mut entries = Vec::new();
+        let mut entries = Vec::with_capacity(addresses.size_hint().0);
         for (index, (address, key)) in (0..).zip(addresses) {
             // Without an interface the entry keeps its position, but no one finds it.
             let key = key.unwrap_or(InterfaceKey(u32::MAX));

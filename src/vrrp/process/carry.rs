@@ -1,14 +1,12 @@
 //! Addresses over a reload, by difference: what is in both configurations is not
 //! touched.
 
-use std::collections::HashMap;
-
 use scheduler::Instant;
 
 use super::VrrpProcess;
-use super::book::{AddressBook, Item, configured};
+use super::book::{AddressBook, Entry, Item, configured};
 use super::reload::Old;
-use crate::model::IpNet;
+use crate::model::{FastMap, IpNet};
 use crate::vrrp::fsm::{InstanceId, InterfaceKey};
 use crate::vrrp::install::{Order, Wanted};
 use crate::vrrp::path_request::{request_route, request_rule};
@@ -21,6 +19,33 @@ struct Inherited {
 }
 
 impl VrrpProcess {
+    /// Whether an instance that is configured as before has all its addresses on the
+    /// interfaces on which they were.
+    pub(super) fn has_same_places(&self, from: InstanceId, to: InstanceId, old: &Old) -> bool {
+        let (before, after) = (old.book.of(from), self.book.of(to));
+        let is_same =
+            |(before, after): (&Entry, &Entry)| (before.key, before.net) == (after.key, after.net);
+        before.len() == after.len() && before.iter().zip(after).all(is_same)
+    }
+
+    /// The addresses, routes and rules of such an instance stay.
+    pub(super) fn keep_addresses(
+        &mut self,
+        now: Instant,
+        from: InstanceId,
+        to: InstanceId,
+        old: &Old,
+    ) {
+        let sent = old.sent.get(from.index()).copied().unwrap_or_default();
+        if sent > 0 {
+            self.installer.resume(to, sent);
+            let total = self.installer.layout(to).count();
+            self.installer.add_from(to, sent, total);
+        }
+        let announcer = &mut self.announcer;
+        announcer.carry_over(now, &old.announcer, from, to, sent);
+    }
+
     /// The addresses of an instance that goes on. True for a master that has more
     /// of them than before.
     pub(super) fn carry_addresses(
@@ -41,7 +66,7 @@ impl VrrpProcess {
         let announcer = &mut self.announcer;
         announcer.carry_over(now, &old.announcer, from, to, first);
         let before = positions(&old.book, from);
-        let is_new = |entry: &super::book::Entry| !before.contains_key(&(entry.key, entry.net));
+        let is_new = |entry: &Entry| !before.contains_key(&(entry.key, entry.net));
         self.book.of(to).iter().any(is_new)
     }
 
@@ -81,9 +106,7 @@ impl VrrpProcess {
                 Some(had) => *had = true,
                 None => {
                     let entry = old.book.entry(from, index);
-                    let is_net = |entry: super::book::Entry| {
-                        entry.net.prefix < entry.net.family().host_prefix()
-                    };
+                    let is_net = |entry: Entry| entry.net.prefix < entry.net.family().host_prefix();
                     inherited.is_disturbed |= entry.is_some_and(is_net);
                     self.remove_old(old, from, index);
                 }
@@ -179,7 +202,7 @@ impl VrrpProcess {
     }
 }
 
-type Positions = HashMap<(InterfaceKey, IpNet), u32>;
+type Positions = FastMap<(InterfaceKey, IpNet), u32>;
 
 /// Where the addresses of an owner stand.
 fn positions(book: &AddressBook, owner: InstanceId) -> Positions {

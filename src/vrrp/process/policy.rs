@@ -19,7 +19,6 @@ pub(super) fn machine(
     config: &InstanceConfig,
     key: &mut dyn FnMut(&crate::model::IfName) -> InterfaceKey,
 ) -> Policy {
-    let garp = &config.garp;
     let addresses = config.vips.len() + config.excluded_vips.len();
     Policy {
         name: config.name.value.as_str().into(),
@@ -34,18 +33,24 @@ pub(super) fn machine(
         lower_prio_no_advert: config.lower_prio_no_advert,
         higher_prio_send_advert: config.higher_prio_send_advert,
         timer_expired_backup: config.timer_expired_backup,
-        announce: AnnouncePolicy {
-            repeat: garp.repeat,
-            delay: garp.delay,
-            refresh: garp.refresh,
-            refresh_repeat: garp.refresh_repeat,
-            lower_prio_repeat: garp.lower_prio_repeat,
-            lower_prio_delay: garp.lower_prio_delay,
-            extra: garp.extra.every,
-        },
+        announce: announcements(config),
         addresses: u32::try_from(addresses).unwrap_or(u32::MAX),
         grouped: config.sync_group.is_some(),
         tracks: tracks(config, key),
+    }
+}
+
+/// When its addresses are announced.
+pub(super) const fn announcements(config: &InstanceConfig) -> AnnouncePolicy {
+    let garp = &config.garp;
+    AnnouncePolicy {
+        repeat: garp.repeat,
+        delay: garp.delay,
+        refresh: garp.refresh,
+        refresh_repeat: garp.refresh_repeat,
+        lower_prio_repeat: garp.lower_prio_repeat,
+        lower_prio_delay: garp.lower_prio_delay,
+        extra: garp.extra.every,
     }
 }
 

@@ -21,6 +21,7 @@ use super::trackers;
 use super::virtual_router::VirtualRouter;
 use crate::control_plane::Config;
 use crate::vrrp::announce::Announcer;
+use crate::vrrp::config::{InstanceConfig, Shared};
 use crate::vrrp::fsm::{Burst, FaultKind, InstanceId, Policy};
 use crate::vrrp::install::Installer;
 use crate::vrrp::plan::{Plan, Step};
@@ -38,7 +39,7 @@ pub(super) struct Old {
     pub(super) sent: Vec<u32>,
     /// How many static items there are.
     pub(super) statics: u32,
-    pub(super) routers: Vec<Option<VirtualRouter>>,
+    pub(super) routers: Vec<VirtualRouter>,
     pub(super) announcer: Announcer,
 }
 
@@ -51,7 +52,7 @@ impl VrrpProcess {
             log::info!("Reload: {line}");
         }
         self.part(s, &plan);
-        let policies = self.policies(&config);
+        let policies = self.policies(&config, &plan);
         let book = address_book(&config, &mut self.interfaces);
         self.learn_interfaces(s);
         self.perform(s);
@@ -103,13 +104,16 @@ impl VrrpProcess {
         }
     }
 
-    /// What the machines go by. All interfaces have their keys after that.
-    fn policies(&mut self, config: &Config) -> Vec<Policy> {
-        let instances = config.vrrp.instances.iter();
+    /// What the machines go by that do not go on as they are. All interfaces have
+    /// their keys after that.
+    fn policies(&mut self, config: &Config, plan: &Plan) -> Vec<Option<Policy>> {
+        let instances = config.vrrp.instances.iter().zip(&plan.steps);
         let key = &mut |name: &crate::model::IfName| self.interfaces.key(name);
-        instances
-            .map(|instance| policy::machine(instance, key))
-            .collect()
+        let policy = |(instance, step): (&Shared<InstanceConfig>, &Step)| match step {
+            Step::Keep(_) => None,
+            Step::Start | Step::Change(_) => Some(policy::machine(instance, key)),
+        };
+        instances.map(policy).collect()
     }
 
     /// Interfaces that the new configuration is the first to name.
@@ -147,7 +151,7 @@ impl VrrpProcess {
             book: std::mem::replace(&mut self.book, book),
             sent,
             statics,
-            routers: routers.into_iter().map(Some).collect(),
+            routers,
             announcer: std::mem::take(&mut self.announcer),
         }
     }
@@ -158,7 +162,7 @@ impl VrrpProcess {
         &mut self,
         now: Instant,
         plan: &Plan,
-        policies: Vec<Policy>,
+        policies: Vec<Option<Policy>>,
         old: &Old,
     ) -> Vec<InstanceId> {
         let config = Rc::clone(&self.config);
@@ -168,32 +172,46 @@ impl VrrpProcess {
             trackers: trackers::carried(&config.vrrp, &plan.trackers),
             ..Successors::default()
         };
+        successors.instances.reserve_exact(policies.len());
         for ((place, policy), step) in policies.into_iter().enumerate().zip(&plan.steps) {
+            let Some(instance) = config.vrrp.instance(place) else {
+                continue;
+            };
             let own = id(place);
             let entries = self.book.of(own).iter();
             let of_entries: Vec<_> = entries
                 .map(|entry| pacers.of(entry.key, entry.net.family()))
                 .collect();
-            self.announcer.add(policy.announce, &of_entries);
-            if let Some(instance) = config.vrrp.instance(place) {
-                let extras = self.extra_announcements(own, instance);
-                self.announcer.set_extras(own, extras);
-            }
-            successors.instances.push(Successor {
-                policy,
-                from: step.from().map(id),
+            self.announcer
+                .add(policy::announcements(instance), &of_entries);
+            let extras = self.extra_announcements(own, instance);
+            self.announcer.set_extras(own, extras);
+            successors.instances.extend(match (step.from(), policy) {
+                (Some(from), Some(policy)) => Some(Successor::Changed(id(from), policy)),
+                (Some(from), None) => Some(Successor::Kept(id(from))),
+                (None, policy) => policy.map(Successor::New),
             });
         }
         self.router.replace(now, successors, &mut self.effects);
-        let places = plan.successors();
-        self.pool
-            .renumber(|user| places.get(&user.index()).map(|place| id(*place)));
+        if !plan.is_in_place() {
+            let places = plan.successors();
+            self.pool
+                .renumber(|user| places.get(&user.index()).map(|place| id(*place)));
+        }
         self.pool.set_all_vrids(config.global.log_unknown_vrids);
         let mut grown = Vec::new();
         for (place, step) in plan.steps.iter().enumerate() {
-            if let Some(from) = step.from()
-                && self.carry_addresses(now, id(from), id(place), old)
-            {
+            let has_grown = match step {
+                Step::Start => false,
+                Step::Keep(from) if self.has_same_places(id(*from), id(place), old) => {
+                    self.keep_addresses(now, id(*from), id(place), old);
+                    false
+                }
+                Step::Keep(from) | Step::Change(from) => {
+                    self.carry_addresses(now, id(*from), id(place), old)
+                }
+            };
+            if has_grown {
                 grown.push(id(place));
             }
         }
@@ -201,22 +219,32 @@ impl VrrpProcess {
         grown
     }
 
-    fn carry_routers(&mut self, plan: &Plan, mut old: Vec<Option<VirtualRouter>>) {
+    /// The virtual routers in the order of the new configuration. Those that go on where
+    /// they stand are not even moved: that would be most of the work of a reload.
+    fn carry_routers(&mut self, plan: &Plan, old: Vec<VirtualRouter>) {
         let config = Rc::clone(&self.config);
-        for (step, instance) in plan.steps.iter().zip(&config.vrrp.instances) {
-            let name = instance.advert_interface();
-            let key = name.map(|name| self.interfaces.key(name));
-            let needed = self.needed_by(instance);
-            let known = step.from().and_then(|from| old.get_mut(from)?.take());
-            let router = match (known, step) {
-                (Some(known), Step::Keep(_)) => known,
-                (Some(mut known), _) => {
-                    known.reconfigure(instance, key, needed);
-                    known
+        let steps = plan.steps.iter().zip(&config.vrrp.instances);
+        if plan.is_in_place() {
+            self.routers = old;
+            for ((step, instance), place) in steps.zip(0..) {
+                match step {
+                    Step::Keep(_) => {}
+                    Step::Change(_) => self.reconfigure_router(place, instance),
+                    Step::Start => self.add_router(instance),
                 }
-                (None, _) => VirtualRouter::new(instance, key, needed),
-            };
-            self.routers.push(router);
+            }
+            return;
+        }
+        let mut old: Vec<Option<VirtualRouter>> = old.into_iter().map(Some).collect();
+        self.routers.reserve_exact(plan.steps.len());
+        for ((step, instance), place) in steps.zip(0..) {
+            match step.from().and_then(|from| old.get_mut(from)?.take()) {
+                Some(known) => self.routers.push(known),
+                None => self.add_router(instance),
+            }
+            if matches!(step, Step::Change(_)) {
+                self.reconfigure_router(place, instance);
+            }
         }
         let ended = old.into_iter().flatten();
         self.spare_subjects
@@ -231,6 +259,13 @@ impl VrrpProcess {
                 return;
             }
             self.reflect_all(s);
+        }
+    }
+
+    fn reconfigure_router(&mut self, place: usize, instance: &InstanceConfig) {
+        let (key, needed) = self.keys_of(instance);
+        if let Some(router) = self.routers.get_mut(place) {
+            router.reconfigure(instance, key, needed);
         }
     }
 

@@ -25,7 +25,7 @@ use crate::model::Family;
 use crate::net::RxBatch;
 use crate::notify::notifier::Notifier;
 use crate::vrrp::announce::{Announcer, PacerId};
-use crate::vrrp::config::{UpDownDelay, VrrpConfig, default_interface, place_of};
+use crate::vrrp::config::{InstanceConfig, UpDownDelay, VrrpConfig, default_interface, place_of};
 use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
 use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
@@ -139,12 +139,24 @@ impl VrrpProcess {
             let extras = self.extra_announcements(id, instance);
             self.announcer.set_extras(id, extras);
             self.router.add(machine);
-            let key = instance
-                .advert_interface()
-                .map(|name| self.interfaces.key(name));
-            let needed = self.needed_by(instance);
-            self.routers.push(VirtualRouter::new(instance, key, needed));
+            self.add_router(instance);
         }
+    }
+
+    /// The next virtual router.
+    pub(super) fn add_router(&mut self, instance: &InstanceConfig) {
+        let (key, needed) = self.keys_of(instance);
+        self.routers.push(VirtualRouter::new(instance, key, needed));
+    }
+
+    /// The interface of an instance's adverts, and all that have to exist.
+    pub(super) fn keys_of(
+        &mut self,
+        instance: &InstanceConfig,
+    ) -> (Option<InterfaceKey>, Vec<InterfaceKey>) {
+        let name = instance.advert_interface();
+        let key = name.map(|name| self.interfaces.key(name));
+        (key, self.needed_by(instance))
     }
 
     /// `interface_up_down_delays`, bounded by what the instances there can bear.

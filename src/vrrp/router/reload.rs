@@ -13,11 +13,24 @@ use crate::vrrp::sync::SyncGroup;
 
 /// An instance of the new configuration.
 #[derive(Clone, Debug)]
-pub struct Successor {
-    /// What it goes by.
-    pub policy: Policy,
-    /// The running instance that it is; nothing for a new one.
-    pub from: Option<InstanceId>,
+pub enum Successor {
+    /// It is new, and goes by this.
+    New(Policy),
+    /// It is the running one of this id, and goes by this from now on.
+    Changed(InstanceId, Policy),
+    /// It is the running one of this id, and goes by what it went by.
+    Kept(InstanceId),
+}
+
+impl Successor {
+    /// The running instance that it is.
+    #[must_use]
+    pub const fn from(&self) -> Option<InstanceId> {
+        match self {
+            Self::New(_) => None,
+            Self::Changed(from, _) | Self::Kept(from) => Some(*from),
+        }
+    }
 }
 
 /// The new configuration.
@@ -42,22 +55,30 @@ impl Router {
     pub fn replace(&mut self, now: Instant, new: Successors, out: &mut Effects) {
         let old = std::mem::take(&mut self.instances);
         let mut old: Vec<Option<Instance>> = old.into_iter().map(Some).collect();
+        self.instances.reserve_exact(new.instances.len());
         let old_groups = std::mem::take(&mut self.groups);
         self.agenda = Agenda::default();
         self.carry_statuses(&new.trackers);
         let moved: BTreeMap<TrackerKey, TrackerKey> =
             new.trackers.iter().map(|(new, old)| (*old, *new)).collect();
-        let mut led = Vec::new();
-        for Successor { policy, from } in new.instances {
+        let mut led = Vec::with_capacity(new.instances.len());
+        for successor in new.instances {
+            let from = successor.from();
             let group = from.and_then(|from| old_groups.get(old_groups.of(from)?));
             led.push(group.is_some_and(SyncGroup::leads));
             let found = from.and_then(|from| old.get_mut(from.index())?.take());
-            match found {
-                None => self.add_informed(now, policy, out),
-                Some(mut instance) => {
+            let policy = match successor {
+                Successor::New(policy) | Successor::Changed(_, policy) => Some(policy),
+                Successor::Kept(_) => None,
+            };
+            match (found, policy) {
+                (Some(mut instance), policy) => {
                     instance.move_trackers(&moved);
                     self.carry_over(now, instance, policy, out);
                 }
+                (None, Some(policy)) => self.add_informed(now, policy, out),
+                // Nobody is kept twice.
+                (None, None) => {}
             }
         }
         self.forget_untracked();
@@ -115,15 +136,18 @@ impl Router {
         &mut self,
         now: Instant,
         mut instance: Instance,
-        policy: Policy,
+        policy: Option<Policy>,
         out: &mut Effects,
     ) {
         let id = self.next_id();
-        self.track(id, &policy);
+        self.track(id, policy.as_ref().unwrap_or_else(|| instance.policy()));
         instance.renumber(id);
         let sources = &self.sources;
         let status = |source: TrackSource| known_status(sources, source);
-        instance.reconfigure(now, policy, &status, out);
+        match policy {
+            Some(policy) => instance.reconfigure(now, policy, &status, out),
+            None => instance.restate(now, &status, out),
+        }
         self.agenda.grow();
         self.agenda.set(id.0, instance.deadline());
         self.instances.push(instance);
@@ -243,9 +267,10 @@ mod tests {
         let before: Vec<_> = (0..COUNT).map(|id| known(&router, id)).collect();
         feed(&mut router, now, Input::Leave { id: InstanceId(3) });
         let kept = (0..COUNT).rev().filter(|id| *id != 3);
-        let successors = kept.clone().map(|id| Successor {
-            policy: policy(id),
-            from: Some(InstanceId(id)),
+        // Half of them without being told that it is the same policy.
+        let successors = kept.clone().map(|id| match id % 2 {
+            0 => Successor::Kept(InstanceId(id)),
+            _ => Successor::Changed(InstanceId(id), policy(id)),
         });
         let mut out = Effects::new();
         router.replace(now, of(successors.collect()), &mut out);
@@ -267,10 +292,7 @@ mod tests {
             priority: Priority::GIVE_UP,
         };
         assert_eq!(out.first(), Some(&farewell));
-        let new = Successor {
-            policy: policy(100),
-            from: None,
-        };
+        let new = Successor::New(policy(100));
         let id = InstanceId(0);
         router.replace(now, of(vec![new]), &mut Effects::new());
         assert_eq!((router.len(), router.deadline()), (1, None));
@@ -295,10 +317,7 @@ mod tests {
         };
         let mut router = Router::new();
         let id = router.add(tracking(old, -10));
-        let successor = |policy| Successor {
-            policy,
-            from: Some(id),
-        };
+        let successor = |policy| Successor::Changed(id, policy);
         feed(
             &mut router,
             now,
@@ -333,9 +352,9 @@ mod tests {
         };
         let mut router = Router::new();
         let successors = |count: u32, old: u32| {
-            let instances = (0..count).map(|number| Successor {
-                policy: grouped(number),
-                from: (number < old).then_some(InstanceId(number)),
+            let instances = (0..count).map(|number| match number < old {
+                true => Successor::Changed(InstanceId(number), grouped(number)),
+                false => Successor::New(grouped(number)),
             });
             Successors {
                 instances: instances.collect(),

@@ -25,8 +25,8 @@ pub(super) struct Leftovers {
     changing: Vec<Role>,
     /// Children that did not end in order and were not started again.
     untidy: Vec<Role>,
-    /// Whether anything is former in the record.
-    has_former: bool,
+    /// Those of whose things some are former in the record.
+    with_former: Vec<Party>,
 }
 
 impl Leftovers {
@@ -40,7 +40,7 @@ impl Leftovers {
             file: file.ok(),
             changing: Vec::new(),
             untidy: Vec::new(),
-            has_former: false,
+            with_former: Vec::new(),
         }
     }
 
@@ -75,6 +75,14 @@ impl Leftovers {
                 file.path().display()
             );
         }
+    }
+
+    /// A record of this run, and whose things in it are former.
+    fn write_change(&mut self, record: &Record) {
+        let mut parties = vec![Party::Vrrp, Party::Check];
+        parties.retain(|party| record.has_former(*party));
+        self.with_former = parties;
+        self.write(record);
     }
 
     /// What other daemons of this machine have in the kernel.
@@ -117,14 +125,12 @@ impl WatchDog {
     pub(in crate::watchdog) fn record_change(&mut self, config: &Config, roles: &[Role]) {
         let record = Record::of(survey::lines(config, &parties(roles)));
         if self.leftovers.has(&record) {
-            self.leftovers.has_former = false;
+            self.leftovers.with_former.clear();
             return;
         }
         let before = self.leftovers.read().unwrap_or_default();
         let record = before.replaced_by(record.into_present());
-        let parties = [Party::Vrrp, Party::Check];
-        self.leftovers.has_former = parties.iter().any(|party| record.has_former(*party));
-        self.leftovers.write(&record);
+        self.leftovers.write_change(&record);
     }
 
     /// These children are told to go over; of those that do not run nobody removes
@@ -210,10 +216,7 @@ impl WatchDog {
 
     /// What a party had of configurations before is removed here.
     fn clear_former(&mut self, role: Role) {
-        if !self.leftovers.has_former {
-            return;
-        }
-        let Some(party) = role.spec().party else {
+        let Some(party) = self.with_former(role) else {
             return;
         };
         if let Some(record) = self.leftovers.read() {
@@ -226,17 +229,21 @@ impl WatchDog {
         }
     }
 
+    /// Whose things a process has in the kernel, if some of them are former.
+    fn with_former(&self, role: Role) -> Option<Party> {
+        let party = role.spec().party;
+        party.filter(|party| self.leftovers.with_former.contains(party))
+    }
+
     fn forget_former(&mut self, role: Role) {
-        if !self.leftovers.has_former {
+        let Some(party) = self.with_former(role) else {
             return;
-        }
-        let (Some(party), Some(mut record)) = (role.spec().party, self.leftovers.read()) else {
+        };
+        let Some(mut record) = self.leftovers.read() else {
             return;
         };
         record.forget_former(party);
-        let parties = [Party::Vrrp, Party::Check];
-        self.leftovers.has_former = parties.iter().any(|party| record.has_former(*party));
-        self.leftovers.write(&record);
+        self.leftovers.write_change(&record);
         memory::give_back_free();
     }
 }

@@ -33,9 +33,9 @@ impl Plan {
             let before = scripts.iter().position(|(known, _)| known == name)?;
             Some((script_key(place), script_key(before)))
         };
-        let successor = |(number, policy): &(u32, Policy)| Successor {
-            policy: policy.clone(),
-            from: place(old, *number).map(id),
+        let successor = |(number, policy): &(u32, Policy)| match place(old, *number) {
+            None => Successor::New(policy.clone()),
+            Some(from) => Successor::Changed(id(from), policy.clone()),
         };
         let new = self.numbers();
         let members = |group: &Vec<u32>| {
