@@ -13,7 +13,7 @@ use keepalived::control_plane::files::Disk;
 use keepalived::control_plane::upgrade::upgrade;
 use keepalived::control_plane::{AnyMachine, Config, LoadOptions, Loaded, load, render};
 use keepalived::lint::host::Unknown;
-use keepalived::lint::{LintOptions, OLD_WORD, judge};
+use keepalived::lint::{LintOptions, is_old, judge};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/old-configs")
@@ -33,10 +33,6 @@ fn read(path: &Path) -> Loaded {
     let mut loaded = load(&Disk, path, &LoadOptions::default(), &AnyMachine::default());
     judge(&mut loaded, &Unknown, &LintOptions::default());
     loaded
-}
-
-fn is_old(diag: &Diag) -> bool {
-    diag.lint == Some(OLD_WORD)
 }
 
 fn config(loaded: &Loaded) -> Rc<Config> {
@@ -78,8 +74,8 @@ fn golden(path: &Path, found: &[u8]) {
 }
 
 #[test]
-fn there_are_ten_and_each_has_an_old_word_and_no_mistake() {
-    assert_eq!(files().len(), 10);
+fn there_are_eleven_and_each_has_an_old_word_and_no_mistake() {
+    assert_eq!(files().len(), 11);
     for path in files() {
         let loaded = read(&path);
         let list = &loaded.diags.list;

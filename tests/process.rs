@@ -178,6 +178,29 @@ fn start_and_orderly_end() {
 }
 
 #[test]
+fn several_statements_on_a_line_take_effect() {
+    if !is_root() {
+        return;
+    }
+    let mut lab = Lab::new("lines");
+    let config = CONFIG.replace(
+        "51\n    priority 255\n    advert_int 1",
+        "51 priority 254 advert_int 2",
+    );
+    fs::write(lab.dir.join("conf"), config).expect("configuration");
+    let parent = lab.start(&["-d"]);
+    for said in [
+        "read as 3 statements",
+        " Priority = 254",
+        "Advert interval = 2 sec",
+    ] {
+        lab.wait(said, |lab| lab.log().contains(said));
+    }
+    kill(parent, libc::SIGTERM);
+    assert_eq!(lab.end().code(), Some(0));
+}
+
+#[test]
 fn the_child_has_nothing_of_the_parent_s() {
     if !is_root() {
         return;

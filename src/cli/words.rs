@@ -10,7 +10,7 @@ use crate::control_plane::upgrade::upgrade;
 use crate::control_plane::{LoadOptions, load, render};
 use crate::global::HISTORY;
 use crate::global::top::TOP;
-use crate::lint::{self, OLD_WORD};
+use crate::lint;
 use crate::watchdog::machine::Anything;
 
 use super::{FATAL, complain, print, tell};
@@ -42,8 +42,7 @@ pub(super) fn explain_word(word: &str) -> u8 {
 /// Print a file in today's words.
 pub(super) fn upgrade_config(path: &str, options: &LoadOptions) -> u8 {
     let loaded = load(&Disk, Path::new(path), options, &Anything);
-    let is_old = |diag: &crate::control_plane::diag::Diag| diag.lint == Some(OLD_WORD);
-    let Some(upgraded) = upgrade(&loaded, is_old) else {
+    let Some(upgraded) = upgrade(&loaded, lint::is_old) else {
         for diag in &loaded.diags.list {
             tell(&render::full(diag, &loaded.map));
         }

@@ -4,9 +4,9 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use super::diag::Diags;
-use super::schema::{Arg, Call, Describe, Entries, Lens, Samples, SubBlock};
+use super::schema::{Arg, Call, Describe, Entries, Extent, Lens, Samples, SubBlock};
 use super::show::Sink;
-use super::words::Line;
+use super::words::{Line, Word};
 use crate::model::IfName;
 
 /// Nothing; being there sets the field.
@@ -114,6 +114,52 @@ pub const fn words<T>(
         usage,
         min,
         max,
+        extent: Extent::Counted,
+        set,
+        show,
+    }
+}
+
+/// The words in such a way that none of them is a keyword of the block, so that one which is
+/// begins another statement.
+#[must_use]
+pub const fn to_keyword<T>(arg: Arg<T>) -> Arg<T> {
+    if let Arg::Words {
+        usage,
+        min,
+        max,
+        set,
+        show,
+        ..
+    } = arg
+    {
+        Arg::Words {
+            usage,
+            min,
+            max,
+            extent: Extent::ToKeyword,
+            set,
+            show,
+        }
+    } else {
+        arg
+    }
+}
+
+/// A command with what may stand behind it: `min` to `most` words, and more for whoever forgets
+/// the quotes.
+#[must_use]
+pub const fn command<T>(
+    usage: &'static str,
+    (min, most): (usize, usize),
+    set: fn(&mut T, &Call<'_>, &mut Diags),
+    show: fn(&T, &str, &mut dyn Sink),
+) -> Arg<T> {
+    Arg::Words {
+        usage,
+        min,
+        max: usize::MAX,
+        extent: Extent::Command { most },
         set,
         show,
     }
@@ -136,9 +182,21 @@ pub const fn lines<T>(
     Arg::Lines(Entries {
         usage,
         set,
+        next: |_| None,
         show,
         describe,
     })
+}
+
+/// The list in such a way that a line may have more entries than one: `next` finds the word that
+/// begins the second one.
+#[must_use]
+pub const fn several<T>(list: Arg<T>, next: fn(&[Word]) -> Option<usize>) -> Arg<T> {
+    if let Arg::Lines(entries) = list {
+        Arg::Lines(Entries { next, ..entries })
+    } else {
+        list
+    }
 }
 
 /// Keywords in braces.

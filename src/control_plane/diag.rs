@@ -76,6 +76,8 @@ pub enum FixKind {
     Above,
     /// The keyword goes with the braces of its block; what is in the block stays.
     Unwrap,
+    /// A statement gets a line of its own.
+    Apart,
 }
 
 impl Fix {
@@ -96,6 +98,16 @@ impl Fix {
             span,
             text: text.into(),
             kind: FixKind::Above,
+        }
+    }
+
+    /// The same words on a line of their own.
+    #[must_use]
+    pub const fn apart(span: Span) -> Self {
+        Self {
+            span,
+            text: String::new(),
+            kind: FixKind::Apart,
         }
     }
 

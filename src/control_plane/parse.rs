@@ -5,6 +5,7 @@
 //! around it, this one skips them: one misspelt word is one message. The class
 //! of the message, and with it the exit status, is the same.
 
+mod statements;
 #[cfg(test)]
 mod tests;
 
@@ -130,7 +131,43 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// A line, which may have more than one statement.
     fn line<T>(
+        &mut self,
+        block: &Block<T>,
+        target: &mut T,
+        line: &Line,
+        seen: &mut Vec<&'static str>,
+    ) {
+        match self.several(block, line) {
+            None => self.statement(block, target, line, seen),
+            Some(lines) => {
+                for line in &lines {
+                    self.statement(block, target, line, seen);
+                }
+            }
+        }
+    }
+
+    /// The statements of a line as lines of their own, with a warning; nothing if there is
+    /// one, or if it is not clear what was meant.
+    fn several<T>(&mut self, block: &Block<T>, line: &Line) -> Option<Vec<Line>> {
+        // Most lines have a keyword and an argument.
+        let (keyword, [_, ..]) = line.words.split_first()? else {
+            return None;
+        };
+        let (row, _) = block
+            .find(&keyword.text)
+            .filter(|(row, _)| !row.arg.braces())?;
+        let found = statements::several(block, row, line)?;
+        if found.opens && !matches!(self.items.peek(self.diags), Some(Item::Open(_))) {
+            return None;
+        }
+        self.diags.push(found.told(line));
+        Some(found.lines(line))
+    }
+
+    fn statement<T>(
         &mut self,
         block: &Block<T>,
         target: &mut T,
@@ -199,8 +236,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// The call without a second statement on its line. That one is told and ignored,
-    /// as the C daemon does: with it other routers would no longer be configured alike.
+    /// The call without what seems to be a second statement on its line. Where it is not clear
+    /// what was meant it is told and ignored, as by the C daemon.
     fn one_statement<'c, T>(&mut self, block: &Block<T>, row: &Row<T>, call: Call<'c>) -> Call<'c> {
         let (_, most) = row.arg.arity();
         let second = call.args.get(most);
@@ -246,7 +283,7 @@ impl<'a> Parser<'a> {
         loop {
             match self.items.next(self.diags) {
                 Some(Item::Line(line)) => {
-                    (entries.set)(target, &line, self.diags);
+                    self.entry(entries, target, &line);
                     self.items.take_back(line);
                 }
                 Some(Item::Open(span)) => {
@@ -256,6 +293,17 @@ impl<'a> Parser<'a> {
                 Some(Item::Close(_)) => return,
                 None => return self.missing_close(call.span()),
             }
+        }
+    }
+
+    /// A line of a list, which may have more than one entry.
+    fn entry<T>(&mut self, entries: &Entries<T>, target: &mut T, line: &Line) {
+        let Some(found) = statements::entries(entries, line) else {
+            return (entries.set)(target, line, self.diags);
+        };
+        self.diags.push(found.told(line));
+        for line in found.lines(line) {
+            (entries.set)(target, &line, self.diags);
         }
     }
 

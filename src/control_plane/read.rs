@@ -94,6 +94,24 @@ pub fn options<T>(
     good
 }
 
+/// The first word of a line's options that is no option, nor of one, and may be what `begins` an
+/// entry of its own.
+pub fn another_entry<T>(
+    tables: &[&'static [Row<T>]],
+    words: &[Word],
+    begins: impl Fn(&str) -> bool,
+) -> Option<usize> {
+    let mut at = 1;
+    while let Some(word) = words.get(at) {
+        let mut rows = tables.iter().flat_map(|rows| rows.iter());
+        match rows.find(|row| row.matches(&word.text).is_some()) {
+            Some(row) => at += 1 + row.arg.arity().1,
+            None => return (!word.quoted && begins(&word.text)).then_some(at),
+        }
+    }
+    None
+}
+
 fn check<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
     let (min, max) = arg.arity();
     if call.args.len() < min {

@@ -50,10 +50,9 @@ impl Script {
 /// The argument of a row that fills a [`Script`], by its path.
 macro_rules! script {
     ($target:ty, $usage:expr, $($field:ident).+) => {
-        $crate::control_plane::arg::words(
+        $crate::control_plane::arg::command(
             $usage,
-            1,
-            usize::MAX,
+            (1, 3),
             |target: &mut $target, call, diags| target.$($field).+.set(call, diags),
             |target: &$target, name, out| target.$($field).+.show(name, out),
         )

@@ -69,9 +69,73 @@ fn placed(map: &SourceMap, main: &Path, diag: &Diag) -> Option<Vec<Fix>> {
                 all.push(Fix::instead(line.part(0..0), fix.text.clone()));
             }
             FixKind::Unwrap => all.extend(unwrapped(map, span)?),
+            FixKind::Apart => all.extend(apart(map, span)?),
         }
     }
     (!all.is_empty()).then_some(all)
+}
+
+/// Line breaks around a statement that does not stand alone: before it, and before a `}` that
+/// follows. What stands behind a brace of its line is further in than the line.
+fn apart(map: &SourceMap, statement: Span) -> Option<Vec<Fix>> {
+    let line = map.line_of(statement)?;
+    let before = Span {
+        hi: statement.lo,
+        ..line
+    };
+    let behind = Span {
+        lo: statement.hi.min(line.hi),
+        ..line
+    };
+    let text = map.bytes(before);
+    let blanks = |text: &[u8]| text.iter().take_while(|octet| is_blank(octet)).count();
+    let mut found = Vec::new();
+    let indent = blanks(text);
+    let depth = depth(text);
+    let broken = |span: Span, depth: usize| {
+        let (indent, _) = text.split_at(indent);
+        let indent = String::from_utf8_lossy(indent);
+        let step = if indent.contains('\t') { "\t" } else { "    " };
+        let end = if map.bytes(line).ends_with(b"\r") {
+            "\r\n"
+        } else {
+            "\n"
+        };
+        Fix::instead(span, format!("{end}{indent}{}", step.repeat(depth)))
+    };
+    if indent < text.len() {
+        let kept = text.len()
+            - text
+                .iter()
+                .rev()
+                .take_while(|octet| is_blank(octet))
+                .count();
+        found.push(broken(before.part(kept..text.len()), depth));
+    }
+    let rest = map.bytes(behind);
+    let gap = blanks(rest);
+    if rest.get(gap) == Some(&b'}') {
+        found.push(broken(behind.part(0..gap), depth.saturating_sub(1)));
+    }
+    Some(found)
+}
+
+/// How many braces are open at the end of a text that began with none.
+fn depth(text: &[u8]) -> usize {
+    let mut quoted = false;
+    text.iter().fold(0, |depth: usize, octet| match octet {
+        b'"' => {
+            quoted = !quoted;
+            depth
+        }
+        b'{' if !quoted => depth + 1,
+        b'}' if !quoted => depth.saturating_sub(1),
+        _ => depth,
+    })
+}
+
+const fn is_blank(octet: &u8) -> bool {
+    matches!(*octet, b' ' | b'\t')
 }
 
 /// Without a keyword and the braces of its block, which has to follow at once: braces
@@ -153,54 +217,57 @@ fn edited(map: &SourceMap, file: Span, edits: &[Fix]) -> Vec<u8> {
     let mut text = Vec::new();
     let mut from = file.lo;
     for fix in edits {
-        let mut before = map.bytes(Span {
+        text.extend_from_slice(map.bytes(Span {
             lo: from,
-            hi: fix.span.lo,
-        });
-        from = fix.span.hi;
+            hi: fix.span.lo.max(from),
+        }));
+        from = fix.span.hi.max(from);
         if fix.text.is_empty() {
-            (before, from) = without_rest(map, file, before, fix.span);
+            from = without_rest(map, file, &mut text, fix.span);
         }
-        text.extend_from_slice(before);
-        text.extend_from_slice(fix.text.as_bytes());
+        // A line of its own for what follows: there may be one already, since what stood
+        // there is gone.
+        let breaks = fix.text.starts_with(['\r', '\n']);
+        if !(breaks && is_at_start(&text)) {
+            text.extend_from_slice(fix.text.as_bytes());
+        }
     }
-    let rest = Span {
+    text.extend_from_slice(map.bytes(Span {
         lo: from,
         hi: file.hi,
-    };
-    text.extend_from_slice(map.bytes(rest));
+    }));
     text
 }
 
-/// What is removed takes its blanks along, and its line if nothing else stands there.
-fn without_rest<'m>(
-    map: &'m SourceMap,
-    file: Span,
-    before: &'m [u8],
-    gone: Span,
-) -> (&'m [u8], u32) {
-    let blank = |octet: &u8| matches!(octet, b' ' | b'\t');
+/// What is removed takes its blanks along, and its line if nothing else stands there. Tells where
+/// the text goes on.
+fn without_rest(map: &SourceMap, file: Span, text: &mut Vec<u8>, gone: Span) -> u32 {
     let after = map.bytes(Span {
         lo: gone.hi,
         hi: file.hi,
     });
-    let blanks = after.iter().take_while(|octet| blank(octet)).count();
+    let blanks = after.iter().take_while(|octet| is_blank(octet)).count();
     let ends = matches!(after.get(blanks), None | Some(b'\n' | b'\r'));
-    let kept = before.len() - before.iter().rev().take_while(|octet| blank(octet)).count();
-    let (head, _) = before.split_at(kept);
-    let begins = matches!(head.last(), None | Some(b'\n'));
     let skip = |count: usize| {
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         gone.hi.saturating_add(count).min(file.hi)
     };
-    if begins && ends {
-        let line = after.iter().position(|octet| *octet == b'\n');
-        return (head, skip(line.map_or(after.len(), |at| at + 1)));
+    if !ends {
+        return skip(blanks);
     }
-    if ends {
-        return (head, gone.hi);
+    let begins = is_at_start(text);
+    while text.pop_if(|octet| is_blank(octet)).is_some() {}
+    if !begins {
+        return gone.hi;
     }
-    (before, skip(blanks))
+    let line = after.iter().position(|octet| *octet == b'\n');
+    skip(line.map_or(after.len(), |at| at + 1))
+}
+
+/// Whether a text ends with an empty line.
+fn is_at_start(text: &[u8]) -> bool {
+    let mut last = text.iter().rev().skip_while(|octet| is_blank(octet));
+    matches!(last.next(), None | Some(b'\n'))
 }
 
 #[cfg(test)]

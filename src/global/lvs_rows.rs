@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::GlobalConfig;
 use super::lvs::{FlushOnStop, SyncDaemon, Timeouts};
 use super::words::{set_checker_cpus, show_cpus};
-use crate::control_plane::arg::{address, boolean, flag, int, text, time, words};
+use crate::control_plane::arg::{address, boolean, flag, int, text, time, to_keyword, words};
 use crate::control_plane::diag::{Code, Diags, Fix, Old};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{self, Call, at, old_name};
@@ -119,13 +119,13 @@ pub(super) const CHECKS: &[Row] = &[
 pub(super) const TABLE: &[Row] = &[
     Row::new(
         "lvs_timeouts",
-        words(
+        to_keyword(words(
             "[tcp SECONDS] [tcpfin SECONDS] [udp SECONDS]",
             0,
             ANY,
             set_timeouts,
             show_timeouts,
-        ),
+        )),
         "How long the kernel keeps connections without packets: TCP, TCP after FIN, and UDP; 1 to \
          2678400 seconds. 0 leaves its own time; those of before are set again at the end.",
     )
@@ -137,7 +137,7 @@ pub(super) const TABLE: &[Row] = &[
     ),
     Row::new(
         "lvs_flush_on_stop",
-        words(
+        to_keyword(words(
             "[VS]",
             0,
             1,
@@ -147,7 +147,7 @@ pub(super) const TABLE: &[Row] = &[
                 FlushOnStop::Services => out.line(name, &["VS"]),
                 FlushOnStop::Everything => out.line(name, &[]),
             },
-        ),
+        )),
         "Empty the kernel's IPVS table at stop; with VS delete only our virtual servers, without \
          their real servers before.",
     )

@@ -43,7 +43,8 @@ vrrp_instance VI_1 {
 A line is a keyword and its arguments. \fB#\fR and \fB!\fR begin a comment; \fB\e#\fR and
 \fB\e!\fR are these signs themselves. A word in double quotes may have blanks, and there are
 no escapes in it. Keywords with a block have it in braces, which may stand
-on lines of their own. Two keywords on one line need a brace between them. Upper and lower
+on lines of their own. Two keywords on one line need a brace between them; without one the line
+is read as several only where nothing else can be meant, and a warning tells so. Upper and lower
 case differ. A line has at most 1022 octets.
 .PP
 A keyword that is given again takes the place of the earlier one, unless its description says

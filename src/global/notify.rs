@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::GlobalConfig;
-use crate::control_plane::arg::{boolean, flag, lines, seconds, text, words};
+use crate::control_plane::arg::{boolean, flag, lines, seconds, text, to_keyword, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, refuse};
 use crate::control_plane::schema::{self, Call, at};
@@ -140,7 +140,7 @@ pub(super) const MAIL: &[Row] = &[
     .default("the user that runs the daemon, at the name of the host"),
     Row::new(
         "smtp_server",
-        words("HOST [PORT]", 1, 2, set_server, show_server),
+        to_keyword(words("HOST [PORT]", 1, 2, set_server, show_server)),
         "The server that takes mails. A name is looked up when the configuration is read; all of its \
          addresses are tried.",
     ).default("none; port 25"),

@@ -32,7 +32,7 @@ use std::collections::BTreeSet;
 pub use host::Host;
 pub use table::LINTS;
 
-use crate::control_plane::diag::{Code, Diag, Diags, Severity, suggest};
+use crate::control_plane::diag::{Code, Diag, Diags, FixKind, Severity, suggest};
 use crate::control_plane::source::{SourceMap, Span};
 use crate::control_plane::{Config, Loaded};
 use crate::model::FastSet;
@@ -88,6 +88,13 @@ impl Findings<'_> {
 
 /// The lint of words of earlier versions, whose messages say what to write today.
 pub const OLD_WORD: &str = "old-word";
+
+/// Whether a message is about what `--upgrade-config` writes otherwise: a word of earlier
+/// versions, or statements on one line that are clear.
+#[must_use]
+pub fn is_old(diag: &Diag) -> bool {
+    diag.lint == Some(OLD_WORD) || diag.fixes.iter().any(|fix| fix.kind == FixKind::Apart)
+}
 
 /// What the command line says about warnings.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

@@ -294,10 +294,12 @@ pub const LINTS: &[Lint] = &[
     // The text.
     Lint {
         name: "two-statements",
-        what: "Two statements on one line.",
-        why: "A statement ends with its line or at a brace: the second one is ignored, as by \
-              keepalived.",
-        remedy: "put each statement on a line of its own",
+        what: "Several statements on one line.",
+        why: "A statement ends with its line or at a brace: keepalived ignores what follows. Here \
+              the others are heeded where they are complete and nothing else can be meant; the \
+              message says which it is.",
+        remedy: "put each statement on a line of its own; `keepalived --upgrade-config FILE` does \
+                 it where it is clear",
         find: None,
     },
     Lint {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::checkers::PLAIN;
 use super::draft::{CheckKind, CheckerDraft};
 use super::number;
-use crate::control_plane::arg::{block, flag, int, seconds, text, words};
+use crate::control_plane::arg::{block, command, flag, int, seconds, text, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{self, Call, Child, Lens, at, no_head};
@@ -24,10 +24,9 @@ const SESSION_MAX: usize = 31;
 pub(super) const MISC: Rows = &[
     Row::new(
         "misc_path",
-        words(
+        command(
             "COMMAND",
-            1,
-            usize::MAX,
+            (1, 1),
             |check: &mut CheckerDraft, call, diags| {
                 check.special.script = script::without_account(call, diags);
             },

@@ -4,7 +4,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use super::draft::{CheckerDraft, PageDraft};
 use super::{NUMBER_MAX, number};
-use crate::control_plane::arg::{block, boolean, choice, flag, int, text, words};
+use crate::control_plane::arg::{block, boolean, choice, flag, int, text, to_keyword, words};
 use crate::control_plane::command;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
@@ -143,7 +143,13 @@ const PAGE: &[Row] = &[
     ),
     Row::new(
         "status_code",
-        words("N[-N] ...", 0, usize::MAX, set_statuses, show_statuses),
+        to_keyword(words(
+            "N[-N] ...",
+            0,
+            usize::MAX,
+            set_statuses,
+            show_statuses,
+        )),
         "The status codes of a good answer, 100 to 599, alone or as ranges.",
     )
     .default("200-299"),

@@ -3,7 +3,7 @@
 use super::draft::{ServerDraft, ServiceDraft};
 use super::times::{server_defaults, times};
 use super::{NUMBER_MAX, checkers, endpoint, method};
-use crate::control_plane::arg::{int, words};
+use crate::control_plane::arg::{command, int, to_keyword, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::schema::{self, Block, Call, Child, at};
 use crate::ipvs::Forwarding;
@@ -52,10 +52,9 @@ fn open(service: &mut ServiceDraft, call: &Call<'_>, diags: &mut Diags) -> Optio
 /// `notify_up` or `notify_down`: few servers have any.
 macro_rules! notify {
     ($field:ident) => {
-        words(
+        command(
             SCRIPT,
-            1,
-            usize::MAX,
+            (1, 3),
             |server: &mut ServerDraft, call, diags| {
                 let scripts = server.scripts.get_or_insert_default();
                 scripts.$field.set(call, diags);
@@ -78,7 +77,7 @@ const SERVER: &[Row] = &[
     .default("that of the virtual server"),
     Row::new(
         "lvs_method",
-        words(
+        to_keyword(words(
             method::USAGE,
             1,
             usize::MAX,
@@ -86,7 +85,7 @@ const SERVER: &[Row] = &[
                 server.forwarding = method::read(call, diags).or(server.forwarding);
             },
             |server, name, out| method::show(server.forwarding, name, out),
-        ),
+        )),
         "How packets get to this real server.",
     )
     .default("that of the virtual server"),

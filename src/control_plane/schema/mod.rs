@@ -58,6 +58,8 @@ pub struct Entries<T: 'static> {
     pub usage: &'static str,
     /// One line of the list.
     pub set: fn(&mut T, &Line, &mut Diags),
+    /// The word of a line that begins another entry, where that is clear.
+    pub next: fn(&[Word]) -> Option<usize>,
     /// Every line of the list.
     pub show: fn(&T, &mut dyn Sink),
     /// The option words of a line.
@@ -130,6 +132,8 @@ pub enum Arg<T: 'static> {
         min: usize,
         /// The greatest number of words.
         max: usize,
+        /// Which words of a line with several statements are its own.
+        extent: Extent,
         /// Checks and keeps them.
         set: fn(&mut T, &Call<'_>, &mut Diags),
         /// Prints them.
@@ -145,6 +149,21 @@ impl<T> std::fmt::Debug for Arg<T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Arg({})", self.usage())
     }
+}
+
+/// Which words behind a keyword are its own where another keyword of the block may follow
+/// on the line.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Extent {
+    /// As many as it takes: a name may be that of a keyword.
+    Counted,
+    /// Those before the next keyword: its words have names of their own.
+    ToKeyword,
+    /// A command in double quotes. Without them nobody knows where it was meant to end.
+    Command {
+        /// How many words the C daemon looks at: the command, and maybe user and group.
+        most: usize,
+    },
 }
 
 /// The keywords of a block, in groups that blocks may share.

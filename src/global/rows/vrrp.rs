@@ -8,7 +8,7 @@ use super::{
     no_interval,
 };
 use crate::control_plane::arg::{
-    address, boolean, flag, int, interface, seconds, short_text, text, time, words,
+    address, boolean, flag, int, interface, seconds, short_text, text, time, to_keyword, words,
 };
 use crate::control_plane::schema::{Lens, at, deprecated};
 use crate::control_plane::value::Field;
@@ -17,13 +17,13 @@ use crate::global::{GlobalConfig, words};
 pub(super) const INTERFACES: &[Row] = &[
     Row::new(
         "dynamic_interfaces",
-        words(
+        to_keyword(words(
             "[allow_if_changes]",
             0,
             1,
             words::set_dynamic_interfaces,
             words::show_dynamic_interfaces,
-        ),
+        )),
         "Interfaces may be absent at start, and with the word also change their type or parent.",
     )
     .default("off"),
@@ -191,7 +191,7 @@ pub(super) const ANNOUNCEMENTS: &[Row] = &[
     ),
     Row::new(
         "vrrp_garp_extra_if",
-        words(
+        to_keyword(words(
             "[all] SECONDS",
             1,
             2,
@@ -199,7 +199,7 @@ pub(super) const ANNOUNCEMENTS: &[Row] = &[
             |global, name, out| {
                 words::show_extra_if(global.vrrp.garp.extra, name, out);
             },
-        ),
+        )),
         "Announce one address on each interface with a virtual MAC address that carries addresses \
          and no adverts, that often, 1 to 86400 seconds; with all also on other interfaces.",
     )

@@ -219,7 +219,7 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
         (
             "two-statements",
             instance(&format!("priority 100 advert_int 1\n{v4}")),
-            "4:14 warning",
+            "4:14 advice",
         ),
         (
             "surplus-words",

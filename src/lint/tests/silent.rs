@@ -72,7 +72,7 @@ fn silent_mistakes_are_told() {
         (
             instance("priority 100 advert_int 1\nvirtual_ipaddress {\n10.77.0.9\n}"),
             "`advert_int` stands on the line of `priority`",
-            5,
+            0,
         ),
         (sound("garp_master_delay 5 6"), "surplus word `6`", 5),
         (

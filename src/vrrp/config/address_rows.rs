@@ -183,6 +183,20 @@ pub(super) fn read_line(kind: Kind, line: &Line, diags: &mut Diags) -> Option<Ad
     Some(address)
 }
 
+/// The word of a line that begins another address.
+pub(super) fn next_virtual(words: &[Word]) -> Option<usize> {
+    read::another_entry(&Kind::Virtual.tables(), words, is_network)
+}
+
+/// The same for static addresses.
+pub(super) fn next_static(words: &[Word]) -> Option<usize> {
+    read::another_entry(&Kind::Static.tables(), words, is_network)
+}
+
+fn is_network(word: &str) -> bool {
+    read::network(word).is_ok()
+}
+
 /// The address with its prefix length; that of a host takes the place of one that is none.
 fn own_network(word: &Word, diags: &mut Diags) -> Option<IpNet> {
     let refusal = match read::network(&word.text) {

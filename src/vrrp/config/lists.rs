@@ -201,6 +201,12 @@ pub(super) fn add_peer(instance: &mut InstanceConfig, line: &Line, diags: &mut D
     }
 }
 
+/// The word of a line of `unicast_peer` that begins another peer.
+pub(super) fn next_peer(words: &[Word]) -> Option<usize> {
+    let is_peer = |word: &str| read::network(word).is_ok();
+    read::another_entry(&[PEER_OPTIONS], words, is_peer)
+}
+
 /// The same as the argument of a keyword.
 pub(super) fn add_peer_word(instance: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
     if let Some((first, options)) = call.args.split_first() {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::control_plane::arg::{boolean, words};
+use crate::control_plane::arg::{boolean, command};
 use crate::control_plane::schema::{Row, at};
 use crate::control_plane::script::{Script, script};
 use crate::vrrp::config::InstanceConfig;
@@ -122,10 +122,9 @@ pub(super) const GROUP: &[Row<SyncGroup>] = common!(
 pub(super) const INSTANCE_ONLY: &[Row<InstanceConfig>] = &[
     Row::new(
         "notify_deleted",
-        words(
+        command(
             "[SCRIPT [USER [[:]GROUP]]]",
-            0,
-            usize::MAX,
+            (0, 3),
             |instance: &mut InstanceConfig, call, diags| {
                 instance.notify.tells_deleted = true;
                 if !call.args.is_empty() {

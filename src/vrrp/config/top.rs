@@ -6,7 +6,7 @@ use super::address_rows::{self, Kind};
 use super::{
     GarpGroup, InstanceConfig, UpDownDelay, instance_rows, routes, sync_rows, tracker_rows,
 };
-use crate::control_plane::arg::{block, lines, time, words};
+use crate::control_plane::arg::{block, lines, several, time, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::at;
@@ -30,18 +30,21 @@ pub const ROWS: &[Row<Draft>] = &[
     ),
     Row::new(
         "static_ipaddress",
-        lines(
-            address_rows::USAGE,
-            |draft, line, diags| {
-                let address = address_rows::read_line(Kind::Static, line, diags);
-                draft.vrrp.static_addresses.extend(address);
-            },
-            |draft, out| {
-                for address in &draft.vrrp.static_addresses {
-                    address_rows::show(Kind::Static, address, out);
-                }
-            },
-            address_rows::describe_static,
+        several(
+            lines(
+                address_rows::USAGE,
+                |draft, line, diags| {
+                    let address = address_rows::read_line(Kind::Static, line, diags);
+                    draft.vrrp.static_addresses.extend(address);
+                },
+                |draft, out| {
+                    for address in &draft.vrrp.static_addresses {
+                        address_rows::show(Kind::Static, address, out);
+                    }
+                },
+                address_rows::describe_static,
+            ),
+            address_rows::next_static,
         ),
         "Addresses that stay for the life of the daemon, whatever the instances do.",
     ),

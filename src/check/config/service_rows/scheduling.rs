@@ -3,7 +3,7 @@
 use super::{Row, Rows};
 use crate::check::config::draft::{SCHEDULERS, ServiceDraft};
 use crate::check::config::method;
-use crate::control_plane::arg::{choice, flag, nowhere, some_words, words};
+use crate::control_plane::arg::{choice, flag, nowhere, some_words, to_keyword, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::schema::{Call, Lens, at, gone};
 use crate::ipvs::{Forwarding, Name, ServiceFlags};
@@ -89,7 +89,7 @@ pub(super) const SCHEDULING: Rows = &[
     ),
     Row::new(
         "lvs_method",
-        words(
+        to_keyword(words(
             method::USAGE,
             1,
             usize::MAX,
@@ -97,14 +97,20 @@ pub(super) const SCHEDULING: Rows = &[
             |service, name, out| {
                 method::show(service.forwarding, name, out);
             },
-        ),
+        )),
         "How packets get to real servers that stand behind this line and say nothing else: address \
          translation, direct routing, or a tunnel.",
     )
     .default("NAT"),
     Row::new(
         "lb_kind",
-        words(method::USAGE, 1, usize::MAX, set_method, |_, _, _| ()),
+        to_keyword(words(
+            method::USAGE,
+            1,
+            usize::MAX,
+            set_method,
+            |_, _, _| (),
+        )),
         "Another word for lvs_method.",
     ),
     Row::new(

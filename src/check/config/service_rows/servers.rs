@@ -6,7 +6,7 @@ use super::{Row, Rows};
 use crate::check::config::draft::ServiceDraft;
 use crate::check::config::service::SorryServer;
 use crate::check::config::{endpoint, method, server_rows};
-use crate::control_plane::arg::{block, words};
+use crate::control_plane::arg::{block, to_keyword, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::schema::Call;
 use crate::control_plane::show::Sink;
@@ -15,7 +15,7 @@ use crate::ipvs::Forwarding;
 pub(super) const SERVERS: Rows = &[
     Row::new(
         "sorry_server",
-        words("ADDRESS [PORT]", 1, 2, set_sorry, show_sorry),
+        to_keyword(words("ADDRESS [PORT]", 1, 2, set_sorry, show_sorry)),
         "The server that takes over while the quorum is lost.",
     )
     .default("none"),
@@ -39,7 +39,7 @@ pub(super) const SERVERS: Rows = &[
     ),
     Row::new(
         "sorry_server_lvs_method",
-        words(
+        to_keyword(words(
             method::USAGE,
             1,
             usize::MAX,
@@ -50,7 +50,7 @@ pub(super) const SERVERS: Rows = &[
                 service.sorry_method = method::read(call, diags);
             },
             |service, name, out| method::show(service.sorry_method, name, out),
-        ),
+        )),
         "How packets get to the sorry server.",
     )
     .default("lvs_method"),

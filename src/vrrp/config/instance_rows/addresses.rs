@@ -1,7 +1,7 @@
 //! What a master has: addresses, routes and rules.
 
 use super::Row;
-use crate::control_plane::arg::{flag, lines};
+use crate::control_plane::arg::{flag, lines, several};
 use crate::control_plane::schema::{Lens, at};
 use crate::control_plane::value::Spanned;
 use crate::vrrp::config::address_rows::Kind;
@@ -10,39 +10,45 @@ use crate::vrrp::config::{InstanceConfig, address_rows, routes};
 pub(super) const ADDRESSES: &[Row] = &[
     Row::new(
         "virtual_ipaddress",
-        lines(
-            address_rows::USAGE,
-            |instance, line, diags| {
-                if let Some(address) = address_rows::read_line(Kind::Virtual, line, diags) {
-                    // Most instances have one, and room for more would be given back.
-                    let first = usize::from(instance.vips.is_empty());
-                    instance.vips.reserve_exact(first);
-                    instance.vips.push(address);
-                }
-            },
-            |instance, out| {
-                for vip in &instance.vips {
-                    address_rows::show(Kind::Virtual, vip, out);
-                }
-            },
-            address_rows::describe_virtual,
+        several(
+            lines(
+                address_rows::USAGE,
+                |instance, line, diags| {
+                    if let Some(address) = address_rows::read_line(Kind::Virtual, line, diags) {
+                        // Most instances have one, and room for more would be given back.
+                        let first = usize::from(instance.vips.is_empty());
+                        instance.vips.reserve_exact(first);
+                        instance.vips.push(address);
+                    }
+                },
+                |instance, out| {
+                    for vip in &instance.vips {
+                        address_rows::show(Kind::Virtual, vip, out);
+                    }
+                },
+                address_rows::describe_virtual,
+            ),
+            address_rows::next_virtual,
         ),
         "The addresses of the virtual router, all of one family; adverts carry them.",
     ),
     Row::new(
         "virtual_ipaddress_excluded",
-        lines(
-            address_rows::USAGE,
-            |instance, line, diags| {
-                let address = address_rows::read_line(Kind::Virtual, line, diags);
-                instance.excluded_vips.extend(address);
-            },
-            |instance, out| {
-                for vip in &instance.excluded_vips {
-                    address_rows::show(Kind::Virtual, vip, out);
-                }
-            },
-            address_rows::describe_virtual,
+        several(
+            lines(
+                address_rows::USAGE,
+                |instance, line, diags| {
+                    let address = address_rows::read_line(Kind::Virtual, line, diags);
+                    instance.excluded_vips.extend(address);
+                },
+                |instance, out| {
+                    for vip in &instance.excluded_vips {
+                        address_rows::show(Kind::Virtual, vip, out);
+                    }
+                },
+                address_rows::describe_virtual,
+            ),
+            address_rows::next_virtual,
         ),
         "More addresses, of any family, that adverts do not carry.",
     ),

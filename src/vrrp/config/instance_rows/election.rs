@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{MICROSECOND, NUMBER_MAX, Row};
-use crate::control_plane::arg::{boolean, flag, int, int_or, seconds, time, words};
+use crate::control_plane::arg::{boolean, flag, int, int_or, seconds, time, to_keyword, words};
 use crate::control_plane::schema::{Lens, at, deprecated};
 use crate::vrrp::config::InstanceConfig;
 
@@ -122,7 +122,7 @@ pub(super) const ANNOUNCEMENTS: &[Row] = &[
     .default("vrrp_garp_lower_prio_repeat, else garp_master_repeat"),
     Row::new(
         "garp_extra_if",
-        words(
+        to_keyword(words(
             "[all] SECONDS",
             1,
             2,
@@ -133,7 +133,7 @@ pub(super) const ANNOUNCEMENTS: &[Row] = &[
             |instance, name, out| {
                 crate::global::words::show_extra_if(instance.given.garp.extra, name, out);
             },
-        ),
+        )),
         "Announce one address on each interface with a virtual MAC address that carries addresses \
          and no adverts, that often, up to 86400 seconds; with all also on other interfaces. 0: \
          never.",

@@ -3,7 +3,9 @@
 use std::net::IpAddr;
 
 use super::{NUMBER_MAX, Row, elsewhere};
-use crate::control_plane::arg::{address, boolean, flag, int, interface, lines, words};
+use crate::control_plane::arg::{
+    address, boolean, flag, int, interface, lines, several, to_keyword, words,
+};
 use crate::control_plane::diag::{Code, Diags, Fix, Old};
 use crate::control_plane::schema::{Call, Lens, at, deprecated};
 use crate::control_plane::source::Span;
@@ -66,7 +68,7 @@ pub(super) const TRANSPORT: &[Row] = &[
     ),
     Row::new(
         "unicast_peer",
-        lines(
+        several(lines(
             lists::PEER_USAGE,
             |instance, line, diags| {
                 mark_unicast(instance, line.span);
@@ -74,7 +76,7 @@ pub(super) const TRANSPORT: &[Row] = &[
             },
             lists::show_peers,
             lists::describe_peer,
-        ),
+        ), lists::next_peer),
         "Send adverts to these addresses instead of a multicast group.",
     ),
     Row::new(
@@ -96,13 +98,13 @@ pub(super) const TRANSPORT: &[Row] = &[
     .default("vrrp_check_unicast_src"),
     Row::new(
         "old_unicast_checksum",
-        words("[never]", 0, 1, set_old_checksum, |instance, name, out| {
+        to_keyword(words("[never]", 0, 1, set_old_checksum, |instance, name, out| {
             match instance.old_unicast_checksum {
                 OldUnicastChecksum::Detect => (),
                 OldUnicastChecksum::Always => out.line(name, &[]),
                 OldUnicastChecksum::Never => out.line(name, &["never"]),
             }
-        }),
+        })),
         "Use the checksum of old releases for unicast adverts of version 3; never: not even when the \
          other side does.",
     ).default("what the other side does"),

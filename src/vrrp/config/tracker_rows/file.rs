@@ -1,7 +1,7 @@
 //! `track_file`.
 
 use super::{named, weight};
-use crate::control_plane::arg::words;
+use crate::control_plane::arg::{to_keyword, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{self, refuse};
 use crate::control_plane::schema::{Block, Call, Child, Row};
@@ -35,14 +35,20 @@ pub(in crate::vrrp::config) static FILE: Child<Draft, FileConfig> = Child {
             .once(),
             Row::<FileConfig>::new(
                 "weight",
-                words("N [reverse]", 1, 2, set_file_weight, |target, name, out| {
-                    let number = target.weight.value.to_string();
-                    match (target.weight.value, target.weight.reverse) {
-                        (1, false) => (),
-                        (_, false) => out.line(name, &[&number]),
-                        (_, true) => out.line(name, &[&number, "reverse"]),
-                    }
-                }),
+                to_keyword(words(
+                    "N [reverse]",
+                    1,
+                    2,
+                    set_file_weight,
+                    |target, name, out| {
+                        let number = target.weight.value.to_string();
+                        match (target.weight.value, target.weight.reverse) {
+                            (1, false) => (),
+                            (_, false) => out.line(name, &[&number]),
+                            (_, true) => out.line(name, &[&number, "reverse"]),
+                        }
+                    },
+                )),
                 "The number in the file is multiplied by this and added to the priority; reverse \
                  subtracts it instead. -254 and less means FAULT. Weight 0: a number other than 0 \
                  means FAULT. From -254 to 254.",
@@ -50,7 +56,7 @@ pub(in crate::vrrp::config) static FILE: Child<Draft, FileConfig> = Child {
             .default("1"),
             Row::<FileConfig>::new(
                 "init_file",
-                words("[N] [overwrite]", 0, 2, set_init, show_init),
+                to_keyword(words("[N] [overwrite]", 0, 2, set_init, show_init)),
                 "Make the file at start if there is none; overwrite: also if there is one.",
             )
             .default("the file is not made; N is 0"),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{ANY, HOUR, MICROSECOND, named, show_weight, weight};
-use crate::control_plane::arg::{flag, int, time, words};
+use crate::control_plane::arg::{flag, int, time, to_keyword, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{self, refuse};
 use crate::control_plane::schema::{Block, Call, Child, Lens, Row, at};
@@ -85,7 +85,7 @@ const PROCESS_MATCH: &[Row<ProcessConfig>] = &[
     .once(),
     Row::<ProcessConfig>::new(
         "param_match",
-        words("[initial|partial]", 0, 1, set_match, show_match),
+        to_keyword(words("[initial|partial]", 0, 1, set_match, show_match)),
         "How to compare parameters: all and no more without a word; partial: those given come first; \
          initial: and the last one may be a beginning.",
     ).default("parameters do not count"),
@@ -99,7 +99,7 @@ const PROCESS_MATCH: &[Row<ProcessConfig>] = &[
 const PROCESS_COUNT: &[Row<ProcessConfig>] = &[
     Row::<ProcessConfig>::new(
         "weight",
-        words(
+        to_keyword(words(
             "N [reverse]",
             1,
             2,
@@ -109,7 +109,7 @@ const PROCESS_COUNT: &[Row<ProcessConfig>] = &[
                 }
             },
             |target, name, out| show_weight(target.weight, name, out),
-        ),
+        )),
         "Added to the priority while there are enough processes if positive, while there are not \
          if negative; reverse subtracts it instead. 0: too few or too many mean FAULT. From -254 \
          to 254.",

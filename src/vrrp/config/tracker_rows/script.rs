@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{ANY, LONGEST, MICROSECOND, named, show_weight, weight};
-use crate::control_plane::arg::{flag, int, time, words};
+use super::{LONGEST, MICROSECOND, named, show_weight, weight};
+use crate::control_plane::arg::{command, flag, int, time, to_keyword, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::schema::{Block, Call, Child, Row, at};
 use crate::control_plane::script;
@@ -16,10 +16,9 @@ pub(in crate::vrrp::config) static SCRIPT: Child<Draft, ScriptConfig> = Child {
         rows: &[&[
             Row::<ScriptConfig>::new(
                 "script",
-                words(
+                command(
                     "COMMAND",
-                    1,
-                    ANY,
+                    (1, 1),
                     |target: &mut ScriptConfig, call, diags| {
                         target.request = script::without_account(call, diags);
                     },
@@ -48,7 +47,7 @@ pub(in crate::vrrp::config) static SCRIPT: Child<Draft, ScriptConfig> = Child {
             .default("the interval"),
             Row::<ScriptConfig>::new(
                 "weight",
-                words(
+                to_keyword(words(
                     "N [reverse]",
                     1,
                     2,
@@ -58,7 +57,7 @@ pub(in crate::vrrp::config) static SCRIPT: Child<Draft, ScriptConfig> = Child {
                         }
                     },
                     |target, name, out| show_weight(target.weight, name, out),
-                ),
+                )),
                 "Added to the priority while the script succeeds if positive, while it fails if \
                  negative; reverse subtracts it instead. 0: failure means FAULT. From -253 to \
                  253.",
