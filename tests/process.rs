@@ -278,6 +278,21 @@ fn no_signal_but_stop_ends_anything() {
 }
 
 #[test]
+fn the_highest_detail_is_that_of_this_program() {
+    if !is_root() {
+        return;
+    }
+    let mut lab = Lab::new("detail");
+    let parent = lab.start(&["-D", "-D"]);
+    kill(parent, libc::SIGTERM);
+    assert!(lab.end().success());
+    let log = lab.log();
+    assert!(log.contains("Stopped Keepalived"), "{log}");
+    // The words of the library that waits for events.
+    assert!(!log.contains("event source"), "{log}");
+}
+
+#[test]
 fn a_second_daemon_is_refused() {
     if !is_root() {
         return;

@@ -9,34 +9,39 @@ pub(super) const LIMIT: usize = 1024;
 /// Lines not yet sent, oldest first, and how many found no room.
 #[derive(Debug, Default)]
 pub(super) struct Backlog {
-    lines: VecDeque<Box<[u8]>>,
+    /// What is sent at once, and how many lines that are.
+    waiting: VecDeque<(Box<[u8]>, usize)>,
+    lines: usize,
     dropped: u64,
 }
 
 impl Backlog {
-    /// Keep a line for later, or count it.
-    pub(super) fn push(&mut self, line: &[u8]) {
-        if self.lines.len() < LIMIT {
-            self.lines.push_back(line.into());
+    /// Keep so many lines for later, or count them.
+    pub(super) fn push(&mut self, lines: &[u8], count: usize) {
+        if self.lines + count <= LIMIT {
+            self.waiting.push_back((lines.into(), count));
+            self.lines += count;
         } else {
-            self.dropped += 1;
+            self.dropped += u64::try_from(count).unwrap_or(u64::MAX);
         }
     }
 
-    /// The oldest line.
+    /// The oldest lines.
     pub(super) fn first(&self) -> Option<&[u8]> {
-        self.lines.front().map(AsRef::as_ref)
+        self.waiting.front().map(|(lines, _)| lines.as_ref())
     }
 
-    /// Remove the oldest line.
+    /// Remove the oldest lines.
     pub(super) fn pop(&mut self) {
-        self.lines.pop_front();
+        if let Some((_, count)) = self.waiting.pop_front() {
+            self.lines -= count;
+        }
     }
 
     /// Whether no line waits.
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.waiting.is_empty()
     }
 
     /// How many lines were dropped since the last call.

@@ -15,7 +15,7 @@ use super::stamp::Stamp;
 #[derive(Debug)]
 pub(super) struct Console {
     reopened: Option<File>,
-    /// How much of the line at hand a terminal took already.
+    /// How much of the lines at hand a terminal took already.
     written: usize,
 }
 
@@ -37,13 +37,19 @@ impl Console {
 }
 
 impl Transport for Console {
+    /// What a pipe takes at once, so that the lines of several processes do not mix
+    /// (`PIPE_BUF`, pipe(7)). Lines of several messages are not gathered: other processes
+    /// write to the same console, and lines that are held back would stand behind theirs,
+    /// or be lost with a process that is killed.
+    const GATHERED: usize = libc::PIPE_BUF;
+
     fn format(&self, stamp: &Stamp, _: Level, text: &str, out: &mut Vec<u8>) {
         // Writing to a vector cannot fail.
         let _ = writeln!(out, "{}: {text}", stamp.long);
     }
 
-    fn attempt(&mut self, line: &[u8]) -> Attempt {
-        while let Some(rest) = line.get(self.written..).filter(|r| !r.is_empty()) {
+    fn attempt(&mut self, lines: &[u8]) -> Attempt {
+        while let Some(rest) = lines.get(self.written..).filter(|r| !r.is_empty()) {
             match self.write(rest) {
                 Ok(0) => break,
                 Ok(count) => self.written += count,
@@ -52,7 +58,7 @@ impl Transport for Console {
                 Err(_) => break,
             }
         }
-        let complete = self.written >= line.len();
+        let complete = self.written >= lines.len();
         self.written = 0;
         if complete {
             Attempt::Sent

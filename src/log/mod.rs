@@ -92,9 +92,7 @@ pub fn last_words(text: &str) {
     if let Ok(mut sinks) = LOGGER.sinks.try_lock()
         && let Some(sinks) = sinks.as_mut()
     {
-        for line in text.lines() {
-            sinks.say(Level::Error, line);
-        }
+        sinks.say(Level::Error, text);
     } else {
         return;
     }
@@ -172,7 +170,7 @@ impl Logger {
 
 impl Log for Logger {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= ::log::max_level()
+        is_told(metadata, ::log::max_level())
     }
 
     fn log(&self, record: &Record<'_>) {
@@ -185,10 +183,7 @@ impl Log for Logger {
             text.clear();
             // Writing to a string cannot fail.
             let _ = text.write_fmt(*record.args());
-            // One line is one message: a dump arrives as several lines.
-            for line in text.lines() {
-                sinks.say(record.level(), line);
-            }
+            sinks.say(record.level(), &text);
             if text.capacity() <= KEPT_TEXT {
                 sinks.text = text;
             }
@@ -198,6 +193,14 @@ impl Log for Logger {
     fn flush(&self) {
         flush();
     }
+}
+
+/// What libraries do step by step concerns nobody who runs this program.
+fn is_told(metadata: &Metadata<'_>, filter: LevelFilter) -> bool {
+    const OURS: [&str; 2] = ["keepalived", "scheduler"];
+    let name = metadata.target().split("::").next();
+    let is_ours = name.is_some_and(|name| OURS.contains(&name));
+    metadata.level() <= filter && (is_ours || metadata.level() <= Level::Info)
 }
 
 /// The open sinks of this process.
@@ -223,6 +226,7 @@ impl Sinks {
         }
     }
 
+    /// Each line is a message: a dump arrives as several.
     fn say(&mut self, level: Level, text: &str) {
         self.stamp.refresh();
         if let Some(syslog) = &mut self.syslog {
@@ -232,7 +236,9 @@ impl Sinks {
             console.say(&self.stamp, level, text);
         }
         if let Some(file) = &mut self.file {
-            file.say(&self.stamp, text);
+            for line in text.lines() {
+                file.say(&self.stamp, line);
+            }
         }
     }
 
@@ -251,5 +257,21 @@ impl Sinks {
         let console = self.console.as_mut();
         let console = console.is_none_or(|c| c.flush(&self.stamp));
         syslog && console
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_libraries_do_step_by_step_is_not_told() {
+        let of = |target, level| {
+            let metadata = Metadata::builder().target(target).level(level).build();
+            is_told(&metadata, LevelFilter::Trace)
+        };
+        assert!(of("keepalived::vrrp::process", Level::Trace) && of("scheduler", Level::Debug));
+        assert!(!of("mio::poll", Level::Trace) && !of("mio::poll", Level::Debug));
+        assert!(of("mio::poll", Level::Warn), "that they complain is told");
     }
 }

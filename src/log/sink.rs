@@ -18,10 +18,12 @@ pub(super) enum Attempt {
 
 /// Something that takes lines without making the caller wait.
 pub(super) trait Transport {
-    /// Write into `out` what is sent for a message.
+    /// How many octets of lines may be sent at once; without any, each line is sent alone.
+    const GATHERED: usize = 0;
+    /// Append to `out` what is sent for a line.
     fn format(&self, stamp: &Stamp, level: Level, text: &str, out: &mut Vec<u8>);
-    /// One attempt to send a formatted line as a whole.
-    fn attempt(&mut self, line: &[u8]) -> Attempt;
+    /// One attempt to send formatted lines as a whole.
+    fn attempt(&mut self, lines: &[u8]) -> Attempt;
 }
 
 /// A transport, the lines that wait for it, and a buffer to format in.
@@ -46,20 +48,41 @@ impl<T: Transport> Channel<T> {
         &mut self.transport
     }
 
-    /// Send a message, or keep it behind those that wait already.
+    /// Send the lines of a message, or keep them behind those that wait already.
     pub(super) fn say(&mut self, stamp: &Stamp, level: Level, text: &str) {
-        let free = self.flush(stamp);
         self.buffer.clear();
-        self.transport.format(stamp, level, text, &mut self.buffer);
-        if !free || self.transport.attempt(&self.buffer) == Attempt::Busy {
-            self.backlog.push(&self.buffer);
+        let mut count = 0;
+        for line in text.lines() {
+            let begin = self.buffer.len();
+            self.transport.format(stamp, level, line, &mut self.buffer);
+            if begin > 0 && self.buffer.len() > T::GATHERED {
+                let next = self.buffer.split_off(begin);
+                self.send(stamp, count);
+                self.buffer = next;
+                count = 0;
+            }
+            count += 1;
         }
+        if count > 0 {
+            self.send(stamp, count);
+        }
+    }
+
+    /// Send what is in the buffer, which is so many lines.
+    fn send(&mut self, stamp: &Stamp, count: usize) {
+        let lines = std::mem::take(&mut self.buffer);
+        let free = self.flush(stamp);
+        if !free || self.transport.attempt(&lines) == Attempt::Busy {
+            self.backlog.push(&lines, count);
+        }
+        self.buffer = lines;
+        self.buffer.clear();
     }
 
     /// Send what waits, then say how much was lost. True if nothing is left.
     pub(super) fn flush(&mut self, stamp: &Stamp) -> bool {
-        while let Some(line) = self.backlog.first() {
-            if self.transport.attempt(line) == Attempt::Busy {
+        while let Some(lines) = self.backlog.first() {
+            if self.transport.attempt(lines) == Attempt::Busy {
                 return false;
             }
             self.backlog.pop();
@@ -114,6 +137,39 @@ mod tests {
             self.taken.push(String::from_utf8_lossy(line).into_owned());
             Attempt::Sent
         }
+    }
+
+    /// The same, with room for a few short lines at once.
+    #[derive(Debug, Default)]
+    struct Wide(Fake);
+
+    impl Transport for Wide {
+        const GATHERED: usize = 9;
+
+        fn format(&self, _: &Stamp, _: Level, text: &str, out: &mut Vec<u8>) {
+            out.extend_from_slice(text.as_bytes());
+            out.push(b'|');
+        }
+
+        fn attempt(&mut self, lines: &[u8]) -> Attempt {
+            self.0.attempt(lines)
+        }
+    }
+
+    #[test]
+    fn the_lines_of_a_message_are_sent_at_once_as_far_as_there_is_room() {
+        let mut channel = Channel::new(Wide::default());
+        let stamp = Stamp::default();
+        channel.say(
+            &stamp,
+            Level::Info,
+            "one\ntwo\nthree\nlonger than that\nend",
+        );
+        assert!(channel.is_waiting());
+        channel.transport.0.room = 9;
+        channel.say(&stamp, Level::Info, "x\ny");
+        let expected = ["one|two|", "three|", "longer than that|", "end|", "x|y|"];
+        assert_eq!(channel.transport.0.taken, expected);
     }
 
     fn say(channel: &mut Channel<Fake>, text: &str) {
