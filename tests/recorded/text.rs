@@ -90,6 +90,7 @@ fn describe_cause(cause: Cause, names: &[String]) -> String {
 fn describe_note(note: Note) -> String {
     match note {
         Note::PriorityChanged { from, to } => format!("note priority {from} {to}"),
+        Note::PrioritySet { from, to } => format!("note set-priority {from} {to}"),
         Note::MasterChanged { to, .. } => format!("note master {} {}", to.address, to.priority),
         Note::LosingAdvert(peer) => format!("note losing {} {}", peer.address, peer.priority),
         Note::OwnAddress(address) => format!("note own-address {address}"),

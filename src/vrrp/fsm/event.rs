@@ -184,6 +184,13 @@ pub enum Note {
         /// From now on.
         to: Priority,
     },
+    /// The same, with a new configuration or the end of a fault: nobody is told besides.
+    PrioritySet {
+        /// Before.
+        from: Priority,
+        /// From now on.
+        to: Priority,
+    },
     /// A backup listens to another master than before.
     MasterChanged {
         /// Who it was.

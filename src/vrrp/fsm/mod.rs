@@ -44,7 +44,8 @@ pub use effect::{Burst, Effect, Effects, Presence};
 pub use event::{Cause, Event, Heard, Note, Peer, State};
 pub use faults::{FaultKind, FaultSet};
 pub use policy::{AnnouncePolicy, GroupId, InstanceId, InterfaceKey, Policy};
-pub use track::{Status, Track, TrackSource, TrackerKey};
+pub use reload::Origin;
+pub use track::{Known, Status, Track, TrackSource, TrackerKey};
 
 pub use crate::wire::vrrp::Version;
 
@@ -70,8 +71,8 @@ pub struct Instance {
     active_from: Instant,
     /// Master-down timer in BACKUP, advert timer in MASTER.
     timer: Option<Instant>,
-    /// Position-wise states of `policy.tracks`.
-    statuses: Vec<Status>,
+    /// What is known of `policy.tracks`, by position.
+    statuses: Vec<Known>,
     faults: FaultSet,
     /// How many trackers without weight have said nothing yet.
     awaited: usize,
@@ -112,7 +113,7 @@ impl Instance {
             statuses: policy
                 .tracks
                 .iter()
-                .map(|track| track.source.initial())
+                .map(|track| Known::of(*track, track.source.initial()))
                 .collect(),
             awaited: 0,
             is_started: false,
@@ -132,13 +133,7 @@ impl Instance {
             policy,
         };
         instance.faults.set(FaultKind::Source, true);
-        for (track, status) in instance.policy.tracks.iter().zip(&instance.statuses) {
-            instance.weights += track.contribution(*status);
-            instance.awaited += usize::from(track.is_awaited(*status));
-            if track.is_fault(*status) {
-                instance.faults.count_tracker(true);
-            }
-        }
+        instance.count_trackers(1);
         instance
     }
 

@@ -8,7 +8,18 @@ use std::time::Duration;
 
 use scheduler::Instant;
 
-use super::{Cause, Effects, Instance, Policy, State, Status, TrackSource, TrackerKey, Version};
+use super::{
+    Cause, Effects, Instance, Known, Policy, State, Status, TrackSource, TrackerKey, Version,
+};
+
+/// Where another policy comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Origin {
+    /// A reload: who reads the files knows their priority.
+    Files,
+    /// Somebody has changed it from outside (SNMP).
+    Operator,
+}
 
 impl Instance {
     /// Go by another policy from now on. `status` knows all that is tracked.
@@ -19,6 +30,7 @@ impl Instance {
         &mut self,
         now: Instant,
         policy: Policy,
+        origin: Origin,
         status: &dyn Fn(TrackSource) -> Status,
         out: &mut Effects,
     ) {
@@ -31,7 +43,10 @@ impl Instance {
         let old = self.take_policy(policy, status);
         self.lowered &= self.policy.priority.is_owner();
         self.reset_interval(&old);
-        self.tell_priority(before, out);
+        match origin {
+            Origin::Files => self.log_priority(before, out),
+            Origin::Operator => self.tell_priority(before, out),
+        }
         match self.state {
             State::Backup => self.move_backup_timers(now, &old, down_before),
             State::Master => self.move_advert_timer(now),
@@ -80,18 +95,19 @@ impl Instance {
         self.count_trackers(-1);
         let old = std::mem::replace(&mut self.policy, policy);
         let tracks = self.policy.tracks.iter();
-        self.statuses = tracks.map(|track| status(track.source)).collect();
+        let known = tracks.map(|track| Known::of(*track, status(track.source)));
+        self.statuses = known.collect();
         self.count_trackers(1);
         old
     }
 
     /// Add (1) or take back (-1) weights and faults of all trackers.
-    fn count_trackers(&mut self, sign: i32) {
+    pub(super) fn count_trackers(&mut self, sign: i32) {
         self.awaited = 0;
-        for (track, status) in self.policy.tracks.iter().zip(&self.statuses) {
-            self.weights += sign * track.contribution(*status);
-            self.awaited += usize::from(track.is_awaited(*status));
-            if track.is_fault(*status) {
+        for (track, known) in self.policy.tracks.iter().zip(&self.statuses) {
+            self.weights += sign * known.adds;
+            self.awaited += usize::from(track.is_awaited(known.status));
+            if track.is_fault(known.status) {
                 self.faults.count_tracker(sign > 0);
             }
         }
@@ -173,7 +189,7 @@ mod tests {
         let mut out = Effects::new();
         let now = Instant::from_millis(millis);
         let status = |source| Status::good(source == TrackSource::Interface(ETH0));
-        instance.reconfigure(now, policy, &status, &mut out);
+        instance.reconfigure(now, policy, Origin::Files, &status, &mut out);
         instance.check_invariants(now);
         out
     }

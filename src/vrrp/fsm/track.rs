@@ -143,6 +143,26 @@ impl Track {
     }
 }
 
+/// What an instance knows of a source it tracks.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Known {
+    /// How the source is.
+    pub status: Status,
+    /// What it adds to the priority; while it is a fault, what it added before.
+    pub adds: i32,
+}
+
+impl Known {
+    /// What is known of a source that has just this status.
+    #[must_use]
+    pub fn of(track: Track, status: Status) -> Self {
+        Self {
+            status,
+            adds: track.contribution(status),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

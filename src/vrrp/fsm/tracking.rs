@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use scheduler::Instant;
 
-use super::{Cause, Effects, FaultKind, Instance, LOWERED_OWNER, Note, State, Status, TrackSource};
+use super::{
+    Cause, Effects, FaultKind, Instance, Known, LOWERED_OWNER, Note, State, Status, TrackSource,
+};
 use crate::model::Priority;
 
 impl Instance {
@@ -41,12 +43,19 @@ impl Instance {
         ) else {
             return;
         };
-        let old = std::mem::replace(known, status);
-        let before = self.effective_priority();
-        self.weights += policy.contribution(status) - policy.contribution(old);
+        let (old, held) = (known.status, known.adds);
         let bad = policy.is_fault(status);
-        // A fault says more than the priority that goes with it.
-        if !bad && !policy.is_fault(old) {
+        *known = Known::of(policy, status);
+        if bad {
+            // A fault says more than a priority, which stays for those who ask.
+            known.adds = held;
+        }
+        let adds = known.adds;
+        let before = self.effective_priority();
+        self.weights += adds - held;
+        if policy.is_fault(old) {
+            self.log_priority(before, out);
+        } else {
             self.priority_moved(now, before, out);
         }
         if bad != policy.is_fault(old) {
@@ -61,7 +70,7 @@ impl Instance {
 
     /// What is known of each tracker of the policy, in its order.
     #[must_use]
-    pub fn statuses(&self) -> &[Status] {
+    pub fn statuses(&self) -> &[Known] {
         &self.statuses
     }
 
@@ -107,21 +116,25 @@ impl Instance {
     }
 
     /// Tell of a priority that is not what it was.
-    pub(super) fn tell_priority(&self, before: Priority, out: &mut Effects) {
-        let after = self.effective_priority();
-        if before != after && self.state != State::Init {
-            let note = Note::PriorityChanged {
-                from: before,
-                to: after,
-            };
-            self.note(note, out);
+    pub(super) fn tell_priority(&self, from: Priority, out: &mut Effects) {
+        let to = self.effective_priority();
+        if from != to && self.state != State::Init {
+            self.note(Note::PriorityChanged { from, to }, out);
+        }
+    }
+
+    /// As [`Self::tell_priority`], when what it comes with is told in other words.
+    pub(super) fn log_priority(&self, from: Priority, out: &mut Effects) {
+        let to = self.effective_priority();
+        if from != to && self.state != State::Init {
+            self.note(Note::PrioritySet { from, to }, out);
         }
     }
 
     /// Why it may not run, the most telling reason first.
     pub(super) fn cause_of_fault(&self) -> Cause {
         let mut tracks = self.policy.tracks.iter().zip(&self.statuses);
-        if let Some((track, _)) = tracks.find(|(track, status)| track.is_fault(**status)) {
+        if let Some((track, _)) = tracks.find(|(track, known)| track.is_fault(known.status)) {
             return cause_of(track.source, true);
         }
         match self.faults.first() {

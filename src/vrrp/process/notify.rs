@@ -148,7 +148,8 @@ impl VrrpProcess {
                 };
                 self.tell(now, id, what, "the effective priority changed");
             }
-            Note::MasterChanged { .. }
+            Note::PrioritySet { .. }
+            | Note::MasterChanged { .. }
             | Note::OwnAddress(_)
             | Note::TwoOwners(_)
             | Note::OwnerLowered(_)

@@ -91,7 +91,7 @@ pub(super) const fn fault(kind: FaultKind) -> &'static str {
 /// One line for what changes no state.
 pub(super) fn note(name: &str, note: &Note) {
     match note {
-        Note::PriorityChanged { from, to } => {
+        Note::PriorityChanged { from, to } | Note::PrioritySet { from, to } => {
             log::info!("({name}) Changing effective priority from {from} to {to}");
         }
         Note::MasterChanged { from: None, to } => {

@@ -108,22 +108,26 @@ impl VrrpProcess {
         let kinds = kinds.filter(|kind| faults.contains(*kind));
         let words = kinds.map(|kind| report::fault(kind).to_owned());
         let tracks = machine.policy().tracks.iter().zip(machine.statuses());
-        let tracks = tracks.filter(|(track, status)| track.is_fault(**status));
+        let tracks = tracks.filter(|(track, known)| track.is_fault(known.status));
         words
-            .chain(tracks.map(|(track, status)| {
-                format!("{} is {}", self.source_name(track.source), word(*status))
+            .chain(tracks.map(|(track, known)| {
+                format!(
+                    "{} is {}",
+                    self.source_name(track.source),
+                    word(known.status)
+                )
             }))
             .collect()
     }
 
     fn priority(&self, machine: &Instance) -> PriorityStatus {
         let tracks = machine.policy().tracks.iter().zip(machine.statuses());
-        let parts = tracks.map(|(track, status)| PartStatus {
+        let parts = tracks.map(|(track, known)| PartStatus {
             of: self.source_name(track.source),
-            state: word(*status),
+            state: word(known.status),
             weight: track.weight.into(),
-            adds: track.contribution(*status).into(),
-            is_fault: track.is_fault(*status),
+            adds: known.adds.into(),
+            is_fault: track.is_fault(known.status),
         });
         PriorityStatus {
             configured: machine.policy().priority.0.into(),

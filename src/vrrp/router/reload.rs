@@ -7,7 +7,7 @@ use scheduler::Instant;
 use super::{Router, Source};
 use crate::vrrp::agenda::Agenda;
 use crate::vrrp::fsm::{
-    Effects, Event, Instance, InstanceId, Policy, Status, TrackSource, TrackerKey,
+    Effects, Event, Instance, InstanceId, Origin, Policy, Status, TrackSource, TrackerKey,
 };
 use crate::vrrp::sync::SyncGroup;
 
@@ -103,7 +103,7 @@ impl Router {
         let mut policy = instance.policy().clone();
         change(&mut policy);
         let status = |source: TrackSource| known_status(sources, source);
-        instance.reconfigure(now, policy, &status, out);
+        instance.reconfigure(now, policy, Origin::Operator, &status, out);
         self.agenda.set(id.0, instance.deadline());
     }
 
@@ -145,7 +145,7 @@ impl Router {
         let sources = &self.sources;
         let status = |source: TrackSource| known_status(sources, source);
         match policy {
-            Some(policy) => instance.reconfigure(now, policy, &status, out),
+            Some(policy) => instance.reconfigure(now, policy, Origin::Files, &status, out),
             None => instance.restate(now, &status, out),
         }
         self.agenda.grow();
