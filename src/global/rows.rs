@@ -13,7 +13,7 @@ use crate::control_plane::schema::{Block, Call, Lens, gone};
 use crate::control_plane::source::Span;
 use identity::IDENTITY;
 use process::{BUFFERS, DUMPS, PROCESS};
-use vrrp::{ANNOUNCEMENTS, ELECTION, INTERFACES};
+use vrrp::{ANNOUNCEMENTS, ELECTION, INTERFACES, PACING};
 
 /// A keyword of `global_defs`.
 type Row = crate::control_plane::schema::Row<GlobalConfig>;
@@ -24,11 +24,13 @@ pub(super) static BLOCK: Block<GlobalConfig> = Block {
         IDENTITY,
         INTERFACES,
         ANNOUNCEMENTS,
+        PACING,
         ELECTION,
         PROCESS,
         BUFFERS,
         super::notify::MAIL,
         super::notify::SCRIPTS,
+        super::notify::PIPES,
         DUMPS,
         super::watch::ROWS,
         super::bfd_rows::PROCESS,

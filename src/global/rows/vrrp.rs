@@ -3,16 +3,14 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
-use super::{
-    LONGEST, MICROSECOND, MILLISECOND, NO_ADVERT_SOONER, NO_ARP_SOONER, NUMBER_MAX, Row,
-    no_interval,
-};
+use super::{LONGEST, MICROSECOND, MILLISECOND, NO_ADVERT_SOONER, NO_ARP_SOONER, Row, no_interval};
 use crate::control_plane::arg::{
-    address, boolean, flag, int, interface, seconds, short_text, text, time, to_keyword, words,
+    address, boolean, flag, int, interface, short_text, text, time, to_keyword, words,
 };
 use crate::control_plane::schema::{Lens, at, deprecated};
 use crate::control_plane::value::Field;
 use crate::global::{GlobalConfig, words};
+use crate::vrrp::config::garp_rows::announcements;
 
 pub(super) const INTERFACES: &[Row] = &[
     Row::new(
@@ -124,51 +122,19 @@ const GROUP6: Lens<GlobalConfig, IpAddr> = Lens {
     },
 };
 
-pub(super) const ANNOUNCEMENTS: &[Row] = &[
-    Row::new(
-        "vrrp_garp_master_delay",
-        seconds(0, 4294, at!(vrrp.garp.delay)),
-        "From becoming master to the second burst of gratuitous ARP or neighbour adverts; 0: no \
-         second burst.",
-    )
-    .default("5"),
-    Row::new(
-        "vrrp_garp_master_repeat",
-        int(1, NUMBER_MAX, "messages", at!(vrrp.garp.repeat)),
-        "Gratuitous ARP messages or neighbour adverts for each address, in each burst of a new \
-         master.",
-    )
-    .default("5"),
-    Row::new(
-        "vrrp_garp_master_refresh",
-        seconds(0, u32::MAX as u64, at!(vrrp.garp.refresh)),
-        "How often a master announces its addresses again; 0: never.",
-    )
-    .default("0"),
-    Row::new(
-        "vrrp_garp_master_refresh_repeat",
-        int(1, NUMBER_MAX, "messages", at!(vrrp.garp.refresh_repeat)),
-        "Messages for each address whenever vrrp_garp_master_refresh announces them again.",
-    )
-    .default("1"),
-    Row::new(
-        "vrrp_garp_lower_prio_delay",
-        seconds(0, 4294, at!(vrrp.garp.lower_prio_delay)),
-        "From an advert of lower priority that a master hears to the second burst of gratuitous \
-         ARP or neighbour adverts.",
-    )
-    .default("vrrp_garp_master_delay"),
-    Row::new(
-        "vrrp_garp_lower_prio_repeat",
-        int(
-            0,
-            i32::MAX as i64,
-            "messages",
-            at!(vrrp.garp.lower_prio_repeat),
-        ),
-        "Messages for each address in a burst after an advert of lower priority; 0: none.",
-    )
-    .default("vrrp_garp_master_repeat"),
+pub(super) const ANNOUNCEMENTS: &[Row] = announcements!(
+    GlobalConfig,
+    "vrrp_",
+    vrrp.garp,
+    delay: "5",
+    repeat: "5",
+    refresh: "0",
+    refresh_repeat: "1",
+    lower_prio_delay: "vrrp_garp_master_delay",
+    lower_prio_repeat: "vrrp_garp_master_repeat",
+);
+
+pub(super) const PACING: &[Row] = &[
     Row::new(
         "vrrp_garp_interval",
         time(Duration::ZERO, LONGEST, MICROSECOND, NO_ARP_SOONER),

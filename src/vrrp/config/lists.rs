@@ -20,6 +20,46 @@ pub(super) const TRACK_USAGE: &str = "NAME [weight N [reverse|noreverse]]";
 /// How a line of `unicast_peer` looks.
 pub(super) const PEER_USAGE: &str = "ADDRESS [min_ttl N] [max_ttl N]";
 
+/// `track_interface` of a target that keeps the interfaces at a path.
+macro_rules! tracked_interfaces {
+    ($target:ty, $($list:ident).+, $doc:literal) => {
+        $crate::control_plane::schema::Row::<$target>::new(
+            "track_interface",
+            $crate::control_plane::arg::lines(
+                $crate::vrrp::config::lists::INTERFACE_USAGE,
+                |target: &mut $target, line, diags| {
+                    $crate::vrrp::config::lists::add_interface(&mut target.$($list).+, line, diags);
+                },
+                |target, out| {
+                    $crate::vrrp::config::lists::show_interfaces(&target.$($list).+, out);
+                },
+                $crate::vrrp::config::lists::describe_interface,
+            ),
+            $doc,
+        )
+    };
+}
+pub(super) use tracked_interfaces;
+
+/// The keyword of another kind of tracker, for a target that keeps them at a path.
+macro_rules! tracked {
+    ($name:literal, $target:ty, $($list:ident).+, $doc:literal) => {
+        $crate::control_plane::schema::Row::<$target>::new(
+            $name,
+            $crate::control_plane::arg::lines(
+                $crate::vrrp::config::lists::TRACK_USAGE,
+                |target: &mut $target, line, diags| {
+                    $crate::vrrp::config::lists::track(&mut target.$($list).+, line, diags);
+                },
+                |target, out| $crate::vrrp::config::lists::show_tracks(&target.$($list).+, out),
+                $crate::vrrp::config::lists::describe_track,
+            ),
+            $doc,
+        )
+    };
+}
+pub(super) use tracked;
+
 static INTERFACE_OPTIONS: &[Row<TrackedInterface>] = &[
     Row::<TrackedInterface>::new(
         "weight",

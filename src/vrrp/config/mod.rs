@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 pub mod address;
 mod address_rows;
 pub mod garp;
+pub(crate) mod garp_rows;
 pub mod given;
 pub mod hmac;
 pub mod instance;

@@ -1,6 +1,6 @@
 //! `vrrp_sync_group`
 
-use super::lists;
+use super::lists::{self, tracked, tracked_interfaces};
 use super::names::SyncGroup;
 use super::top::one_name;
 use crate::control_plane::arg::{flag, lines};
@@ -65,65 +65,34 @@ const MEMBERS: &[Row<SyncGroup>] = &[
 ];
 
 const TRACKERS: &[Row<SyncGroup>] = &[
-    Row::new(
-        "track_interface",
-        lines(
-            lists::INTERFACE_USAGE,
-            |group: &mut SyncGroup, line, diags| {
-                lists::add_interface(&mut group.interfaces, line, diags);
-            },
-            |group, out| lists::show_interfaces(&group.interfaces, out),
-            lists::describe_interface,
-        ),
-        "Interfaces tracked by every instance.",
+    tracked_interfaces!(
+        SyncGroup,
+        interfaces,
+        "Interfaces tracked by every instance."
     ),
-    Row::new(
+    tracked!(
         "track_script",
-        lines(
-            lists::TRACK_USAGE,
-            |group: &mut SyncGroup, line, diags| {
-                lists::track(&mut group.tracked.scripts, line, diags);
-            },
-            |group, out| lists::show_tracks(&group.tracked.scripts, out),
-            lists::describe_track,
-        ),
-        "Scripts tracked by every instance.",
+        SyncGroup,
+        tracked.scripts,
+        "Scripts tracked by every instance."
     ),
-    Row::new(
+    tracked!(
         "track_file",
-        lines(
-            lists::TRACK_USAGE,
-            |group: &mut SyncGroup, line, diags| {
-                lists::track(&mut group.tracked.files, line, diags);
-            },
-            |group, out| lists::show_tracks(&group.tracked.files, out),
-            lists::describe_track,
-        ),
-        "Files tracked by every instance.",
+        SyncGroup,
+        tracked.files,
+        "Files tracked by every instance."
     ),
-    Row::new(
+    tracked!(
         "track_process",
-        lines(
-            lists::TRACK_USAGE,
-            |group: &mut SyncGroup, line, diags| {
-                lists::track(&mut group.tracked.processes, line, diags);
-            },
-            |group, out| lists::show_tracks(&group.tracked.processes, out),
-            lists::describe_track,
-        ),
-        "Processes tracked by every instance.",
+        SyncGroup,
+        tracked.processes,
+        "Processes tracked by every instance."
     ),
-    Row::new(
+    tracked!(
         "track_bfd",
-        lines(
-            lists::TRACK_USAGE,
-            |group: &mut SyncGroup, line, diags| {
-                lists::track(&mut group.tracked.bfd, line, diags);
-            },
-            |group, out| lists::show_tracks(&group.tracked.bfd, out),
-            lists::describe_track,
-        ),
-        "BFD sessions tracked by every instance.",
+        SyncGroup,
+        tracked.bfd,
+        "BFD sessions tracked by every instance."
     ),
 ];
 

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use super::{MICROSECOND, NUMBER_MAX, Row};
-use crate::control_plane::arg::{boolean, flag, int, int_or, seconds, time, to_keyword, words};
+use super::{MICROSECOND, Row};
+use crate::control_plane::arg::{boolean, flag, int, int_or, time, to_keyword, words};
 use crate::control_plane::schema::{Lens, at, deprecated};
 use crate::vrrp::config::InstanceConfig;
+use crate::vrrp::config::garp_rows::announcements;
 
 pub(super) const ELECTION: &[Row] = &[
     Row::new(
@@ -76,68 +77,35 @@ const PREEMPT: Lens<InstanceConfig, bool> = Lens {
     set: |instance, _, _| instance.given.nopreempt = None,
 };
 
-pub(super) const ANNOUNCEMENTS: &[Row] = &[
-    Row::new(
-        "garp_master_delay",
-        seconds(0, 4294, at!(given.garp.delay)),
-        "From becoming master to the second burst of gratuitous ARP or neighbour adverts.",
-    )
-    .default("vrrp_garp_master_delay"),
-    Row::new(
-        "garp_master_repeat",
-        int(1, NUMBER_MAX, "messages", at!(given.garp.repeat)),
-        "Gratuitous ARP messages or neighbour adverts for each address, in each burst of a new \
-         master.",
-    )
-    .default("vrrp_garp_master_repeat"),
-    Row::new(
-        "garp_master_refresh",
-        seconds(0, u32::MAX as u64, at!(given.garp.refresh)),
-        "How often a master announces its addresses again; 0: never.",
-    )
-    .default("vrrp_garp_master_refresh"),
-    Row::new(
-        "garp_master_refresh_repeat",
-        int(1, NUMBER_MAX, "messages", at!(given.garp.refresh_repeat)),
-        "Messages for each address whenever garp_master_refresh announces them again.",
-    )
-    .default("vrrp_garp_master_refresh_repeat"),
-    Row::new(
-        "garp_lower_prio_delay",
-        seconds(0, 4294, at!(given.garp.lower_prio_delay)),
-        "From an advert of lower priority that a master hears to the second burst of gratuitous \
-         ARP or neighbour adverts.",
-    )
-    .default("vrrp_garp_lower_prio_delay, else garp_master_delay"),
-    Row::new(
-        "garp_lower_prio_repeat",
-        int(
-            0,
-            i32::MAX as i64,
-            "messages",
-            at!(given.garp.lower_prio_repeat),
-        ),
-        "Messages for each address in a burst after an advert of lower priority; 0: none.",
-    )
-    .default("vrrp_garp_lower_prio_repeat, else garp_master_repeat"),
-    Row::new(
-        "garp_extra_if",
-        to_keyword(words(
-            "[all] SECONDS",
-            1,
-            2,
-            |instance, call, diags| {
-                let extra = crate::global::words::extra_if(0, call, diags);
-                instance.given.garp.extra = extra.or(instance.given.garp.extra);
-            },
-            |instance, name, out| {
-                crate::global::words::show_extra_if(instance.given.garp.extra, name, out);
-            },
-        )),
-        "Announce one address on each interface with a virtual MAC address that carries addresses \
+pub(super) const ANNOUNCEMENTS: &[Row] = announcements!(
+    InstanceConfig,
+    "",
+    given.garp,
+    delay: "vrrp_garp_master_delay",
+    repeat: "vrrp_garp_master_repeat",
+    refresh: "vrrp_garp_master_refresh",
+    refresh_repeat: "vrrp_garp_master_refresh_repeat",
+    lower_prio_delay: "vrrp_garp_lower_prio_delay, else garp_master_delay",
+    lower_prio_repeat: "vrrp_garp_lower_prio_repeat, else garp_master_repeat",
+);
+
+pub(super) const EXTRA: &[Row] = &[Row::new(
+    "garp_extra_if",
+    to_keyword(words(
+        "[all] SECONDS",
+        1,
+        2,
+        |instance, call, diags| {
+            let extra = crate::global::words::extra_if(0, call, diags);
+            instance.given.garp.extra = extra.or(instance.given.garp.extra);
+        },
+        |instance, name, out| {
+            crate::global::words::show_extra_if(instance.given.garp.extra, name, out);
+        },
+    )),
+    "Announce one address on each interface with a virtual MAC address that carries addresses \
          and no adverts, that often, up to 86400 seconds; with all also on other interfaces. 0: \
          never.",
-    )
-    .default("vrrp_garp_extra_if")
-    .aliases(&[deprecated("vmac_garp_intvl")]),
-];
+)
+.default("vrrp_garp_extra_if")
+.aliases(&[deprecated("vmac_garp_intvl")])];

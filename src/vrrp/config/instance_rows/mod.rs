@@ -15,7 +15,7 @@ use crate::control_plane::schema::{Block, Call, Lens, deprecated};
 use crate::control_plane::value::Spanned;
 use crate::model::IfName;
 use addresses::{ADDRESSES, ROUTES};
-use election::{ANNOUNCEMENTS, ELECTION};
+use election::{ANNOUNCEMENTS, ELECTION, EXTRA};
 use identity::IDENTITY;
 use tracking::{TRACKERS, TRACKING};
 use transport::TRANSPORT;
@@ -32,6 +32,7 @@ pub(super) static BLOCK: Block<InstanceConfig> = Block {
         ELECTION,
         TRACKING,
         ANNOUNCEMENTS,
+        EXTRA,
         super::vmac::ROWS,
         TRACKERS,
         super::notify::INSTANCE,
