@@ -198,7 +198,8 @@ pub(super) const SCRIPTS: &[Row] = &[
         "startup_script_timeout",
         seconds(1, 1000, at!(notify.startup.timeout)),
         "How long startup_script may take; then it is killed, and the start goes on.",
-    ).default("10"),
+    )
+    .default("10"),
     Row::new(
         "shutdown_script",
         script!(GlobalConfig, SCRIPT, notify.shutdown.script),
@@ -209,62 +210,61 @@ pub(super) const SCRIPTS: &[Row] = &[
         "shutdown_script_timeout",
         seconds(1, 1000, at!(notify.shutdown.timeout)),
         "How long shutdown_script may take; then it is killed.",
-    ).default("10"),
-    Row::new(
+    )
+    .default("10"),
+];
+
+/// A pipe, and who may write to it.
+macro_rules! pipe {
+    ($name:literal, $fifo:ident, $doc:literal) => {
+        Row::new(
+            $name,
+            words(
+                FIFO,
+                1,
+                3,
+                |global: &mut GlobalConfig, call, _| global.notify.$fifo.set(call),
+                |global, name, out| global.notify.$fifo.show(name, out),
+            ),
+            $doc,
+        )
+        .default("none")
+        .once()
+    };
+}
+
+/// The script that reads a pipe.
+macro_rules! reader {
+    ($name:literal, $fifo:ident) => {
+        Row::new(
+            $name,
+            script!(GlobalConfig, SCRIPT, notify.$fifo.script),
+            "Started to read that pipe, whose path is its last argument.",
+        )
+        .once()
+    };
+}
+
+pub(super) const PIPES: &[Row] = &[
+    pipe!(
         "notify_fifo",
-        words(
-            FIFO,
-            1,
-            3,
-            |global: &mut GlobalConfig, call, _| global.notify.fifo.set(call),
-            |global, name, out| global.notify.fifo.show(name, out),
-        ),
-        "A pipe for the events of all processes. It is created if it is missing, for USER or the user \
-         of scripts.",
-    ).default("none")
-    .once(),
-    Row::new(
-        "notify_fifo_script",
-        script!(GlobalConfig, SCRIPT, notify.fifo.script),
-        "Started to read that pipe, whose path is its last argument.",
-    )
-    .once(),
-    Row::new(
+        fifo,
+        "A pipe for the events of all processes. It is created if it is missing, for USER or the \
+         user of scripts."
+    ),
+    reader!("notify_fifo_script", fifo),
+    pipe!(
         "vrrp_notify_fifo",
-        words(
-            FIFO,
-            1,
-            3,
-            |global: &mut GlobalConfig, call, _| global.notify.vrrp_fifo.set(call),
-            |global, name, out| global.notify.vrrp_fifo.show(name, out),
-        ),
-        "A pipe for the events of instances and groups.",
-    ).default("none")
-    .once(),
-    Row::new(
-        "vrrp_notify_fifo_script",
-        script!(GlobalConfig, SCRIPT, notify.vrrp_fifo.script),
-        "Started to read that pipe, whose path is its last argument.",
-    )
-    .once(),
-    Row::new(
+        vrrp_fifo,
+        "A pipe for the events of instances and groups."
+    ),
+    reader!("vrrp_notify_fifo_script", vrrp_fifo),
+    pipe!(
         "lvs_notify_fifo",
-        words(
-            FIFO,
-            1,
-            3,
-            |global: &mut GlobalConfig, call, _| global.notify.lvs_fifo.set(call),
-            |global, name, out| global.notify.lvs_fifo.show(name, out),
-        ),
-        "A pipe for the events of virtual and real servers.",
-    ).default("none")
-    .once(),
-    Row::new(
-        "lvs_notify_fifo_script",
-        script!(GlobalConfig, SCRIPT, notify.lvs_fifo.script),
-        "Started to read that pipe, whose path is its last argument.",
-    )
-    .once(),
+        lvs_fifo,
+        "A pipe for the events of virtual and real servers."
+    ),
+    reader!("lvs_notify_fifo_script", lvs_fifo),
     Row::new(
         "vrrp_notify_priority_changes",
         boolean(at!(notify.priority_changes)),
