@@ -157,16 +157,11 @@ impl<'a> AddressMessage<'a> {
     }
 
     fn write_attributes(&self, w: &mut Writer<'_>) {
-        let addresses = [
+        w.ips([
             (IFA_LOCAL, self.local),
             (IFA_ADDRESS, self.address),
             (IFA_BROADCAST, self.broadcast),
-        ];
-        for (kind, addr) in addresses {
-            if let Some(addr) = addr {
-                w.ip(kind, addr);
-            }
-        }
+        ]);
         if let Some(label) = self.label {
             w.text(IFA_LABEL, label);
         }

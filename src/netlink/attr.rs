@@ -189,6 +189,33 @@ impl<'a> Writer<'a> {
         }
     }
 
+    /// Those of these addresses that there are.
+    pub(super) fn ips<const N: usize>(&mut self, list: [(u16, Option<IpAddr>); N]) {
+        for (kind, value) in list {
+            if let Some(value) = value {
+                self.ip(kind, value);
+            }
+        }
+    }
+
+    /// Those of these numbers of four octets that there are.
+    pub(super) fn u32s<const N: usize>(&mut self, list: [(u16, Option<u32>); N]) {
+        for (kind, value) in list {
+            if let Some(value) = value {
+                self.u32(kind, value);
+            }
+        }
+    }
+
+    /// Those of these octets that there are.
+    pub(super) fn u8s<const N: usize>(&mut self, list: [(u16, Option<u8>); N]) {
+        for (kind, value) in list {
+            if let Some(value) = value {
+                self.u8(kind, value);
+            }
+        }
+    }
+
     /// An attribute made of the attributes that `write` appends.
     pub fn nest(&mut self, kind: u16, write: impl FnOnce(&mut Writer<'_>)) {
         let start = self.buffer.len();

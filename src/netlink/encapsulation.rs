@@ -131,16 +131,8 @@ impl Tunnel {
         if let Some(id) = self.id {
             w.bytes(TUNNEL_ID, &id.to_be_bytes());
         }
-        for (kind, address) in [(TUNNEL_DST, self.destination), (TUNNEL_SRC, self.source)] {
-            if let Some(address) = address {
-                w.ip(kind, address);
-            }
-        }
-        for (kind, octet) in [(TUNNEL_TTL, self.ttl), (TUNNEL_TOS, self.tos)] {
-            if let Some(octet) = octet {
-                w.u8(kind, octet);
-            }
-        }
+        w.ips([(TUNNEL_DST, self.destination), (TUNNEL_SRC, self.source)]);
+        w.u8s([(TUNNEL_TTL, self.ttl), (TUNNEL_TOS, self.tos)]);
         if let Some(flags) = self.flags {
             w.bytes(TUNNEL_FLAGS, &flags.to_be_bytes());
         }

@@ -169,18 +169,13 @@ impl<'a> LinkMessage<'a> {
         if let Some(MacAddr(octets)) = self.mac {
             w.bytes(IFLA_ADDRESS, &octets);
         }
-        if let Some(mtu) = self.mtu {
-            w.u32(IFLA_MTU, mtu);
-        }
-        if let Some(IfIndex(master)) = self.master {
-            w.u32(IFLA_MASTER, master);
-        }
-        if let Some(IfIndex(parent)) = self.parent {
-            w.u32(IFLA_LINK, parent);
-        }
-        if let Some(group) = self.group {
-            w.u32(IFLA_GROUP, group);
-        }
+        let number = |index: Option<IfIndex>| index.map(|IfIndex(number)| number);
+        w.u32s([
+            (IFLA_MTU, self.mtu),
+            (IFLA_MASTER, number(self.master)),
+            (IFLA_LINK, number(self.parent)),
+            (IFLA_GROUP, self.group),
+        ]);
         if self.kind.is_some() || self.kind_data.is_some() {
             w.nest(IFLA_LINKINFO, |w| {
                 if let Some(kind) = self.kind {

@@ -172,29 +172,19 @@ impl<'a> RouteMessage<'a> {
     }
 
     fn write_attributes(&self, w: &mut Writer<'_>) {
-        let addresses = [
+        w.ips([
             (RTA_DST, self.destination),
             (RTA_SRC, self.source),
             (RTA_PREFSRC, self.preferred_source),
             (RTA_GATEWAY, self.gateway),
-        ];
-        for (kind, addr) in addresses {
-            if let Some(addr) = addr {
-                w.ip(kind, addr);
-            }
-        }
+        ]);
         let interface = self.interface.map(|IfIndex(index)| index);
-        let numbers = [
+        w.u32s([
             (RTA_OIF, interface),
             (RTA_PRIORITY, self.metric),
             (RTA_FLOW, self.realms),
             (RTA_EXPIRES, self.expires),
-        ];
-        for (kind, number) in numbers {
-            if let Some(number) = number {
-                w.u32(kind, number);
-            }
-        }
+        ]);
         for (kind, list) in [(RTA_METRICS, self.metrics), (RTA_MULTIPATH, self.next_hops)] {
             if let Some(list) = list {
                 w.bytes(kind, list);
@@ -203,15 +193,10 @@ impl<'a> RouteMessage<'a> {
         if self.table > u32::from(u8::MAX) {
             w.u32(RTA_TABLE, self.table);
         }
-        let octets = [
+        w.u8s([
             (RTA_PREF, self.preference),
             (RTA_TTL_PROPAGATE, self.propagates_ttl),
-        ];
-        for (kind, octet) in octets {
-            if let Some(octet) = octet {
-                w.u8(kind, octet);
-            }
-        }
+        ]);
         write_encapsulation(w, self.encapsulation);
     }
 }

@@ -174,11 +174,7 @@ impl<'a> RuleMessage<'a> {
     }
 
     fn write_addresses_and_names(&self, w: &mut Writer<'_>) {
-        for (kind, addr) in [(FRA_DST, self.destination), (FRA_SRC, self.source)] {
-            if let Some(addr) = addr {
-                w.ip(kind, addr);
-            }
-        }
+        w.ips([(FRA_DST, self.destination), (FRA_SRC, self.source)]);
         for (kind, name) in [(FRA_IIFNAME, self.input), (FRA_OIFNAME, self.output)] {
             if let Some(name) = name {
                 w.text(kind, name);
@@ -188,7 +184,7 @@ impl<'a> RuleMessage<'a> {
 
     fn write_numbers(&self, w: &mut Writer<'_>) {
         let wide_table = (self.table > u32::from(u8::MAX)).then_some(self.table);
-        let words = [
+        w.u32s([
             (FRA_PRIORITY, self.priority),
             (FRA_GOTO, self.goto),
             (FRA_FWMARK, self.mark),
@@ -197,25 +193,15 @@ impl<'a> RuleMessage<'a> {
             (FRA_SUPPRESS_IFGROUP, self.suppress_group),
             (FRA_FLOW, self.realms),
             (FRA_TABLE, wide_table),
-        ];
-        for (kind, number) in words {
-            if let Some(number) = number {
-                w.u32(kind, number);
-            }
-        }
+        ]);
         if let Some(tunnel) = self.tunnel {
             w.bytes(FRA_TUN_ID, &tunnel.to_be_bytes());
         }
-        let octets = [
+        w.u8s([
             (FRA_L3MDEV, self.l3mdev),
             (FRA_PROTOCOL, self.protocol),
             (FRA_IP_PROTO, self.ip_protocol),
-        ];
-        for (kind, number) in octets {
-            if let Some(number) = number {
-                w.u8(kind, number);
-            }
-        }
+        ]);
     }
 
     fn write_ranges(&self, w: &mut Writer<'_>) {
