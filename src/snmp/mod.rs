@@ -15,7 +15,7 @@
 //!
 //! * [`object`], [`scalar`], [`table`], [`rows`], [`tree`]: how a MIB is written down.
 //! * [`session`]: the machine: open, register, serve, ping, begin again.
-//! * [`serve`]: a request worked off in parts of bounded size, and the phases of a SET.
+//! * [`serve`]: a request worked off in parts of bounded size; `set`: the phases of a SET.
 //! * [`agent`]: the shell; a process has an [`Agent`] and is its [`Host`].
 //! * [`view`]: what the MIBs may ask the processes for.
 //! * [`rfc`]: VRRP-MIB (RFC 2787) and VRRPV3-MIB (RFC 6527).
@@ -116,6 +116,7 @@ pub mod rows;
 pub mod scalar;
 pub mod serve;
 pub mod session;
+mod set;
 pub mod table;
 pub mod tree;
 pub mod view;

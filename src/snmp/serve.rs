@@ -2,10 +2,12 @@
 
 use scheduler::Instant;
 
-use super::object::{Next, SetError, Steps};
+use super::object::{Next, Steps};
 use super::session::Request;
+pub use super::set::SetInHand;
+use super::set::{Phase, SetResult};
 use super::tree::Tree;
-use crate::wire::agentx::{Body, Header, Oid, ResponseError, SearchRange, Value, VarBind};
+use crate::wire::agentx::{Body, Header, ResponseError, SearchRange, Value, VarBind};
 
 /// With so many octets an answer to GETBULK ends (RFC 2741 section 7.2.3.3 allows that); the
 /// master asks again. A datagram of SNMP has hardly more.
@@ -39,24 +41,6 @@ enum Task {
     },
     Set(Phase),
     Ping,
-}
-
-/// A phase of a SET (RFC 2741 section 7.2.4).
-#[derive(Debug)]
-enum Phase {
-    Test(Vec<VarBind>),
-    Commit,
-    Undo,
-    Cleanup,
-}
-
-/// The SET that is under way: at most one, since a master has its phases in order.
-#[derive(Debug, Default)]
-pub struct SetInHand {
-    transaction: u32,
-    variables: Vec<VarBind>,
-    /// The values before, of those that were set.
-    before: Vec<Value>,
 }
 
 /// An answer, or nothing for a packet that gets none.
@@ -300,9 +284,6 @@ fn octets_of(variable: &VarBind) -> usize {
     8 + variable.name.len() * 4 + value
 }
 
-/// Which variable, from 0, and what went wrong with it.
-type SetResult = Result<(), (usize, ResponseError)>;
-
 fn outcome(result: SetResult) -> Body {
     let (index, error) = match result {
         Ok(()) => (0, ResponseError::None),
@@ -313,65 +294,5 @@ fn outcome(result: SetResult) -> Body {
         error,
         index,
         variables: Vec::new(),
-    }
-}
-
-impl SetInHand {
-    fn test<P>(
-        &mut self,
-        header: Header,
-        variables: Vec<VarBind>,
-        tree: &Tree<P>,
-        program: &P,
-    ) -> SetResult {
-        *self = Self::default();
-        for (place, VarBind { name, value }) in variables.iter().enumerate() {
-            let tested = tree.test(program, name, value);
-            tested.map_err(|error| (place, error.into()))?;
-        }
-        self.transaction = header.transaction;
-        self.variables = variables;
-        Ok(())
-    }
-
-    fn commit<P>(
-        &mut self,
-        header: Header,
-        tree: &Tree<P>,
-        program: &mut P,
-        now: Instant,
-    ) -> SetResult {
-        if header.transaction != self.transaction {
-            return Err((0, ResponseError::CommitFailed));
-        }
-        let failed = |place| move |_: SetError| (place, ResponseError::CommitFailed);
-        for (place, VarBind { name, value }) in self.variables.iter().enumerate() {
-            let before = tree.get(program, now, name);
-            tree.commit(program, now, name, value)
-                .map_err(failed(place))?;
-            self.before.push(before);
-        }
-        Ok(())
-    }
-
-    /// Put back the values of those that were set, the last one first.
-    fn undo<P>(
-        &mut self,
-        header: Header,
-        tree: &Tree<P>,
-        program: &mut P,
-        now: Instant,
-    ) -> SetResult {
-        if header.transaction != self.transaction {
-            return Err((0, ResponseError::UndoFailed));
-        }
-        let names: Vec<Oid> = self.variables.drain(..).map(|v| v.name).collect();
-        let set = names.iter().zip(self.before.drain(..)).enumerate();
-        let set: Vec<_> = set.collect();
-        for (place, (name, before)) in set.into_iter().rev() {
-            let undone = tree.commit(program, now, name, &before);
-            undone.map_err(|_| (place, ResponseError::UndoFailed))?;
-        }
-        Ok(())
     }
 }

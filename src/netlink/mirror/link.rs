@@ -33,6 +33,27 @@ pub struct Link {
     pub vrf_table: Option<u32>,
 }
 
+#[cfg(test)]
+impl Link {
+    /// An Ethernet link of which nothing else is known, for tests.
+    pub(crate) fn named(name: &str, index: u32) -> Self {
+        Self {
+            index: IfIndex(index),
+            name: IfName::new(name).expect("a short name"),
+            flags: LinkFlags::default(),
+            hardware: 1,
+            mac: None,
+            mtu: 1500,
+            master: None,
+            parent: None,
+            group: 0,
+            kind: None,
+            macvlan_mode: None,
+            vrf_table: None,
+        }
+    }
+}
+
 impl Link {
     /// Switched on, and with carrier: both `IFF_UP` and `IFF_RUNNING`. The C
     /// daemon's measure of an interface that works.

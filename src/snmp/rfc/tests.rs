@@ -12,8 +12,7 @@ use super::traps::{self, Served};
 use super::{RfcRows, VrrpMib, Vrrpv3Mib};
 use crate::control_plane::files::Memory;
 use crate::control_plane::{AnyMachine, Config, LoadOptions, load};
-use crate::model::{IfIndex, IfName, MacAddr};
-use crate::netlink::link::LinkFlags;
+use crate::model::{IfName, MacAddr};
 use crate::netlink::mirror::Link;
 use crate::snmp::view::{ProcessView, VrrpView};
 use crate::snmp::{Mib, Notification, Oid, Value, walk};
@@ -106,7 +105,12 @@ impl Program {
         for own in &config.vrrp.instances {
             router.add(Policy::new(&own.name, own.vrid, own.family, own.version));
         }
-        let links: Vec<Link> = [("eth0", 7), ("eth1", 3)].map(link).into();
+        let links: Vec<Link> = [("eth0", 7), ("eth1", 3)]
+            .map(|(name, index)| Link {
+                mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
+                ..Link::named(name, index)
+            })
+            .into();
         let number = |name: &IfName| links.iter().find(|l| l.name == *name).map(|l| l.index);
         let rows = RfcRows::new(&config.vrrp, number);
         Self {
@@ -123,23 +127,6 @@ impl Program {
         let mut instances = self.config.vrrp.instances.iter();
         let place = instances.position(|own| own.name.value == name).unwrap();
         InstanceId(u32::try_from(place).unwrap())
-    }
-}
-
-fn link((name, index): (&str, u32)) -> Link {
-    Link {
-        index: IfIndex(index),
-        name: IfName::new(name).unwrap(),
-        flags: LinkFlags::default(),
-        hardware: 1,
-        mac: Some(MacAddr([2, 0, 0, 0, 0, 1])),
-        mtu: 1500,
-        master: None,
-        parent: None,
-        group: 0,
-        kind: None,
-        macvlan_mode: None,
-        vrf_table: None,
     }
 }
 

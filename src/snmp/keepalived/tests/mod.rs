@@ -19,8 +19,7 @@ use crate::control_plane::diag::Severity;
 use crate::control_plane::files::Memory;
 use crate::control_plane::{AnyMachine, Config, LoadOptions, load};
 use crate::ipvs::table::{Counters, DestinationReading};
-use crate::model::{IfIndex, IfName, Priority};
-use crate::netlink::link::LinkFlags;
+use crate::model::{IfName, Priority};
 use crate::netlink::mirror::Link;
 use crate::snmp::rfc::RfcRows;
 use crate::snmp::view::{CheckView, ProcessView, VrrpView};
@@ -58,29 +57,12 @@ impl Program {
             config,
             router,
             // Not in the order in which they are tracked.
-            links: [("eth1", 3), ("eth0", 7)].map(link).into(),
+            links: vec![Link::named("eth1", 3), Link::named("eth0", 7)],
             rfc_rows: RfcRows::default(),
             weights: BTreeMap::new(),
             preempts: None,
             priority: None,
         }
-    }
-}
-
-fn link((name, index): (&str, u32)) -> Link {
-    Link {
-        index: IfIndex(index),
-        name: IfName::new(name).unwrap(),
-        flags: LinkFlags::default(),
-        hardware: 1,
-        mac: None,
-        mtu: 1500,
-        master: None,
-        parent: None,
-        group: 0,
-        kind: None,
-        macvlan_mode: None,
-        vrf_table: None,
     }
 }
 
