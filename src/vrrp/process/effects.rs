@@ -103,33 +103,27 @@ impl VrrpProcess {
             IpAddr::V4(_) => (None, None),
             IpAddr::V6(source) => (Some(source), own.hop_limit),
         };
+        let common = Datagram {
+            bytes: &[],
+            dst: own.group,
+            src,
+            hop_limit,
+        };
         let bytes = template.packet(priority, clock::wall());
         if own.receive.is_multicast() {
-            let dst = own.group;
-            self.pool.queue(
-                socket,
-                &Datagram {
-                    bytes,
-                    dst,
-                    src,
-                    hop_limit,
-                },
-            );
+            self.pool.queue(socket, &Datagram { bytes, ..common });
         }
         for peer in 0..template.peers().len() {
             let Some(&dst) = template.peers().get(peer) else {
                 break;
             };
             if let Some(bytes) = template.for_peer(peer) {
-                self.pool.queue(
-                    socket,
-                    &Datagram {
-                        bytes,
-                        dst,
-                        src,
-                        hop_limit,
-                    },
-                );
+                let datagram = Datagram {
+                    bytes,
+                    dst,
+                    ..common
+                };
+                self.pool.queue(socket, &datagram);
             }
         }
         own.stats.record_sent(priority);
