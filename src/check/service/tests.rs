@@ -5,6 +5,14 @@ fn server(weight: i64) -> (ServerPolicy, u32) {
     (ServerPolicy { weight, inhibit }, 0)
 }
 
+/// The quorum, without hysteresis and sorry server.
+fn quorum(quorum: u64) -> Policy {
+    Policy {
+        quorum,
+        ..Policy::default()
+    }
+}
+
 fn service(policy: Policy, weights: &[i64]) -> Service {
     let mut service = Service::new(policy, weights.iter().map(|weight| server(*weight)));
     service.start();
@@ -26,13 +34,7 @@ fn quorum_change(effects: &[Effect]) -> Option<bool> {
 
 #[test]
 fn a_server_is_down_while_any_of_its_checks_is() {
-    let mut service = service(
-        Policy {
-            quorum: 1,
-            ..Policy::default()
-        },
-        &[1, 1],
-    );
+    let mut service = service(quorum(1), &[1, 1]);
     let down = Effect::Server {
         server: 0,
         up: false,
@@ -50,9 +52,8 @@ fn a_server_is_down_while_any_of_its_checks_is() {
 #[test]
 fn quorum_and_hysteresis() {
     let policy = Policy {
-        quorum: 3,
         hysteresis: 1,
-        sorry: None,
+        ..quorum(3)
     };
     let mut service = service(policy, &[1; 5]);
     let changes: Vec<Option<bool>> = (0..4)
@@ -68,9 +69,8 @@ fn quorum_and_hysteresis() {
 #[test]
 fn weight_0_is_no_quorum() {
     let policy = Policy {
-        quorum: 1,
         hysteresis: 1,
-        sorry: None,
+        ..quorum(1)
     };
     let mut service = service(policy, &[0]);
     assert!(!service.has_quorum());
@@ -85,9 +85,8 @@ fn weight_0_is_no_quorum() {
 #[test]
 fn the_sorry_server_stands_in_for_all() {
     let policy = Policy {
-        quorum: 2,
-        hysteresis: 0,
         sorry: Some(Sorry::default()),
+        ..quorum(2)
     };
     let mut service = service(policy, &[1, 1]);
     let wanted = |service: &Service| service.wanted().collect::<Vec<_>>();
@@ -102,9 +101,8 @@ fn the_sorry_server_stands_in_for_all() {
 #[test]
 fn inhibited_servers_stay_with_weight_0() {
     let policy = Policy {
-        quorum: 1,
-        hysteresis: 0,
         sorry: Some(Sorry { inhibit: true }),
+        ..quorum(1)
     };
     let server = ServerPolicy {
         weight: 7,
@@ -121,11 +119,7 @@ fn inhibited_servers_stay_with_weight_0() {
 
 #[test]
 fn contributions_change_weight_and_quorum() {
-    let policy = Policy {
-        quorum: 10,
-        hysteresis: 0,
-        sorry: None,
-    };
+    let policy = quorum(10);
     let mut service = service(policy, &[10]);
     let mut out = Vec::new();
     assert!(service.weigh(0, -4, &mut out));
@@ -141,11 +135,7 @@ fn contributions_change_weight_and_quorum() {
 
 #[test]
 fn a_weight_that_is_set_counts_with_what_checks_add() {
-    let policy = Policy {
-        quorum: 10,
-        hysteresis: 0,
-        sorry: None,
-    };
+    let policy = quorum(10);
     let mut service = service(policy, &[10]);
     let mut out = Vec::new();
     service.weigh(0, 5, &mut out);
@@ -163,9 +153,8 @@ fn a_weight_that_is_set_counts_with_what_checks_add() {
 #[test]
 fn a_reload_goes_on_from_the_quorum_that_was() {
     let policy = Policy {
-        quorum: 2,
         hysteresis: 1,
-        sorry: None,
+        ..quorum(2)
     };
     let mut before = service(policy, &[1; 3]);
     told(&mut before, 0, false);

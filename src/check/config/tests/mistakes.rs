@@ -2,143 +2,92 @@
 
 use super::{service, told};
 
+const SERVER: &str = "real_server 192.0.2.2 80 {\n";
+
+/// A text has this message, and so many virtual servers are left.
+fn costs(text: &str, message: &str, left: usize) {
+    let (told, services) = told(text);
+    assert!(
+        told.iter().any(|text| text.contains(message)),
+        "{text}{told:?}"
+    );
+    assert_eq!(services, left, "{text}{told:?}");
+}
+
+/// The same of a check, which costs no more than itself.
+fn check_costs(check: &str, message: &str) {
+    costs(&service("", check), message, 1);
+}
+
 #[test]
-#[expect(clippy::too_many_lines, reason = "a table of cases")]
-fn a_mistake_costs_what_it_concerns() {
+fn of_real_servers() {
     let nat = service("", "TCP_CHECK {\n}");
-    let server = "real_server 192.0.2.2 80 {\n";
-    for (text, message, left) in [
-        (
-            nat.replace(server, "real_server 2001:db8::1 80 {\n"),
-            "the real server is not of",
-            0,
-        ),
-        (
-            nat.replace(
-                server,
-                "real_server 192.0.2.2 80 {\n}\nreal_server 192.0.2.2 80 {\n",
-            ),
-            "one of this virtual server already",
-            1,
-        ),
-        (
-            nat.replace("NAT", "DR")
-                .replace(server, "real_server 192.0.2.2 81 {\n"),
-            "without NAT the port",
-            1,
-        ),
-        (
-            nat.replace("lvs_sched rr\n", ""),
-            "no lvs_sched: wlc is used",
-            1,
-        ),
-        (
-            nat.replace("protocol TCP\n", ""),
-            "no protocol: UDP is used",
-            1,
-        ),
-        (
-            nat.replace(" 80 {\n lvs_sched", " {\n lvs_sched"),
-            "has to be persistent",
-            1,
-        ),
-        (
-            format!(
-                "virtual_server_group P {{\n192.0.2.1 80\n192.0.2.1\n}}\n{}",
-                nat.replace("192.0.2.1 80", "group P")
-            ),
-            "has to be persistent",
-            1,
-        ),
-        (
-            nat.replace("192.0.2.1 80", "group G"),
-            "no virtual_server_group `G`",
-            0,
-        ),
-        (
-            format!("{nat}{}", &nat[nat.find("virtual_server").unwrap()..]),
-            "has a virtual server already",
-            1,
-        ),
-        (service("quorum 7", ""), "quorum 7 is more than", 1),
-        (service("ops", ""), "ops is for UDP", 1),
-        (
-            service("sorry_server 2001:db8::1 80", ""),
-            "the sorry server is not of",
-            1,
-        ),
-        (
-            service("sorry_server_inhibit", ""),
-            "needs a sorry_server before",
-            1,
-        ),
-        (service("sh-port", ""), "needs `lvs_sched sh` before", 1),
-        (
-            service("persistence_granularity 24", ""),
-            "taken as 255.255.255.0",
-            1,
-        ),
-        (
-            service("persistence_granularity x", ""),
-            "no IPv4 netmask",
-            1,
-        ),
-        (service("", "HTTP_GET {\n}"), "no url", 1),
-        (
-            service("", "HTTP_GET {\nurl {\n}\n}"),
-            "the url has no path",
-            1,
-        ),
-        (
-            service("", "HTTP_GET {\nurl {\npath /\nregex \"a(\"\n}\n}"),
-            "Invalid regex",
-            1,
-        ),
-        (
-            service("", "HTTP_GET {\nurl {\npath /\nregex_min_offset abc\n}\n}"),
-            "not a whole number",
-            1,
-        ),
-        (
-            service("", "HTTP_GET {\nurl {\npath /\ntls_compliant\n}\n}"),
-            "for SSL_GET",
-            1,
-        ),
-        (service("", "MISC_CHECK {\n}"), "no misc_path", 1),
-        (
-            service("", "FILE_CHECK {\ntrack_file X\n}"),
-            "not defined before",
-            1,
-        ),
-        (
-            service("", "BFD_CHECK {\nname X\n}"),
-            "not defined before",
-            1,
-        ),
-        (service("", "DNS_CHECK {\ntype X\n}"), "is none of A, NS", 1),
-        (service("", "DNS_CHECK {\nname a..b\n}"), "empty label", 1),
-        (
-            service("", "UDP_CHECK {\npayload zz\n}"),
-            "not hexadecimal",
-            1,
-        ),
-        (
-            service("", "UDP_CHECK {\nmin_reply_length 9\nmax_reply_length 8\n}"),
-            "always fails",
-            1,
-        ),
-        ("virtual_server_group G {\n}\n".into(), "has no entries", 0),
-        (
-            "virtual_server_group G {\n10.0.0.1/24\n}\n".into(),
-            "bits behind its prefix",
-            0,
-        ),
-    ] {
-        let (told, services) = told(&text);
-        assert!(
-            told.iter().any(|text| text.contains(message)),
-            "{text}{told:?}"
+    let of_another_family = nat.replace(SERVER, "real_server 2001:db8::1 80 {\n");
+    costs(&of_another_family, "the real server is not of", 0);
+    let twice = nat.replace(SERVER, &format!("{SERVER}}}\n{SERVER}"));
+    costs(&twice, "one of this virtual server already", 1);
+    let other_port = SERVER.replace(" 80", " 81");
+    let other_port = nat.replace("NAT", "DR").replace(SERVER, &other_port);
+    costs(&other_port, "without NAT the port", 1);
+}
+
+#[test]
+fn of_virtual_servers() {
+    let nat = service("", "TCP_CHECK {\n}");
+    let without = |line: &str| nat.replace(line, "");
+    costs(&without("lvs_sched rr\n"), "no lvs_sched: wlc is used", 1);
+    costs(&without("protocol TCP\n"), "no protocol: UDP is used", 1);
+    let has_to_be = "has to be persistent";
+    let without_port = nat.replace(" 80 {\n lvs_sched", " {\n lvs_sched");
+    costs(&without_port, has_to_be, 1);
+    let again = format!("{nat}{}", &nat[nat.find("virtual_server").unwrap()..]);
+    costs(&again, "has a virtual server already", 1);
+    let with = |line: &str, message: &str| costs(&service(line, ""), message, 1);
+    with("quorum 7", "quorum 7 is more than");
+    with("ops", "ops is for UDP");
+    with("sorry_server 2001:db8::1 80", "the sorry server is not of");
+    with("sorry_server_inhibit", "needs a sorry_server before");
+    with("sh-port", "needs `lvs_sched sh` before");
+    with("persistence_granularity 24", "taken as 255.255.255.0");
+    with("persistence_granularity x", "no IPv4 netmask");
+}
+
+#[test]
+fn of_groups() {
+    let nat = service("", "TCP_CHECK {\n}");
+    let missing = nat.replace("192.0.2.1 80", "group G");
+    costs(&missing, "no virtual_server_group `G`", 0);
+    let of_port_0 = nat.replace("192.0.2.1 80", "group P");
+    let of_port_0 = format!("virtual_server_group P {{\n192.0.2.1 80\n192.0.2.1\n}}\n{of_port_0}");
+    costs(&of_port_0, "has to be persistent", 1);
+    costs("virtual_server_group G {\n}\n", "has no entries", 0);
+    let with_host_bits = "virtual_server_group G {\n10.0.0.1/24\n}\n";
+    costs(with_host_bits, "bits behind its prefix", 0);
+}
+
+#[test]
+fn of_pages() {
+    check_costs("HTTP_GET {\n}", "no url");
+    check_costs("HTTP_GET {\nurl {\n}\n}", "the url has no path");
+    let url = |line: &str, message: &str| {
+        check_costs(
+            &format!("HTTP_GET {{\nurl {{\npath /\n{line}\n}}\n}}"),
+            message,
         );
-        assert_eq!(services, left, "{text}{told:?}");
-    }
+    };
+    url("regex \"a(\"", "Invalid regex");
+    url("regex_min_offset abc", "not a whole number");
+    url("tls_compliant", "for SSL_GET");
+}
+
+#[test]
+fn of_other_checks() {
+    check_costs("MISC_CHECK {\n}", "no misc_path");
+    check_costs("FILE_CHECK {\ntrack_file X\n}", "not defined before");
+    check_costs("BFD_CHECK {\nname X\n}", "not defined before");
+    check_costs("DNS_CHECK {\ntype X\n}", "is none of A, NS");
+    check_costs("DNS_CHECK {\nname a..b\n}", "empty label");
+    check_costs("UDP_CHECK {\npayload zz\n}", "not hexadecimal");
+    let bounds = "UDP_CHECK {\nmin_reply_length 9\nmax_reply_length 8\n}";
+    check_costs(bounds, "always fails");
 }
