@@ -241,15 +241,9 @@ fn trouble(lan: &mut Lan, rng: &mut Rng) {
 
 /// One network again, and all have all virtual routers.
 fn heal(lan: &mut Lan, rng: &mut Rng, grouped: bool) {
-    lan.weather = Weather {
-        loss: 0,
-        duplication: 0,
-        delay: Duration::from_millis(1),
-    };
+    lan.weather = Weather::CALM;
     for node in 0..lan.nodes.len() {
-        lan.nodes[node].side = 0;
-        lan.set_link(node, true);
-        lan.stall(node, Duration::ZERO);
+        lan.mend(node);
         let mut plan = plan(rng, Some(grouped));
         // A group leads where its best member does: they have to agree.
         let first = plan.instances.first().map(|(_, policy)| policy.priority);
@@ -260,6 +254,5 @@ fn heal(lan: &mut Lan, rng: &mut Rng, grouped: bool) {
         }
         lan.reload(node, &plan);
     }
-    // Frames sent during the storm may still be under way.
-    lan.run_until(lan.now + Duration::from_millis(500), |_| {});
+    lan.see_off_storm();
 }

@@ -223,18 +223,11 @@ fn trouble(lan: &mut Lan, rng: &mut Rng) {
 }
 
 fn heal(lan: &mut Lan) {
-    lan.weather = Weather {
-        loss: 0,
-        duplication: 0,
-        delay: Duration::from_millis(1),
-    };
+    lan.weather = Weather::CALM;
     for node in 0..lan.nodes.len() {
-        lan.nodes[node].side = 0;
-        lan.set_link(node, true);
-        lan.stall(node, Duration::ZERO);
+        lan.mend(node);
     }
-    // Frames sent during the storm may still be under way.
-    lan.run_until(lan.now + Duration::from_millis(500), |_| {});
+    lan.see_off_storm();
 }
 
 fn priority(lan: &Lan, node: usize, id: InstanceId) -> Priority {

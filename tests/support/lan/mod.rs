@@ -35,6 +35,15 @@ pub struct Weather {
     pub delay: Duration,
 }
 
+impl Weather {
+    /// Every frame arrives once, and soon.
+    pub const CALM: Self = Self {
+        loss: 0,
+        duplication: 0,
+        delay: Duration::from_millis(1),
+    };
+}
+
 /// One machine: a router, its loop and what it did to the kernel.
 pub struct Node {
     pub router: Router,
@@ -192,6 +201,18 @@ impl Lan {
     pub fn set_link(&mut self, node: usize, up: bool) {
         self.nodes[node].link = up;
         self.feed(node, Input::Interface { key: ETH0, up });
+    }
+
+    /// A machine hears all others again, and its loop does not stand still.
+    pub fn mend(&mut self, node: usize) {
+        self.nodes[node].side = 0;
+        self.set_link(node, true);
+        self.stall(node, Duration::ZERO);
+    }
+
+    /// Frames sent during a storm may still be under way: let them arrive.
+    pub fn see_off_storm(&mut self) {
+        self.run_until(self.now + Duration::from_millis(500), |_| {});
     }
 
     pub fn lose_address(&mut self, node: usize, id: InstanceId) {
