@@ -15,6 +15,13 @@ pub fn limit_realtime(budget: Duration) -> io::Result<()> {
     Ok(setrlimit(Resource::RLIMIT_RTTIME, hard / 2, hard)?)
 }
 
+/// Whether a real-time process is ended that does not wait for long enough.
+#[must_use]
+pub fn is_realtime_limited() -> bool {
+    let limits = getrlimit(Resource::RLIMIT_RTTIME);
+    limits.is_ok_and(|(soft, hard)| soft.min(hard) != libc::RLIM_INFINITY)
+}
+
 /// Allow core files of any size.
 ///
 /// # Errors

@@ -27,10 +27,16 @@ pub fn set_realtime(priority: i32) -> io::Result<()> {
 /// # Errors
 /// What `sched_setscheduler(2)` says.
 pub fn set_ordinary() -> io::Result<()> {
+    // Whoever may be real-time by a limit alone may not take this flag back.
+    let kept = libc::SCHED_OTHER | libc::SCHED_RESET_ON_FORK;
+    enter_ordinary(libc::SCHED_OTHER).or_else(|_| enter_ordinary(kept))
+}
+
+fn enter_ordinary(policy: i32) -> io::Result<()> {
     // SAFETY: `sched_param` is plain integers, for which zero is a value.
     let param: libc::sched_param = unsafe { std::mem::zeroed() };
     // SAFETY: `param` lives for the length of the call; process 0 is the caller.
-    let result = unsafe { libc::sched_setscheduler(0, libc::SCHED_OTHER, &raw const param) };
+    let result = unsafe { libc::sched_setscheduler(0, policy, &raw const param) };
     check(result).map(drop)
 }
 

@@ -130,6 +130,26 @@ def scripts_are_ordinary_processes(lab):
 
 
 @case("defects", "process")
+def takeovers_hurry_and_no_longer(lab):
+    """A new master goes before ordinary work until its addresses are there; then it is ordinary again, and its scripts were all along."""
+    (r1,) = lab.pair(["r1"])
+    out = os.path.join(lab.dir, "seen")
+    show = script(lab, "show.sh", "cut -d' ' -f40,41 /proc/self/stat >> %s" % out)
+    addresses = "\n".join("10.79.%d.%d/32" % (i // 250, 1 + i % 250) for i in range(600))
+    text = ONE.replace("virtual_ipaddress {", "notify_master %s\nvirtual_ipaddress {\n%s" % (show, addresses))
+    d, pids = start(r1, settings("script_user root") + text)
+    before = scheduling(os.getpid())
+    wait(lambda: r1.has("10.79.2.100"), 10, "all addresses")
+    wait(lambda: lines(out), 10, "the script has run")
+    assert lines(out) == ["0 0"], lines(out)
+    wait(lambda: scheduling(pids["vrrp"]) == before, 10, "as before, have %s" % (scheduling(pids["vrrp"]),))
+    d.proc.send_signal(signal.SIGHUP)
+    wait(lambda: d.log().count("Reload finished\n") == 1, 10, "the reload")
+    wait(lambda: scheduling(pids["vrrp"]) == before, 10, "ordinary after a reload, too")
+    assert d.stop() == 0
+
+
+@case("defects", "process")
 def memory_is_locked_and_let_go(lab):
     """*_no_swap: all pages of that process are locked and room is there beforehand; a reload without lets go."""
     (r1,) = lab.pair(["r1"])

@@ -238,6 +238,8 @@ impl VrrpProcess {
         let install = install && !self.kernel.mending.is_resting();
         if install || announce.is_some_and(|at| at <= s.now()) {
             self.ask_for_pump(s);
+        } else {
+            self.plumbing.calm();
         }
         let announce = announce.filter(|_| !self.is_pumping);
         let deadlines = [self.router.deadline(), self.debouncer.deadline(), announce];

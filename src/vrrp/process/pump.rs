@@ -161,6 +161,9 @@ impl VrrpProcess {
     /// One portion of each kind of work.
     fn on_pump(&mut self, s: &mut Scheduler<Self>, _: Key) {
         self.is_pumping = false;
+        if !self.installer.is_idle() {
+            self.plumbing.hurry(s.now());
+        }
         self.install_portion(s);
         self.announce_portion(s);
         self.catch_up(s);

@@ -23,6 +23,10 @@ const REALTIME_BUDGET: Duration = Duration::from_millis(10);
 /// Half of it is the limit that only warns, which must not be 0: that is no limit.
 const LEAST_BUDGET: Duration = Duration::from_micros(2);
 
+/// The priority of work that goes before other work for a moment: the lowest real-time
+/// one.
+const RUSH: i32 = 1;
+
 /// Note how this process was started, for what goes back to that. Before anything is
 /// changed; children begin with what their parent has noted.
 pub fn remember() {
@@ -89,6 +93,27 @@ pub fn leave_class(title: &str) -> i32 {
 pub fn return_to(title: &str, priority: i32) {
     if priority > sched::realtime().unwrap_or(0) {
         tell(title, "max_auto_priority", sched::set_realtime(priority));
+    }
+}
+
+/// Before all ordinary work, and behind all that is configured to be real-time. False if
+/// this process is real-time anyway, or would not survive it for long.
+///
+/// # Errors
+/// What `sched_setscheduler(2)` says: most often a missing permission.
+pub fn begin_rush() -> io::Result<bool> {
+    let is_ordinary = sched::realtime()? == 0 && !rlimit::is_realtime_limited();
+    if is_ordinary {
+        sched::set_realtime(RUSH)?;
+    }
+    Ok(is_ordinary)
+}
+
+/// As before; another priority that the process has been given meanwhile stays.
+pub fn end_rush() {
+    if matches!(sched::realtime(), Ok(RUSH)) {
+        // Leaving the class needs no permission.
+        let _ = sched::set_ordinary();
     }
 }
 

@@ -17,7 +17,8 @@
 //! [`child`] is what all children do in `main`, [`daemon`] takes the whole program into the background, [`limits`] applies
 //! scheduling and memory settings, [`pidfile`] and [`paths`] keep the pid files,
 //! [`role`] is the table of what differs between children, [`lines`] is what connects
-//! them, `wishes` keeps operators from asking too much.
+//! them, `wishes` keeps operators from asking too much; [`rush`] is for work that goes
+//! before that of others.
 
 pub mod child;
 pub mod daemon;
@@ -26,6 +27,7 @@ pub mod lines;
 pub mod paths;
 pub mod pidfile;
 pub mod role;
+pub mod rush;
 mod wishes;
 
 use std::borrow::Cow;
@@ -37,6 +39,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use nix::unistd::{Pid, getpid, getppid};
+use scheduler::Instant;
 
 use crate::control_plane::Config;
 use crate::global::ProcessLimits;
@@ -54,6 +57,7 @@ use super::settings::Settings;
 use super::signals;
 use lines::{Ends, Lines};
 use role::{Role, RoleSpec};
+use rush::Rush;
 use wishes::Wishes;
 
 /// What a child gets from its parent.
@@ -84,6 +88,8 @@ pub struct Plumbing {
     limits: ProcessLimits,
     /// The real-time priority that it got for being late, kept over a reload.
     raised: i32,
+    /// Whether it goes before the work of others for a moment.
+    rush: Rush,
 }
 
 impl Plumbing {
@@ -181,12 +187,25 @@ impl Plumbing {
     }
 
     /// The loop was late (`max_auto_priority`).
-    pub fn raise_priority(&self, config: &Config, late: Duration) {
+    pub fn raise_priority(&mut self, config: &Config, late: Duration) {
+        self.calm();
         limits::raise_priority(self.role.spec().title, &config.global.auto_priority, late);
+    }
+
+    /// There is work that cannot wait for that of others; to be said again as long as
+    /// there is.
+    pub fn hurry(&mut self, now: Instant) {
+        self.rush.go_on(now);
+    }
+
+    /// There is none any more.
+    pub fn calm(&mut self) {
+        self.rush.end();
     }
 
     /// What comes takes longer than a real-time process may take.
     fn leave_class(&mut self) {
+        self.calm();
         let priority = limits::leave_class(self.role.spec().title);
         let configured = self.limits.realtime.map_or(0, i32::from);
         self.raised = if priority > configured { priority } else { 0 };
@@ -337,6 +356,7 @@ pub fn spawn(
                 wishes: Wishes::default(),
                 limits: (spec.limits)(config),
                 raised: 0,
+                rush: Rush::default(),
             };
             let whole = config.for_child();
             let prepared = prepare(spec, config, &plumbing, parent, &theirs);
