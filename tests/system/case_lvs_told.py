@@ -57,7 +57,13 @@ def lvs_mails_of_lost_quorums_and_removed_servers(lab):
     wait(a.count, 5, "a check")
     a.stop()
     lost = ("Virtualserver [%s]:tcp:80 - DOWN" % VIP, "=> Lost quorum 1+0=1 <= 0 <=")
-    wait(lambda: lost in bodies(sink.mails), 8, "the mail of the lost quorum")
+    wait(lambda: lost in bodies(sink.mails), 10, "the mail of the lost quorum")
+    down, up = ("Realserver [%s]:tcp:80 of virtual server [%s]:tcp:80 - %s" % (A, VIP, word) for word in ("DOWN", "UP"))
+    wait(lambda: bodies(sink.mails)[-1][0] == down, 10, "then that of its server")
+    assert bodies(sink.mails)[-2] == lost, bodies(sink.mails)
+    Tcp(h, A, 80)
+    wait(lambda: bodies(sink.mails)[-1][0] == up, 10, "and the way back: %s" % bodies(sink.mails))
+    assert bodies(sink.mails)[-2][1] == "=> Gained quorum 1+0=1 <= 1 <=", bodies(sink.mails)
 
 
 @case("uml")
@@ -112,7 +118,8 @@ def lvs_start_with_a_lost_quorum_names_what_it_takes(lab):
     h = balancer(lab)
     fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
     opts = "smtp_alert\nalpha\nquorum 2\nhysteresis 1\nsorry_server 10.1.0.9 80"
-    h.keepalived(around(fifo) + virtual(VIP + " 80", real(A, 80, TCP), real(B, 80, TCP), real("10.1.0.3", 80, TCP), opts=opts))
+    d = h.keepalived(around(fifo) + virtual(VIP + " 80", real(A, 80, TCP), real(B, 80, TCP), real("10.1.0.3", 80, TCP), opts=opts))
     settle(h, {"10.1.0.9:80": 1}, timeout=10)
     subject = "Virtualserver [%s]:tcp:80 - DOWN" % VIP
     wait(lambda: (subject, "=> Starting with quorum down 2+1=3 <= 0 <=") in bodies(sink.mails), 10, "the mail: %s" % bodies(sink.mails))
+    assert "Starting with quorum down 2+1=3 > 0 for VS" in d.log(), d.log()

@@ -216,8 +216,10 @@ impl CheckProcess {
         };
         let mut effects = std::mem::take(&mut self.effects);
         own.machine.checked(index(place.server), up, &mut effects);
-        self.mail_check(s.now(), place, up, !effects.is_empty(), why);
+        let changed = !effects.is_empty();
         self.perform(s, index(place.service), &mut effects);
+        // After that of the quorum, as from the C daemon.
+        self.mail_check(s.now(), place, up, changed, why);
         self.effects = effects;
     }
 

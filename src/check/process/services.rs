@@ -131,15 +131,18 @@ pub(super) fn quorum_mail(quorum: &service::Quorum) -> String {
     format!("{needed}+{hysteresis}={bound} <= {}", quorum.weight)
 }
 
-/// The numbers of the log: `1+0=1 <= 2`, `1-0=1 > 0`.
+/// The numbers of the log: `1+0=1 <= 2`, `1-0=1 > 0`. A service that starts without a
+/// quorum has yet to gain it, so it is what that takes which is not there: `2+1=3 > 2`.
 pub(super) fn quorum_text(quorum: &service::Quorum) -> String {
     let (needed, hysteresis) = (quorum.quorum, quorum.hysteresis);
-    let weight = quorum.weight;
-    if quorum.up {
-        let bound = needed.saturating_add(hysteresis);
-        format!("{needed}+{hysteresis}={bound} <= {weight}")
+    let (sign, bound) = if quorum.up || quorum.starting {
+        ('+', needed.saturating_add(hysteresis))
     } else {
-        let bound = needed.saturating_sub(hysteresis);
-        format!("{needed}-{hysteresis}={bound} > {weight}")
-    }
+        ('-', needed.saturating_sub(hysteresis))
+    };
+    let relation = if quorum.up { "<=" } else { ">" };
+    format!(
+        "{needed}{sign}{hysteresis}={bound} {relation} {}",
+        quorum.weight
+    )
 }
