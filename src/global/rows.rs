@@ -7,7 +7,7 @@ mod vrrp;
 use std::time::Duration;
 
 use super::{GlobalConfig, words};
-use crate::control_plane::diag::{Diags, Old};
+use crate::control_plane::diag::{Code, Diags, Old};
 use crate::control_plane::read;
 use crate::control_plane::schema::{Block, Call, Lens, gone};
 use crate::control_plane::source::Span;
@@ -74,7 +74,11 @@ fn no_interval(call: &Call<'_>) -> Option<Old> {
 
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-fn finish(global: &mut GlobalConfig, _: Span, diags: &mut Diags) {
+fn finish(global: &mut GlobalConfig, block: Span, diags: &mut Diags) {
+    let repeats = ["vrrp_garp_master_repeat", "vrrp_garp_master_refresh_repeat"];
+    for keyword in global.vrrp.garp.zero_repeats(repeats) {
+        diags.error(Code::General, block, format!("{keyword} 0: 1 is used"));
+    }
     words::check_groups(global, diags);
     super::reload::check(&mut global.reload, diags);
 }

@@ -67,3 +67,13 @@ pub struct GarpGiven {
     /// `garp_extra_if`.
     pub extra: Option<ExtraAnnouncements>,
 }
+
+impl GarpGiven {
+    /// Which of the keywords of `repeat` and `refresh_repeat` say zero: there is no burst
+    /// without messages.
+    pub(crate) fn zero_repeats<'k>(&self, keywords: [&'k str; 2]) -> impl Iterator<Item = &'k str> {
+        let zero = [self.repeat, self.refresh_repeat].map(|given| given == Some(0));
+        let all = keywords.into_iter().zip(zero);
+        all.filter_map(|(keyword, is_zero)| is_zero.then_some(keyword))
+    }
+}

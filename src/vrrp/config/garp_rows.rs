@@ -28,13 +28,13 @@ macro_rules! announcements {
             $crate::control_plane::schema::Row::<$target>::new(
                 concat!($prefix, "garp_master_repeat"),
                 $crate::control_plane::arg::int(
-                    1,
+                    0,
                     u32::MAX as i64,
                     "messages",
                     $crate::control_plane::schema::at!($($garp).+.repeat),
                 ),
                 "Gratuitous ARP messages or neighbour adverts for each address, in each burst \
-                 of a new master.",
+                 of a new master; 0 counts as 1.",
             )
             .default($repeat),
             $crate::control_plane::schema::Row::<$target>::new(
@@ -50,7 +50,7 @@ macro_rules! announcements {
             $crate::control_plane::schema::Row::<$target>::new(
                 concat!($prefix, "garp_master_refresh_repeat"),
                 $crate::control_plane::arg::int(
-                    1,
+                    0,
                     u32::MAX as i64,
                     "messages",
                     $crate::control_plane::schema::at!($($garp).+.refresh_repeat),
@@ -58,7 +58,7 @@ macro_rules! announcements {
                 concat!(
                     "Messages for each address whenever ",
                     $prefix,
-                    "garp_master_refresh announces them again."
+                    "garp_master_refresh announces them again; 0 counts as 1."
                 ),
             )
             .default($refresh_repeat),

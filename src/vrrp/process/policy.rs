@@ -54,22 +54,42 @@ pub(super) const fn announcements(config: &InstanceConfig) -> AnnouncePolicy {
     }
 }
 
-/// The interfaces an instance depends on: its own, those of its tracked
-/// addresses, and those it names (protocols.md section 11: an address, route or rule on
-/// another interface makes the instance track that interface).
+/// What an instance depends on. Interfaces it cannot do without are a fault while they
+/// are down, whatever weight `track_interface` gives them.
 fn tracks(
     config: &InstanceConfig,
     key: &mut dyn FnMut(&crate::model::IfName) -> InterfaceKey,
 ) -> Vec<Track> {
+    let implied = implied(config, key);
     let mut tracks: Vec<Track> = Vec::new();
     for tracked in &config.track_interfaces {
         let interface = key(&tracked.name.value);
+        if tracked.weight != 0 && implied.contains(&interface) {
+            continue;
+        }
         tracks.push(Track {
             source: TrackSource::Interface(interface),
             weight: tracked.weight,
             reverse: tracked.reverse,
         });
     }
+    for interface in implied {
+        let source = TrackSource::Interface(interface);
+        if !tracks.iter().any(|track| track.source == source) {
+            tracks.push(Track::interface(interface));
+        }
+    }
+    tracks.extend(config.trackers.iter().map(super::trackers::track));
+    tracks
+}
+
+/// The interfaces that an instance cannot do without: its own, and those of its tracked
+/// addresses, routes and rules (protocols.md section 11). A route with several next hops
+/// gets along without one of them.
+fn implied(
+    config: &InstanceConfig,
+    key: &mut dyn FnMut(&crate::model::IfName) -> InterfaceKey,
+) -> Vec<InterfaceKey> {
     let own = config.interface.as_ref().map(|name| key(&name.value));
     let mut implied = Vec::new();
     if !config.dont_track_primary {
@@ -89,23 +109,13 @@ fn tracks(
         }
     }
     for route in config.routes.iter().filter(|route| route.track) {
-        implied.extend(route.interfaces().map(|name| key(&name.value)));
+        implied.extend(route.hop.dev.as_ref().map(|name| key(&name.value)));
     }
     for rule in config.rules.iter().filter(|rule| rule.track) {
         implied.extend(rule.interfaces().map(|name| key(&name.value)));
     }
-    for interface in implied {
-        let excused = config.dont_track_primary && own == Some(interface);
-        if !excused
-            && !tracks
-                .iter()
-                .any(|track| track.source == TrackSource::Interface(interface))
-        {
-            tracks.push(Track::interface(interface));
-        }
-    }
-    tracks.extend(config.trackers.iter().map(super::trackers::track));
-    tracks
+    implied.retain(|interface| !config.dont_track_primary || own != Some(*interface));
+    implied
 }
 
 /// What decides about received packets.

@@ -32,6 +32,10 @@ impl Resolver<'_> {
             .accept
             .map_or(accept_by_default, |accept| accept.value);
         instance.garp = garp(&given.garp, global);
+        let repeats = ["garp_master_repeat", "garp_master_refresh_repeat"];
+        for keyword in given.garp.zero_repeats(repeats) {
+            self.error(instance.name.span, format!("{keyword} 0: 1 is used"));
+        }
         self.owner(instance);
     }
 
@@ -70,7 +74,11 @@ fn garp(given: &GarpGiven, global: &VrrpDefaults) -> GarpSettings {
     };
     let all = &global.garp;
     let delay = given.delay.or(all.delay).unwrap_or(built_in.delay);
-    let repeat = given.repeat.or(all.repeat).unwrap_or(built_in.repeat);
+    let repeat = given
+        .repeat
+        .or(all.repeat)
+        .unwrap_or(built_in.repeat)
+        .max(1);
     GarpSettings {
         delay,
         repeat,
@@ -78,7 +86,8 @@ fn garp(given: &GarpGiven, global: &VrrpDefaults) -> GarpSettings {
         refresh_repeat: given
             .refresh_repeat
             .or(all.refresh_repeat)
-            .unwrap_or(built_in.refresh_repeat),
+            .unwrap_or(built_in.refresh_repeat)
+            .max(1),
         lower_prio_delay: given
             .lower_prio_delay
             .or(all.lower_prio_delay)

@@ -309,14 +309,22 @@ impl Resolver<'_> {
         }
     }
 
-    /// Kubernetes' kube-keepalived-vip tracks the own interface, which is so anyway.
+    /// Kubernetes' kube-keepalived-vip tracks the own interface, which is so anyway: while
+    /// it is down, nothing can be sent, whatever the weight.
     fn tracked_interfaces(&mut self, instance: &mut InstanceConfig) {
         let own = instance.interface.as_ref().map(|name| name.value.clone());
+        let excused = instance.dont_track_primary;
         instance.track_interfaces = instance.given.interfaces.clone();
         instance.track_interfaces.retain(|tracked| {
-            let twice = tracked.weight == 0 && own.as_ref() == Some(&tracked.name.value);
+            let counts = tracked.weight != 0 && excused;
+            let twice = !counts && own.as_ref() == Some(&tracked.name.value);
             if twice {
-                let text = "the own interface is tracked anyway";
+                let text = if tracked.weight == 0 {
+                    "the own interface is tracked anyway"
+                } else {
+                    "the own interface is tracked anyway: its weight counts with \
+                     dont_track_primary only"
+                };
                 self.warn(tracked.name.span, text);
                 self.diags.lint("own-interface-tracked");
             }

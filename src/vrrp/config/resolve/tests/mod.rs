@@ -240,6 +240,42 @@ fn global_settings_reach_instances_wherever_they_stand() {
 }
 
 #[test]
+fn no_burst_is_without_messages() {
+    let (instance, told) = with(&format!(
+        "garp_master_repeat 0\ngarp_master_refresh_repeat 0\ngarp_lower_prio_repeat 0\n{VIP}"
+    ));
+    let garp = instance.expect("an instance").garp;
+    let repeats = (garp.repeat, garp.refresh_repeat, garp.lower_prio_repeat);
+    assert_eq!(repeats, (1, 1, 0));
+    assert_eq!(told.len(), 2);
+    let text = format!(
+        "vrrp_instance A {{\ninterface eth0\nvirtual_router_id 1\n{VIP}\n}}\n\
+         global_defs {{\nvrrp_garp_master_repeat 0\n}}"
+    );
+    let (instance, told) = all(&text);
+    assert_eq!(instance.expect("an instance").garp.repeat, 1);
+    assert_eq!(told.len(), 1);
+}
+
+#[test]
+fn the_own_interface_has_a_weight_only_if_it_may_be_down() {
+    let tracked = |lines: &str| {
+        let (instance, _) = with(&format!("{lines}\n{VIP}"));
+        let tracked = instance.expect("an instance").track_interfaces;
+        tracked.iter().map(|t| t.weight).collect::<Vec<_>>()
+    };
+    assert_eq!(tracked("track_interface {\neth0 weight -7\n}"), []);
+    assert_eq!(
+        tracked("dont_track_primary\ntrack_interface {\neth0 weight -7\n}"),
+        [-7]
+    );
+    assert_eq!(
+        tracked("dont_track_primary\ntrack_interface {\neth0\n}"),
+        []
+    );
+}
+
+#[test]
 fn mistakes_in_tracked_names_and_peers_leave_what_is_named() {
     let lines = "virtual_ipaddress {\n10.0.0.1\n}\ntrack_interface {\neth1 weight abc\neth2 weight 300\n\
                  eth3 weight 254\neth4 weight -254\neth5 foo\neth6 weight\neth7 weight 5 noreverse\n}";
