@@ -124,3 +124,55 @@ def trackers_scripts_run_as_ordinary_processes(lab):
     assert first.split() == ["0", "0", "0"], "nice, priority, policy: %s" % first
     assert rest[0].split()[-1] == own("Cpus_allowed_list"), rest
     assert limits(rest) == limits(open("/proc/self/limits")), rest
+
+@case("defects")
+def trackers_of_what_it_cannot_do_without_have_no_weight(lab):
+    """The own interface, and that of a tracked address: down is FAULT, whatever weight they are given."""
+    for extra, vips in (("", (VIP + "/24", "10.78.0.100/24 dev eth1")), ("dont_track_primary", (VIP + "/24",))):
+        r1, = lab.pair(("own%d" % len(vips),), segment="lan%d" % len(vips))
+        r1.nic("eth1", "other%d" % len(vips), ["10.78.0.1/24"])
+        r1.keepalived(single(vips=vips, globals="vrrp_notify_priority_changes", extra=extra + """
+            track_interface {
+            eth0 weight -10
+            eth1 weight 7
+            }"""))
+        wait(lambda: r1.has(VIP), 10)
+        if extra:
+            r1.carrier("eth0", False)
+            never(lambda: not r1.has(VIP), 1)
+            continue
+        for dev in ("eth1", "eth0"):
+            r1.carrier(dev, False)
+            wait(lambda: not r1.has(VIP), 10, "FAULT without " + dev)
+            r1.carrier(dev, True)
+            wait(lambda: r1.has(VIP), 10, "master again")
+
+@case("defects")
+def trackers_move_the_priority_before_the_first_state(lab):
+    """With notify_priority_changes a weight that counts at the start is told before the first state; values are those of the change."""
+    (r1,) = lab.pair(("r1",))
+    put(os.path.join(lab.dir, "value"), "5")
+    fifo = Fifo(lab)
+    d = r1.keepalived(conf("track_file tf {\nfile %s\nweight 2\n}" % os.path.join(lab.dir, "value"), inst(extra="track_file {\ntf\n}"),
+                           globals="vrrp_notify_fifo %s\nvrrp_notify_priority_changes" % fifo.path))
+    wait(lambda: r1.has(VIP), 10)
+    put(os.path.join(lab.dir, "value"), "-254")
+    wait(lambda: not r1.has(VIP), 10)
+    wait(lambda: len(fifo.lines()) > 3, 10)
+    assert fifo.lines()[:3] == ['INSTANCE "VI_1" %s 110' % word for word in ("BACKUP_PRIORITY", "BACKUP", "MASTER")], fifo.lines()
+    assert " FAULT " in fifo.lines()[3], fifo.lines()
+    d.signal(12)
+    stats = os.path.join(d.tmpdir, "keepalived.stats")
+    wait(lambda: any("Priority Zero" in line for line in lines(stats)), 10)
+    # Two adverts of priority 0 leave for one that counts.
+    assert lines(stats)[-1].strip() == "Sent: 1", lines(stats)
+
+@case("defects")
+def trackers_routes_with_several_hops_do_without_one(lab):
+    """The interface of one of several next hops is not tracked."""
+    (r1,) = lab.pair(("r1",))
+    r1.nic("eth1", "other", ["10.78.0.1/24"])
+    r1.keepalived(single(extra="virtual_routes {\n10.90.0.0/24 nexthop via 10.77.0.2 dev eth0 nexthop via 10.78.0.2 dev eth1\n}"))
+    wait(lambda: r1.has(VIP), 10)
+    r1.carrier("eth1", False)
+    never(lambda: not r1.has(VIP), 1)

@@ -23,6 +23,8 @@ pub struct ReceiveStats {
     pub address_list_differs: u64,
     /// The last of [`Statistic::OF_PROTOCOL`] that was counted.
     pub last_protocol_error: Option<Statistic>,
+    /// The last advert sent has given up.
+    has_given_up: bool,
     rejected: [u64; RejectionKind::COUNT],
 }
 
@@ -49,10 +51,15 @@ impl ReceiveStats {
         }
     }
 
-    /// Counts an advert that was sent.
+    /// Counts an advert that was sent. Who gives up says so twice, in case one is lost:
+    /// that counts once.
     pub fn record_sent(&mut self, priority: Priority) {
-        self.advert_sent += 1;
-        self.pri_zero_sent += u64::from(priority == Priority::GIVE_UP);
+        let gives_up = priority == Priority::GIVE_UP;
+        let has_given_up = std::mem::replace(&mut self.has_given_up, gives_up);
+        if !(gives_up && has_given_up) {
+            self.advert_sent += 1;
+            self.pri_zero_sent += u64::from(gives_up);
+        }
     }
 
     /// Packets rejected for one reason.

@@ -200,6 +200,18 @@ impl Instance {
         self.faults
     }
 
+    /// How many trackers without weight have said nothing yet.
+    #[must_use]
+    pub const fn awaited(&self) -> usize {
+        self.awaited
+    }
+
+    /// Whether it would be master if the others of its group were.
+    #[must_use]
+    pub const fn wishes_to_lead(&self) -> bool {
+        self.membership.wish.is_some()
+    }
+
     /// The address that adverts are sent from.
     #[must_use]
     pub const fn source(&self) -> Option<IpAddr> {
@@ -282,6 +294,10 @@ impl Instance {
 
     /// Tell of the present state.
     fn tell(&mut self, cause: Cause, out: &mut Effects) {
+        if self.told == State::Init && self.state != State::Init {
+            // Trackers may have moved it before anything was told.
+            self.tell_priority(self.policy.priority, out);
+        }
         let from = std::mem::replace(&mut self.told, self.state);
         out.push(Effect::Went {
             id: self.id,

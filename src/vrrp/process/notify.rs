@@ -141,12 +141,16 @@ impl VrrpProcess {
                 let why = format!("lower priority {priority} from {address}");
                 self.tell(now, id, What::MasterRxLowerPri, &why);
             }
-            Note::PriorityChanged { .. } => {
+            Note::PriorityChanged { to, .. } => {
                 let what = match self.router.state(id) {
                     State::Master => What::MasterPriority,
                     State::Init | State::Backup | State::Fault => What::BackupPriority,
                 };
-                self.tell(now, id, what, "the effective priority changed");
+                let subject = self.routers.get(id.index()).and_then(|own| own.subject);
+                if let Some(subject) = subject {
+                    let why = "the effective priority changed";
+                    self.notifier.tell(now, subject, what, to.0, why);
+                }
             }
             Note::PrioritySet { .. }
             | Note::MasterChanged { .. }
