@@ -170,6 +170,7 @@ impl Kept {
                 state,
                 wanted: state,
                 faults,
+                awaited: 0,
                 master: Some(Peer {
                     address,
                     priority: Priority(200),
@@ -206,6 +207,10 @@ impl Trackers for Known {
 
     fn status(&self, key: TrackerKey) -> Option<Status> {
         Some(Status::good(matches!(key, TrackerKey::Process(_))))
+    }
+
+    fn script_result(&self, _: u32) -> Option<u32> {
+        Some(0)
     }
 
     fn script_state(&self, _: u32) -> &'static str {
@@ -251,6 +256,7 @@ fn the_texts_are_as_programs_read_them() {
     let kept = Kept::new();
     let views = kept.views(&config, &is_set);
     let mut out = vrrp::room(views.len());
+    vrrp::track_groups(&config.vrrp, &mut out);
     vrrp::static_addresses(&config.vrrp, |_| true, &mut out);
     vrrp::static_routes(&config.vrrp, &mut out);
     vrrp::topology(&views, &mut out);

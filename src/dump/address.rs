@@ -83,6 +83,10 @@ fn push_options(out: &mut String, address: &AddressConfig) {
     for (_, word) in words.iter().filter(|(is_set, _)| *is_set) {
         out.push_str(word);
     }
+    if let Some(group) = &address.track_group {
+        out.push_str(" track_group ");
+        out.push_str(&group.value);
+    }
     match address.preferred_lft {
         None => {}
         Some(0) => out.push_str(" deprecated"),

@@ -32,6 +32,8 @@ pub struct InstanceView<'a> {
     pub wanted: State,
     /// What keeps it from running.
     pub faults: FaultSet,
+    /// How many trackers without weight have said nothing yet.
+    pub awaited: usize,
     /// The master it listens to, as backup.
     pub master: Option<Peer>,
     /// The interval attributed to the master.

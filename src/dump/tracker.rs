@@ -5,6 +5,8 @@ use super::command::quoted;
 use super::fact::{FlagForm, Value};
 use super::json::Json;
 use super::text::Text;
+use crate::control_plane::value::Spanned;
+use crate::vrrp::config::names::{TrackEntry, Tracked};
 use crate::vrrp::config::tracker::{ParameterMatch, Weight};
 use crate::vrrp::config::{
     FileConfig, ProcessConfig, ScriptConfig, TrackedSession, TrackerKind, TrackerUse, VrrpConfig,
@@ -18,6 +20,9 @@ pub trait Trackers {
     /// What a script does: `idle`, `running`, `requested termination` or
     /// `forcing termination`.
     fn script_state(&self, index: u32) -> &'static str;
+    /// What its results have come to, counted from the last change; `None` if nobody
+    /// tracks it.
+    fn script_result(&self, index: u32) -> Option<u32>;
     /// What is counted of a process; `None` if nobody tracks it.
     fn process_count(&self, index: u32) -> Option<ProcessCount>;
 }
@@ -33,20 +38,38 @@ pub struct ProcessCount {
     pub is_termination_delayed: bool,
 }
 
-/// All trackers of a configuration.
+/// All trackers of a configuration, scripts and files that nobody tracks left out: nothing
+/// is done with them.
 pub fn text(config: &VrrpConfig, live: &dyn Trackers, out: &mut Text) {
-    if !config.scripts.is_empty() {
+    let is_used = |kind, index: &u32| {
+        let mut uses = config.instances.iter().flat_map(|own| &own.trackers);
+        uses.any(|used| used.kind == kind && u32::try_from(used.index) == Ok(*index))
+    };
+    let scripts = (0..).zip(&config.scripts);
+    let mut scripts = scripts
+        .filter(|(index, _)| is_used(TrackerKind::Script, index))
+        .peekable();
+    if scripts.peek().is_some() {
         out.title("VRRP Scripts");
     }
-    for (index, script) in (0..).zip(&config.scripts) {
-        script_text(script, live.status(TrackerKey::Script(index)), out);
+    for (index, script) in scripts {
+        script_text(
+            script,
+            live.status(TrackerKey::Script(index)),
+            live.script_result(index),
+            out,
+        );
         users(config, TrackerKind::Script, index, out);
         out.property("State", Value::Word(live.script_state(index)));
     }
-    if !config.files.is_empty() {
+    let files = (0..).zip(&config.files);
+    let mut files = files
+        .filter(|(index, _)| is_used(TrackerKind::File, index))
+        .peekable();
+    if files.peek().is_some() {
         out.title("VRRP Track files");
     }
-    for (index, file) in (0..).zip(&config.files) {
+    for (index, file) in files {
         file_text(file, live.status(TrackerKey::File(index)), out);
         users(config, TrackerKind::File, index, out);
     }
@@ -125,13 +148,54 @@ pub fn used(config: &VrrpConfig, used: &[TrackerUse], out: &mut Text) {
             let name = name(config, used).unwrap_or("?");
             // As the C daemon has it.
             let comma = match kind {
-                TrackerKind::Script | TrackerKind::File => "",
-                TrackerKind::Process => ",",
+                TrackerKind::Script => "",
+                TrackerKind::File | TrackerKind::Process => ",",
                 TrackerKind::Bfd => ":",
             };
             out.item(|out| out.show(format_args!("{name}{comma} weight {}", shown(used.weight))));
         }
     }
+}
+
+/// What a sync group tracks, by kind.
+pub fn used_by_group(config: &VrrpConfig, tracked: &Tracked, out: &mut Text) {
+    let of = |kind, entries: &[TrackEntry], defined: &[(&Spanned<String>, Weight)]| {
+        let uses = entries.iter().filter_map(|entry| {
+            let place = defined
+                .iter()
+                .position(|(name, _)| name.value == entry.name.value)?;
+            let (_, own) = defined.get(place)?;
+            let weight = Weight {
+                value: entry.weight.unwrap_or(own.value),
+                reverse: entry.reverse.unwrap_or(own.reverse),
+            };
+            Some(TrackerUse {
+                kind,
+                index: place,
+                weight,
+            })
+        });
+        uses.collect::<Vec<_>>()
+    };
+    let scripts: Vec<_> = config.scripts.iter().map(|s| (&s.name, s.weight)).collect();
+    let files: Vec<_> = config.files.iter().map(|f| (&f.name, f.weight)).collect();
+    let processes: Vec<_> = config
+        .processes
+        .iter()
+        .map(|p| (&p.name, p.weight))
+        .collect();
+    let sessions: Vec<_> = config
+        .sessions
+        .iter()
+        .map(|s| (&s.name, s.weight))
+        .collect();
+    let all = [
+        of(TrackerKind::Script, &tracked.scripts, &scripts),
+        of(TrackerKind::File, &tracked.files, &files),
+        of(TrackerKind::Process, &tracked.processes, &processes),
+        of(TrackerKind::Bfd, &tracked.bfd, &sessions),
+    ];
+    used(config, &all.concat(), out);
 }
 
 fn name<'a>(config: &'a VrrpConfig, used: &TrackerUse) -> Option<&'a str> {
@@ -165,7 +229,7 @@ fn users(config: &VrrpConfig, kind: TrackerKind, index: u32, out: &mut Text) {
     }
 }
 
-fn script_text(script: &ScriptConfig, status: Option<Status>, out: &mut Text) {
+fn script_text(script: &ScriptConfig, status: Option<Status>, result: Option<u32>, out: &mut Text) {
     out.object("VRRP Script", &script.name.value);
     if let Some(command) = &script.command {
         out.property("Command", Value::Text(quoted(command).into()));
@@ -176,6 +240,9 @@ fn script_text(script: &ScriptConfig, status: Option<Status>, out: &mut Text) {
     weight_text(script.weight, out);
     out.property("Rise", Value::Number(script.rise.into()));
     out.property("Fall", Value::Number(script.fall.into()));
+    if let Some(result) = result {
+        out.property("Result", Value::Number(result.into()));
+    }
     let init = if script.init_fail {
         "failed"
     } else {
@@ -199,7 +266,7 @@ const fn status_word(status: Option<Status>) -> &'static str {
 }
 
 fn file_text(file: &FileConfig, status: Option<Status>, out: &mut Text) {
-    out.object("VRRP Track file", &file.name.value);
+    out.object("Track file", &file.name.value);
     let path = file.path.as_ref().map(|path| path.value.as_str());
     out.property("File", path.map_or(Value::Absent, Value::Word));
     if let Some(Status::Value(value)) = status {
@@ -255,8 +322,13 @@ fn process_text(
         let not = if runs { "" } else { "not " };
         out.line(&format!("{label} delay timer {not}running"));
     }
-    let full = Value::truth(process.full_command, FlagForm::Bool);
-    out.property("Full command", full);
+    out.property("Full command", full_command(process));
+}
+
+/// Parameters are found nowhere else.
+fn full_command(process: &ProcessConfig) -> Value<'static> {
+    let is_full = process.full_command || process.matching().is_some();
+    Value::truth(is_full, FlagForm::Bool)
 }
 
 fn session_text(session: &TrackedSession, status: Option<Status>, out: &mut Text) {
@@ -291,6 +363,5 @@ fn process_json(
     out.member("fork_delay_timer_running", fork);
     let termination = Value::truth(count.is_termination_delayed, FlagForm::Bool);
     out.member("terminate_delay_timer_running", termination);
-    let full = Value::truth(process.full_command, FlagForm::Bool);
-    out.member("full_command", full);
+    out.member("full_command", full_command(process));
 }

@@ -7,7 +7,7 @@ use super::instance::{self, InstanceView};
 use super::json::Json;
 use super::stats;
 use super::text::Text;
-use super::{address, command, interface};
+use super::{address, command, interface, tracker};
 use crate::model::{Family, Vrid};
 use crate::vrrp::config::routes::{route_text, rule_text};
 use crate::vrrp::config::{SyncGroup, VrrpConfig};
@@ -40,8 +40,8 @@ pub struct GroupView<'a> {
     pub name: &'a str,
     /// Its state.
     pub state: State,
-    /// Its members and their states.
-    pub members: Vec<(&'a str, State)>,
+    /// Its members, their states, and whether they have faults of their own.
+    pub members: Vec<(&'a str, State, bool)>,
     /// What is configured of it.
     pub config: Option<&'a SyncGroup>,
 }
@@ -50,6 +50,21 @@ pub struct GroupView<'a> {
 #[must_use]
 pub fn room(instances: usize) -> Text {
     Text::with_capacity((instances + 1) * OCTETS)
+}
+
+/// `------< Static Track groups >------`: what static addresses, routes and rules concern.
+pub fn track_groups(config: &VrrpConfig, out: &mut Text) {
+    if config.track_groups.is_empty() {
+        return;
+    }
+    out.title("Static Track groups");
+    for group in &config.track_groups {
+        out.object("Static Track Group", &group.name.value);
+        out.line("VRRP member instances :");
+        for member in &group.members {
+            out.item(|out| out.push(&member.value));
+        }
+    }
 }
 
 /// `------< Static Addresses >------`; `is_set` by position.
@@ -129,7 +144,11 @@ pub fn sockets<'a>(sockets: impl Iterator<Item = SocketView<'a>>, out: &mut Text
 }
 
 /// `------< VRRP Sync groups >------`
-pub fn sync_groups<'a>(groups: impl Iterator<Item = GroupView<'a>>, out: &mut Text) {
+pub fn sync_groups<'a>(
+    vrrp: &VrrpConfig,
+    groups: impl Iterator<Item = GroupView<'a>>,
+    out: &mut Text,
+) {
     let mut groups = groups.peekable();
     if groups.peek().is_some() {
         out.title("VRRP Sync groups");
@@ -137,27 +156,30 @@ pub fn sync_groups<'a>(groups: impl Iterator<Item = GroupView<'a>>, out: &mut Te
     for group in groups {
         let name = format!("{}, {}", group.name, group.state.as_str());
         out.object("VRRP Sync Group", &name);
-        let count = |state| group.members.iter().filter(|(_, s)| *s == state).count();
-        let (fault, init) = (count(State::Fault), count(State::Init));
+        let members = group.members.iter();
+        let fault = members.clone().filter(|(_, _, is_faulty)| *is_faulty);
+        let init = members.filter(|(_, state, _)| *state == State::Init);
+        let (fault, init) = (fault.count(), init.count());
         out.line(&format!("Num member fault {fault}, num member init {init}"));
         out.line("VRRP member instances :");
-        for (name, _) in &group.members {
+        for (name, ..) in &group.members {
             out.item(|out| out.push(name));
         }
         if let Some(config) = group.config {
-            settings(config, out);
+            settings(vrrp, config, out);
         }
     }
 }
 
 /// What is configured of a group beside its members.
-fn settings(group: &SyncGroup, out: &mut Text) {
+fn settings(vrrp: &VrrpConfig, group: &SyncGroup, out: &mut Text) {
     if group.tracking_weight {
         out.line("sync group tracking weight set");
     }
     let alert = if group.notify.alert { "yes" } else { "no" };
     out.property("Using smtp notification", Value::Word(alert));
     interface::list(&group.interfaces, out);
+    tracker::used_by_group(vrrp, &group.tracked, out);
     command::scripts(&group.notify, out);
 }
 

@@ -24,6 +24,8 @@ facts! {
     STATE = "State", "state", |v| state(v.state);
     WANTED = "Wantstate", "wantstate", |v| state(v.wanted);
     CONFIG_FAULTS = "Number of config faults", "", |v| Value::Number(config_faults(v.faults));
+    TRACKS_AWAITED = "Number of track scripts init", "",
+        |v| Value::Number(v.awaited as u64);
     TRACK_FAULTS = "Number of interface and track script faults", "",
         |v| Value::Number(track_faults(v.faults));
     LAST_TRANSITION = "Last transition", "last_transition",

@@ -7,8 +7,9 @@ use super::facts::{
     ACCEPT, ADVERT_INTERVAL, AUTH_DATA, AUTH_TYPE, CONFIG_FAULTS, DEADLINE, DOWN_ADVERTS,
     DOWN_INTERVAL, EFFECTIVE, FOREIGN, GARP_DELAY, GARP_LOWER_DELAY, GARP_LOWER_REPEAT,
     GARP_REFRESH, GARP_REFRESH_REPEAT, GARP_REPEAT, HIGHER_SENDS, LAST_TRANSITION, LOWER_SENDS,
-    MASTER, MASTER_PRIORITY, NOTIFY_DELETED, PREEMPT, PREEMPT_DELAY, PRIORITY, PRIORITY_CHANGES,
-    PROMOTE, Row, SMTP, STATE, SYNC_GROUP, TOTAL, TRACK_FAULTS, VERSION, VRID, WANTED,
+    MASTER, MASTER_INTERVAL, MASTER_PRIORITY, NOTIFY_DELETED, PREEMPT, PREEMPT_DELAY, PRIORITY,
+    PRIORITY_CHANGES, PROMOTE, Row, SMTP, STATE, SYNC_GROUP, TOTAL, TRACK_FAULTS, TRACKS_AWAITED,
+    VERSION, VRID, WANTED,
 };
 use crate::dump::address;
 use crate::dump::fact::Value;
@@ -17,7 +18,7 @@ use crate::dump::{command, interface, tracker};
 use crate::model::{Family, IfName};
 use crate::vrrp::config::VirtualLinkKind;
 use crate::vrrp::config::routes::{route_text, rule_text};
-use crate::vrrp::fsm::Version;
+use crate::vrrp::fsm::{State, Version};
 
 /// A part of the text of an instance.
 #[derive(Clone, Copy)]
@@ -36,10 +37,12 @@ const TEXT: &[Part] = &[
     Part::Line(STATE),
     Part::Line(MASTER),
     Part::Line(MASTER_PRIORITY),
+    Part::Other(master_interval),
     Part::Other(flags),
     Part::Line(WANTED),
     Part::Line(CONFIG_FAULTS),
     Part::Line(TRACK_FAULTS),
+    Part::Line(TRACKS_AWAITED),
     Part::Line(LAST_TRANSITION),
     Part::Line(DEADLINE),
     Part::Line(DOWN_INTERVAL),
@@ -61,6 +64,11 @@ const TEXT: &[Part] = &[
     Part::Line(EFFECTIVE),
     Part::Line(TOTAL),
     Part::Line(ADVERT_INTERVAL),
+    Part::Other(|view, out| {
+        if learns_interval(view) {
+            out.property(MASTER_INTERVAL.label, (MASTER_INTERVAL.get)(view));
+        }
+    }),
     Part::Line(ACCEPT),
     Part::Line(PREEMPT),
     Part::Other(preempt_delay),
@@ -98,6 +106,18 @@ fn native_ipv6(view: &InstanceView<'_>, out: &mut Text) {
     }
 }
 
+/// A backup of version 3 goes by the interval of its master.
+fn learns_interval(view: &InstanceView<'_>) -> bool {
+    view.config.version == Version::V3 && view.state == State::Backup
+}
+
+fn master_interval(view: &InstanceView<'_>, out: &mut Text) {
+    if learns_interval(view) {
+        let seconds = view.master_interval.as_secs_f64();
+        out.line(&format!("Master advert int = {seconds:.2} sec"));
+    }
+}
+
 fn flags(view: &InstanceView<'_>, out: &mut Text) {
     if view.config.is_unicast() {
         out.line("Flags:");
@@ -124,7 +144,12 @@ fn device(view: &InstanceView<'_>, out: &mut Text) {
         view.is_virtual_link_up, link.xmit_base
     ));
     let base = view.base().map_or("?", IfName::as_str);
-    let text = format!("{name}, {kind} on {base}");
+    let xmit_base = if link.xmit_base {
+        ", xmit base i/f"
+    } else {
+        ""
+    };
+    let text = format!("{name}, {kind} on {base}{xmit_base}");
     out.property("Interface", Value::Text(text.into()));
 }
 

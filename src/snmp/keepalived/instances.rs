@@ -41,11 +41,12 @@ pub(super) const fn initial_state(config: &InstanceConfig) -> i32 {
     }
 }
 
-/// The state it is on its way to.
-fn wanted(config: &InstanceConfig, state: State) -> State {
-    match (state, config.initial_state) {
+/// The state it is on its way to; a member of a group may have to wait for the others.
+fn wanted(config: &InstanceConfig, machine: &Instance) -> State {
+    match (machine.state(), config.initial_state) {
         (State::Init, InitialState::Master) => State::Master,
         (State::Init, InitialState::Backup) => State::Backup,
+        (State::Backup, _) if machine.wishes_to_lead() => State::Master,
         (state, _) => state,
     }
 }
@@ -105,7 +106,7 @@ impl<P: VrrpFacts> Instances<P> {
             integer(initial_state(config::<P>(p, i)?))
         }),
         Column::named(6, "vrrpInstanceWantedState", |p, i| {
-            state(wanted(config::<P>(p, i)?, machine::<P>(p, i)?.state()))
+            state(wanted(config::<P>(p, i)?, machine::<P>(p, i)?))
         }),
         Column::<P, usize>::named(7, "vrrpInstanceBasePriority", |p, i| {
             integer(machine::<P>(p, i)?.policy().priority.0)

@@ -14,7 +14,7 @@ mod order;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 
 pub use order::{Layout, Order, Wanted};
 
@@ -44,6 +44,8 @@ struct Progress {
 pub struct Installer {
     queue: VecDeque<Job>,
     progress: Vec<Progress>,
+    /// Additions that the kernel has refused since their owner became master.
+    refused: HashSet<(InstanceId, u32)>,
 }
 
 impl Installer {
@@ -53,6 +55,7 @@ impl Installer {
         Self {
             queue: VecDeque::new(),
             progress: vec![Progress::default(); instances],
+            refused: HashSet::new(),
         }
     }
 
@@ -73,6 +76,7 @@ impl Installer {
 
     /// The instance became master: all its items shall be there.
     pub fn add_all(&mut self, instance: InstanceId) {
+        self.refused.retain(|(owner, _)| *owner != instance);
         self.queue
             .retain(|job| job.instance != instance || job.wanted == Wanted::Absent);
         let Some(progress) = self.progress_mut(instance) else {
@@ -155,9 +159,23 @@ impl Installer {
                 && let Some(progress) = self.progress_mut(order.instance)
             {
                 progress.sent = progress.sent.max(order.index + 1);
+                self.refused.remove(&(order.instance, order.index));
             }
             return Some(order);
         }
+    }
+
+    /// The kernel has refused an addition.
+    pub fn refuse(&mut self, order: Order) {
+        if order.wanted == Wanted::Present {
+            self.refused.insert((order.instance, order.index));
+        }
+    }
+
+    /// Whether this item is one that the instance has asked the kernel for, and got.
+    #[must_use]
+    pub fn has(&self, instance: InstanceId, index: u32) -> bool {
+        self.holds(instance, index) && !self.refused.contains(&(instance, index))
     }
 
     /// The kernel answered an addition, well or not. Returns how many of the

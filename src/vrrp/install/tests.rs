@@ -105,6 +105,26 @@ fn a_late_answer_of_an_earlier_mastership_counts_for_nothing() {
 }
 
 #[test]
+fn what_the_kernel_refuses_is_not_there_until_it_is_asked_again() {
+    let mut installer = installer([2]);
+    installer.add_all(A);
+    let orders: Vec<_> = std::iter::from_fn(|| installer.take()).collect();
+    let [first, second] = orders[..] else {
+        panic!("two orders");
+    };
+    installer.refuse(first);
+    for order in [first, second] {
+        installer.settled(order);
+    }
+    let has = |installer: &Installer| [0, 1].map(|index| installer.has(A, index));
+    assert_eq!(has(&installer), [false, true]);
+    assert!(installer.holds(A, 0), "it is still ours to put back");
+    installer.add_one(A, 0);
+    installer.take().expect("asked again");
+    assert_eq!(has(&installer), [true, true]);
+}
+
+#[test]
 fn rules_leave_before_routes_and_routes_before_addresses() {
     let mut installer = Installer::new(1);
     let layout = Layout {

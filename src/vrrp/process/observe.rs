@@ -17,7 +17,9 @@ use crate::model::UnixTime;
 use crate::net::{Mode, Protocol};
 use crate::netlink::mirror::Link;
 use crate::vrrp::config::{InitialState, InstanceConfig};
-use crate::vrrp::fsm::{InstanceId, InterfaceKey, State, Status, TrackSource, TrackerKey};
+use crate::vrrp::fsm::{
+    Instance, InstanceId, InterfaceKey, State, Status, TrackSource, TrackerKey,
+};
 use crate::vrrp::track::process::Cause as Delayed;
 use crate::watchdog::ipc::DumpKind;
 
@@ -94,12 +96,13 @@ impl VrrpProcess {
     fn describe(&self, s: &Scheduler<Self>, out: &mut Text) {
         vrrp::announcement_groups(&self.config.vrrp, out);
         let statics = self.book.statics();
-        let is_set = |place| self.installer.holds(statics, place);
+        let is_set = |place| self.installer.has(statics, place);
+        vrrp::track_groups(&self.config.vrrp, out);
         vrrp::static_addresses(&self.config.vrrp, is_set, out);
         vrrp::static_routes(&self.config.vrrp, out);
         self.with_views(s, |views| vrrp::topology(views, out));
         vrrp::sockets(self.socket_views(), out);
-        vrrp::sync_groups(self.group_views(), out);
+        vrrp::sync_groups(&self.config.vrrp, self.group_views(), out);
         tracker::text(&self.config.vrrp, self, out);
         let trackers = self.trackers();
         let of_link = |link: &Link| {
@@ -112,7 +115,7 @@ impl VrrpProcess {
 
     /// Call `render` with the views of all instances, in configuration order.
     fn with_views(&self, s: &Scheduler<Self>, render: impl FnOnce(&[InstanceView<'_>])) {
-        let is_set = |id: InstanceId, place: u32| self.installer.holds(id, place);
+        let is_set = |id: InstanceId, place: u32| self.installer.has(id, place);
         let UnixTime(wall) = clock::wall();
         let to_wall = |at: scheduler::Instant| UnixTime(wall.saturating_add(at.since(s.now())));
         let instances = self.routers.iter().zip(&self.config.vrrp.instances);
@@ -126,8 +129,9 @@ impl VrrpProcess {
                     config,
                     vrrp: &self.config.vrrp,
                     state: machine.state(),
-                    wanted: wanted(machine.state(), config.initial_state),
+                    wanted: wanted(machine, config.initial_state),
                     faults: machine.faults(),
+                    awaited: machine.awaited(),
                     master: machine.master(),
                     master_interval: machine.master_interval(),
                     source: machine.source(),
@@ -193,7 +197,9 @@ impl VrrpProcess {
         groups.map(|(number, (_, group))| {
             let members = group.members.iter().filter_map(|&id| {
                 let own = self.routers.get(id.index())?;
-                Some((&*own.name, self.router.state(id)))
+                let machine = self.router.instance(id)?;
+                let is_faulty = machine.faults().is_own();
+                Some((&*own.name, machine.state(), is_faulty))
             });
             GroupView {
                 name: &group.name,
@@ -233,6 +239,10 @@ impl Trackers for VrrpProcess {
         self.trackers.scripts.state(index)
     }
 
+    fn script_result(&self, index: u32) -> Option<u32> {
+        self.trackers.scripts.result(index)
+    }
+
     fn process_count(&self, index: u32) -> Option<ProcessCount> {
         let counted = self
             .trackers
@@ -246,11 +256,13 @@ impl Trackers for VrrpProcess {
     }
 }
 
-/// The state an instance is in, or was configured to begin in.
-const fn wanted(state: State, initial: InitialState) -> State {
-    match (state, initial) {
+/// The state an instance is in, was configured to begin in, or would be in without the
+/// others of its group.
+const fn wanted(machine: &Instance, initial: InitialState) -> State {
+    match (machine.state(), initial) {
         (State::Init, InitialState::Master) => State::Master,
         (State::Init, InitialState::Backup) => State::Backup,
+        (State::Backup, _) if machine.wishes_to_lead() => State::Master,
         (state, _) => state,
     }
 }

@@ -308,7 +308,10 @@ impl VrrpProcess {
             let order = Order::from_ticket(outcome.ticket);
             match &outcome.result {
                 Err(error) if error.is_passing() && self.will_repeat(s, order) => continue,
-                Err(_) => self.complain(order, &outcome),
+                Err(_) => {
+                    self.installer.refuse(order);
+                    self.complain(order, &outcome);
+                }
                 Ok(()) => {
                     self.remember_unheard(order);
                     self.path_accepted(order);

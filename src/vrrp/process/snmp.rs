@@ -209,7 +209,7 @@ impl VrrpView for VrrpProcess {
     }
 
     fn is_installed(&self, id: InstanceId, place: u32) -> bool {
-        self.installer.holds(id, place)
+        self.installer.has(id, place)
     }
 
     fn rfc_rows(&self) -> &RfcRows {

@@ -154,7 +154,7 @@ impl VrrpProcess {
         listed
             .map(|(place, address)| AddressStatus {
                 address: address.net.value.to_string(),
-                is_set: self.installer.holds(id, place),
+                is_set: self.installer.has(id, place),
             })
             .collect()
     }

@@ -93,6 +93,13 @@ impl Script {
         self.status
     }
 
+    /// How many results it is away from a change: up from `rise` on, at most
+    /// `rise + fall - 1`.
+    #[must_use]
+    pub const fn result(&self) -> u32 {
+        self.result
+    }
+
     /// Whether it runs.
     #[must_use]
     pub fn is_running(&self) -> bool {

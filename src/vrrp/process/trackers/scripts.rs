@@ -65,10 +65,18 @@ fn policy(config: &ScriptConfig) -> ScriptPolicy {
 impl Scripts {
     /// What a script does, in the words of the data dump.
     pub(in crate::vrrp::process) fn state(&self, index: u32) -> &'static str {
-        let place = usize::try_from(index).ok();
-        let id = place.and_then(|place| *self.places.get(place)?);
-        let script = id.and_then(|id| self.known.get(id));
-        script.map_or("idle", |script| script.machine.state())
+        self.machine(index).map_or("idle", Script::state)
+    }
+
+    /// What its results have come to, if somebody tracks it.
+    pub(in crate::vrrp::process) fn result(&self, index: u32) -> Option<u32> {
+        self.machine(index).map(Script::result)
+    }
+
+    fn machine(&self, index: u32) -> Option<&Script> {
+        let place = usize::try_from(index).ok()?;
+        let id = (*self.places.get(place)?)?;
+        Some(&self.known.get(id)?.machine)
     }
 
     fn get_mut(&mut self, key: Key) -> Option<&mut Tracked> {
