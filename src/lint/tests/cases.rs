@@ -6,18 +6,35 @@ use super::{CHECKED, SCRIPT_RULES, instance, judged, service, sound, told};
 use crate::control_plane::diag::Severity;
 use crate::lint::{LINTS, LintOptions};
 
-/// Each lint, a file that has it, and what is told.
-#[expect(clippy::too_many_lines, reason = "a table")]
-pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
+/// A lint, a file that has it, and what is told.
+type Case = (&'static str, String, &'static str);
+
+const V4: &str = "virtual_ipaddress {\n10.77.0.9\n}";
+
+/// Each lint.
+pub(super) fn cases() -> Vec<Case> {
+    [
+        of_election(),
+        of_addresses(),
+        of_authentication(),
+        of_scripts(),
+        of_services(),
+        of_global_settings(),
+        of_text(),
+    ]
+    .concat()
+}
+
+/// Priorities, states and virtual router identifiers.
+fn of_election() -> Vec<Case> {
     let with_script = |rest: &str| {
         format!("{SCRIPT_RULES}vrrp_script S {{\nscript /bin/a\nweight 10\n}}\n{rest}")
     };
-    let v4 = "virtual_ipaddress {\n10.77.0.9\n}";
     vec![
         (
             "weight-never-moves",
             with_script(&instance(&format!(
-                "priority 254\n{v4}\ntrack_script {{\nS\n}}"
+                "priority 254\n{V4}\ntrack_script {{\nS\n}}"
             ))),
             "17:1 advice",
         ),
@@ -26,7 +43,7 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             with_script(&sound("nopreempt\ntrack_script {\nS\n}")),
             "12:1 advice",
         ),
-        ("equal-priorities", instance(v4), "1:15 advice"),
+        ("equal-priorities", instance(V4), "1:15 advice"),
         (
             "nopreempt-with-master",
             sound("state MASTER\nnopreempt"),
@@ -34,13 +51,13 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
         ),
         (
             "backup-owner",
-            instance(&format!("state BACKUP\npriority 255\n{v4}")),
+            instance(&format!("state BACKUP\npriority 255\n{V4}")),
             "4:7 warning",
         ),
         (
             "weight-not-counted",
             with_script(&instance(&format!(
-                "priority 255\n{v4}\ntrack_script {{\nS\n}}"
+                "priority 255\n{V4}\ntrack_script {{\nS\n}}"
             ))),
             "17:1 warning",
         ),
@@ -55,6 +72,22 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             ),
             "12:19 advice",
         ),
+        (
+            "single-member-group",
+            format!("vrrp_sync_group G {{\ngroup {{\nA\n}}\n}}\n{}", sound("")),
+            "1:17 warning",
+        ),
+        (
+            "ipv6-version",
+            instance("version 2\npriority 100\nvirtual_ipaddress {\nfe80::1\n}"),
+            "4:9 warning",
+        ),
+    ]
+}
+
+/// Addresses and interfaces.
+fn of_addresses() -> Vec<Case> {
+    vec![
         (
             "address-twice",
             format!(
@@ -111,11 +144,12 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             instance("priority 100\nvirtual_ipaddress {\nfe80::1 scope link\n}"),
             "6:9 warning",
         ),
-        (
-            "single-member-group",
-            format!("vrrp_sync_group G {{\ngroup {{\nA\n}}\n}}\n{}", sound("")),
-            "1:17 warning",
-        ),
+    ]
+}
+
+/// Passwords and strict mode.
+fn of_authentication() -> Vec<Case> {
+    vec![
         (
             "auth-pass-long",
             sound("authentication {\nauth_type PASS\nauth_pass 123456789\n}"),
@@ -127,11 +161,6 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             "5:11 warning",
         ),
         (
-            "ipv6-version",
-            instance("version 2\npriority 100\nvirtual_ipaddress {\nfe80::1\n}"),
-            "4:9 warning",
-        ),
-        (
             "strict-forbids",
             sound("strict_mode on\naccept\nversion 3\npreempt_delay 5"),
             "7:15 error",
@@ -141,6 +170,12 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             sound("strict_mode on"),
             "4:1 advice",
         ),
+    ]
+}
+
+/// Scripts and pipes.
+fn of_scripts() -> Vec<Case> {
+    vec![
         (
             "script-unusable",
             format!("{SCRIPT_RULES}{}", sound("notify /missing")),
@@ -167,6 +202,12 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             "global_defs {\nvrrp_notify_fifo /run/f\nlvs_notify_fifo /run/f\n}\n".into(),
             "3:17 advice",
         ),
+    ]
+}
+
+/// Virtual servers and their checks.
+fn of_services() -> Vec<Case> {
+    vec![
         (
             "service-without-check",
             service("", "real_server 10.77.0.2 80 {\n}"),
@@ -208,6 +249,21 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             ),
             "6:25 warning",
         ),
+        #[cfg(feature = "regex")]
+        (
+            "pattern-invalid",
+            service(
+                "",
+                "real_server 10.77.0.2 80 {\nHTTP_GET {\nurl {\npath /\nregex \"a(\"\n}\n}\n}",
+            ),
+            "10:1 warning",
+        ),
+    ]
+}
+
+/// What the whole daemon goes by.
+fn of_global_settings() -> Vec<Case> {
+    vec![
         (
             "sync-daemon-unusable",
             format!(
@@ -217,13 +273,29 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             "2:17 warning",
         ),
         (
+            "namespace-missing",
+            format!("net_namespace nowhere\n{}", sound("")),
+            "1:15 error",
+        ),
+        (
+            "iptables-and-nftables",
+            format!("global_defs {{\nvrrp_iptables\nnftables\n}}\n{}", sound("")),
+            "2:1 advice",
+        ),
+    ]
+}
+
+/// What stands where in the file, and what of it is not there.
+fn of_text() -> Vec<Case> {
+    vec![
+        (
             "two-statements",
-            instance(&format!("priority 100 advert_int 1\n{v4}")),
+            instance(&format!("priority 100 advert_int 1\n{V4}")),
             "4:14 advice",
         ),
         (
             "surplus-words",
-            instance(&format!("priority 100 200\n{v4}")),
+            instance(&format!("priority 100 200\n{V4}")),
             "4:14 warning",
         ),
         (
@@ -250,25 +322,6 @@ pub(super) fn cases() -> Vec<(&'static str, String, &'static str)> {
             "unknown-warning",
             sound("# keepalived: allow equal-priority\nadvert_int 1"),
             "4:2 advice",
-        ),
-        (
-            "namespace-missing",
-            format!("net_namespace nowhere\n{}", sound("")),
-            "1:15 error",
-        ),
-        (
-            "iptables-and-nftables",
-            format!("global_defs {{\nvrrp_iptables\nnftables\n}}\n{}", sound("")),
-            "2:1 advice",
-        ),
-        #[cfg(feature = "regex")]
-        (
-            "pattern-invalid",
-            service(
-                "",
-                "real_server 10.77.0.2 80 {\nHTTP_GET {\nurl {\npath /\nregex \"a(\"\n}\n}\n}",
-            ),
-            "10:1 warning",
         ),
     ]
 }

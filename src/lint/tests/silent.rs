@@ -9,23 +9,17 @@ use crate::control_plane::files::Memory;
 use crate::control_plane::{AnyMachine, LoadOptions, load};
 use crate::lint::LintOptions;
 
-/// What the C daemon accepts without a word (`silent-mistakes.md`, first list): each is
-/// told, and what changes the meaning fails the test.
-#[test]
-#[expect(clippy::too_many_lines, reason = "a table")]
-fn silent_mistakes_are_told() {
-    let global = |line: &str| format!("global_defs {{\n{line}\n}}\n{}", sound(""));
-    let page = |line: &str| {
-        let server =
-            format!("real_server 10.77.0.2 80 {{\nHTTP_GET {{\nurl {{\npath /\n{line}\n}}\n}}\n}}");
-        service("", &server)
-    };
+/// A text, what is told of it, and the exit status of its test.
+type Case = (String, &'static str, u8);
+
+/// Scripts that cannot be run, or run as another than is meant.
+fn of_scripts() -> Vec<Case> {
     let misc = |path: &str| {
         let server =
             format!("real_server 10.77.0.2 80 {{\nMISC_CHECK {{\nmisc_path {path}\n}}\n}}");
         format!("{SCRIPT_RULES}{}", service("", &server))
     };
-    let cases: Vec<(String, &str, u8)> = vec![
+    vec![
         (sound("notify /missing"), "script is Unusable", 5),
         (misc("/missing"), "script is Unusable", 5),
         (
@@ -42,6 +36,17 @@ fn silent_mistakes_are_told() {
             "vrrp_script `S` is defined twice",
             5,
         ),
+    ]
+}
+
+/// Virtual servers that are not those of the text.
+fn of_virtual_servers() -> Vec<Case> {
+    let page = |line: &str| {
+        let server =
+            format!("real_server 10.77.0.2 80 {{\nHTTP_GET {{\nurl {{\npath /\n{line}\n}}\n}}\n}}");
+        service("", &server)
+    };
+    vec![
         (service("", CHECKED).repeat(2), "this one is not used", 5),
         (
             service("", CHECKED).replace("10.77.0.9 80", "group G"),
@@ -69,6 +74,12 @@ fn silent_mistakes_are_told() {
             "regex_min_offset: `abc` is not a whole number",
             5,
         ),
+    ]
+}
+
+/// Lines of an instance that do nothing, or something else.
+fn of_instances() -> Vec<Case> {
+    vec![
         (
             instance("priority 100 advert_int 1\nvirtual_ipaddress {\n10.77.0.9\n}"),
             "`advert_int` stands on the line of `priority`",
@@ -106,6 +117,13 @@ fn silent_mistakes_are_told() {
             5,
         ),
         (sound("use_vmac\nuse_ipvlan"), "exclude each other", 5),
+    ]
+}
+
+/// What the whole daemon goes by.
+fn of_global_settings() -> Vec<Case> {
+    let global = |line: &str| format!("global_defs {{\n{line}\n}}\n{}", sound(""));
+    vec![
         (
             format!("net_namespace nowhere\n{}", sound("")),
             "there is no network namespace `nowhere`",
@@ -137,6 +155,12 @@ fn silent_mistakes_are_told() {
             5,
         ),
         (global("vrrp_iptables\nnftables"), "nftables is used", 0),
+    ]
+}
+
+/// Files and conditions that do not hold.
+fn of_files() -> Vec<Case> {
+    vec![
         (sound("@ id priority 5"), "no config id follows", 5),
         (
             format!("include /etc/none*\n{}", sound("")),
@@ -153,7 +177,21 @@ fn silent_mistakes_are_told() {
             "no file matches",
             0,
         ),
-    ];
+    ]
+}
+
+/// What the C daemon accepts without a word (`silent-mistakes.md`, first list): each is
+/// told, and what changes the meaning fails the test.
+#[test]
+fn silent_mistakes_are_told() {
+    let cases = [
+        of_scripts(),
+        of_virtual_servers(),
+        of_instances(),
+        of_global_settings(),
+        of_files(),
+    ]
+    .concat();
     for (text, expected, status) in cases {
         let options = LintOptions {
             allowed: BTreeSet::from(["scripts-as-root".to_owned()]),
