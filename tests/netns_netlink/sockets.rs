@@ -99,6 +99,22 @@ fn receive(socket: &VrrpSocket, count: usize) -> Vec<Came> {
     came
 }
 
+/// Adverts of every virtual router, of versions and types that there are and are not.
+fn adverts_of_all(group: Ipv4Addr) -> TxBatch {
+    let mut outgoing = TxBatch::new();
+    for vrid in 0..=255 {
+        for first in [0x21, 0x31, 0x32, 0x41] {
+            outgoing.push(&Datagram {
+                bytes: &packet_v4(first, vrid, 112, &[]),
+                dst: group.into(),
+                src: None,
+                hop_limit: None,
+            });
+        }
+    }
+    outgoing
+}
+
 #[test]
 fn adverts_cross_a_cable_and_foreign_ones_are_dropped_by_the_kernel() {
     if !entered() {
@@ -115,17 +131,7 @@ fn adverts_cross_a_cable_and_foreign_ones_are_dropped_by_the_kernel() {
     sender.join(group.into()).unwrap();
     sender.accept_only(&VridSet::ALL, Versions::Any).unwrap();
 
-    let mut outgoing = TxBatch::new();
-    for vrid in 0..=255 {
-        for first in [0x21, 0x31, 0x32, 0x41] {
-            outgoing.push(&Datagram {
-                bytes: &packet_v4(first, vrid, 112, &[]),
-                dst: group.into(),
-                src: None,
-                hop_limit: None,
-            });
-        }
-    }
+    let outgoing = adverts_of_all(group);
     // All at once would be more than a kernel queues that is busy elsewhere.
     let send = |from: usize, count: usize| {
         let part = outgoing.datagrams().skip(from).take(count);

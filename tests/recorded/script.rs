@@ -164,16 +164,9 @@ impl Case {
                 Input::Tracker { key, status }
             }
             "fault" => {
-                let word = words.next().unwrap_or_default();
-                let kind = FaultKind::ALL
-                    .into_iter()
-                    .find(|kind| format!("{kind:?}").eq_ignore_ascii_case(word))
-                    .ok_or("a kind?")?;
-                Input::Fault {
-                    id,
-                    kind,
-                    on: words.next() == Some("on"),
-                }
+                let kind = fault_kind(words.next().unwrap_or_default())?;
+                let on = words.next() == Some("on");
+                Input::Fault { id, kind, on }
             }
             "advert" => Input::Advert {
                 id,
@@ -184,6 +177,12 @@ impl Case {
         self.feed(input);
         Ok(())
     }
+}
+
+fn fault_kind(word: &str) -> Result<FaultKind, String> {
+    let is_it = |kind: &FaultKind| format!("{kind:?}").eq_ignore_ascii_case(word);
+    let mut kinds = FaultKind::ALL.into_iter();
+    Ok(kinds.find(is_it).ok_or("a kind?")?)
 }
 
 fn heard(mut words: Words<'_>, policy: &Policy) -> Result<Heard, String> {
