@@ -166,13 +166,8 @@ impl Names {
                 continue;
             };
             if let Some(lines) = value.more {
-                if !text
-                    .bytes
-                    .get(whole.end..)
-                    .unwrap_or(&[])
-                    .trim_ascii_end()
-                    .is_empty()
-                {
+                let rest = text.bytes.get(whole.end..).unwrap_or_default();
+                if !rest.trim_ascii_end().is_empty() {
                     return Err(fault(
                         &text,
                         "a definition of several lines must be the last word of its line".into(),
@@ -193,14 +188,7 @@ impl Names {
             at = whole.start;
             text.replace(whole.clone(), &value.value, value.at.map(Origin::Defined));
             if text.bytes.len() > lex::LINE_LIMIT {
-                let why = format!(
-                    "with its definitions the line is longer than {} octets",
-                    lex::LINE_LIMIT
-                );
-                return Err(Fault {
-                    span: line,
-                    text: why,
-                });
+                return Err(too_long(line));
             }
             if text.bytes.trim_ascii_start().first() == Some(&b'~') {
                 return Ok(Expanded { text, more });
@@ -303,6 +291,15 @@ struct Value {
     value: Vec<u8>,
     at: Option<Span>,
     more: Option<Vec<Span>>,
+}
+
+/// A line whose definitions are too much for it.
+fn too_long(line: Span) -> Fault {
+    let limit = lex::LINE_LIMIT;
+    Fault {
+        span: line,
+        text: format!("with its definitions the line is longer than {limit} octets"),
+    }
 }
 
 /// The length of a name at the start of a text, 0 if there is none.
