@@ -9,10 +9,14 @@
 //! * [`netlink`]: the reflector of the kernel's links and addresses
 //! * [`ipvs`]: the kernel's table of virtual services and real servers
 //! * [`net`]: raw sockets as values
-//! * [`notify`]: scripts found, checked and run
+//! * [`notify`]: what is told to scripts, pipes and people
 //! * [`snmp`]: what monitoring systems read and are told
 //! * [`track`]: files whose numbers count
 //! * [`vrrp`]: the virtual router: machines and their process
+//! * [`check`]: health checks and virtual services: machines and their process
+//! * [`bfd`]: is the way to a neighbour alive: the session's machine and its process
+//! * [`dbus`]: objects on the system bus for instances, and their process
+//! * [`leftovers`]: what a killed run has left in the kernel
 //! * [`dump`]: configuration, state and counters as text and JSON
 //! * [`status`]: what is told of the running daemon, as table, JSON and metrics
 //! * [`lint`]: what is legal in a configuration and surely not meant

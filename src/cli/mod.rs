@@ -1,10 +1,11 @@
 //! The command line: options to what is to be done.
 //!
 //! [`options`] is the one table; [`parse`] reads words by it, [`text`] makes help
-//! and manual from it. [`main`] does the one-shot tasks itself (version, help,
-//! signal numbers, configuration test) and hands everything else to the watchdog
-//! as its settings. Only this folder and `control_plane::expand` read the
-//! environment.
+//! and manual from it, `completion` what a shell completes. [`main`] does the one-shot
+//! tasks itself (version, help, configuration test; [`signum`], `status`, and in `words`
+//! those about single keywords) and hands everything else to the watchdog as its
+//! settings, which `run` makes. [`genhash`] is another program in the same file, known by
+//! its name. Only this folder and `control_plane::expand` read the environment.
 #![forbid(unsafe_code)]
 
 #[cfg(test)]

@@ -6,14 +6,19 @@
 //!          braces               cross checks
 //! ```
 //!
-//! * `files`, `reader` and what it uses: text to lines of words and braces, through
-//!   includes, conditions, definitions and sequences; `source` knows the place of
+//! * [`files`], [`reader`] and what it uses: text to lines of [`words`] and braces, through
+//!   includes (`include`, `glob`), conditions, definitions (`draft`, `expand`) and
+//!   sequences (`sequence`); `lex` knows the rules within a line, [`source`] the place of
 //!   every word.
 //! * [`schema`] is what a table is made of, [`arg`] what a keyword can take,
 //!   [`sub_block`] how blocks nest; [`value`] joins rows and fields.
 //! * [`parse`] reads items by a table, [`read`] words by the kind of an argument.
 //! * [`show`] prints a value by its table, [`manual`] the table itself; [`history`] knows
 //!   which release brought a keyword.
+//! * [`command`] and [`script`] are for keywords that name a program.
+//! * [`diag`] is what is wrong, where, and what to do about it; [`render`] shows it,
+//!   [`upgrade`] does it. [`explain`] is the manual of one keyword.
+//! * [`compiled`] hands a configuration to another process, as octets.
 //! * [`load`](mod@load) joins it all. The tables are where their effect is: `global`,
 //!   `vrrp::config`, `check::config`, `bfd::config`.
 //!

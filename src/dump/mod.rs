@@ -17,6 +17,14 @@
 //! which order the facts stand in either form. A new object is a view (borrowed
 //! data, nothing computed) and a function that renders it.
 //!
+//! * [`fact`], [`text`], [`json`]: facts and their two forms; [`address`], [`command`]:
+//!   values that many objects have
+//! * [`global`], `telling`, [`kernel`], [`scheduler`], [`memory`]: the daemon, whom it
+//!   tells, the links it sees, its loops, its memory
+//! * [`vrrp`], [`instance`], [`interface`], [`tracker`], [`stats`]: virtual routers, what
+//!   they track, their counters
+//! * [`check`], [`checker`], [`bfd`]: virtual servers, what is checked, sessions
+//!
 //! Nothing here opens a file or asks a clock. A process renders into one string,
 //! and its parent writes the file: see [`crate::watchdog::dump_files`].
 #![forbid(unsafe_code)]

@@ -1,4 +1,14 @@
 //! `global_defs` and the other keywords that concern every process.
+//!
+//! A setting is a field of [`GlobalConfig`] and a row; rows whose subject is large enough
+//! stand beside their type:
+//!
+//! * `rows`: most keywords of `global_defs`; [`words`]: arguments with a rule of their own
+//! * [`notify`], [`snmp`], [`dbus`], [`reload`], [`watch`]: settings with their rows
+//! * [`lvs`] and `lvs_rows`, `bfd_rows`, `firewall_rows`: load balancing, the BFD process,
+//!   packet filters
+//! * [`top`]: the top level, where the tables of all subsystems meet
+//! * [`manual`]: the manual page of all keywords
 #![forbid(unsafe_code)]
 
 use serde::{Deserialize, Serialize};

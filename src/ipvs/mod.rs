@@ -16,7 +16,8 @@
 //!   arguments; nothing is deleted that an edit can change, since a deletion
 //!   ends the connections.
 //! * [`genl`] is the codec of the generic netlink family `IPVS`
-//!   (`linux/ip_vs.h`); it needs no socket and accepts any octets.
+//!   (`linux/ip_vs.h`); it needs no socket and accepts any octets. [`reader`] puts the
+//!   messages of a dump together.
 //! * [`kernel`] is the shell: one socket for requests, many to a system call,
 //!   every one with its own outcome; and one for dumps, read in pieces so that
 //!   a large table does not hold the loop up.

@@ -4,7 +4,7 @@
 //! Loaded ──► judge ──► Loaded with more messages, and without those that are allowed
 //!              │
 //!              ├─ table    name, what, why, remedy of each; where it is found
-//!              ├─ instances, trackers, global, host: functions over the compiled Config
+//!              ├─ instances, priorities, global, host: functions over the compiled Config
 //!              └─ allow    comments `# keepalived: allow NAME`
 //! ```
 //!

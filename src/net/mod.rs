@@ -1,4 +1,6 @@
-//! Sockets as values: raw ones of VRRP, and those of checks ([`connect`], [`ping`]).
+//! Sockets as values: raw ones of VRRP ([`vrrp_socket`], [`announce_socket`], with the
+//! buffers of [`batch`]), those of BFD ([`bfd_socket`]), and those of checks ([`connect`],
+//! [`ping`]).
 //!
 //! A [`VrrpSocket`] carries the adverts of all instances that share an
 //! interface, family and mode; an [`AnnounceSocket`] sends gratuitous ARP and

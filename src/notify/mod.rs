@@ -10,7 +10,7 @@
 //! * [`fifo`], [`line_queue`]: a pipe, and lines for one whose reader may be slow
 //! * [`subject`]: an instance or a group with its scripts
 //! * [`letter`], [`outbox`], [`courier`], [`smtp`]: a mail, those that wait, their
-//!   delivery, the conversation with the server
+//!   delivery, the conversation with the server; `mailer`: all that for a process
 #![forbid(unsafe_code)]
 
 pub mod command;

@@ -11,6 +11,18 @@
 //! * [`history`]: the last transitions with their causes
 //! * [`plan`]: what a new configuration changes
 //! * [`debounce`]: which changes of an interface are passed on, and when
+//! * [`install`]: in which order addresses, routes and rules enter and leave the kernel
+//! * `agenda`: whose deadline is next
+//!
+//! What passes between them and the network:
+//!
+//! * [`accept`]: may this packet reach a machine; [`speakers`]: who has sent one
+//! * [`transmit`]: the packet of an instance, made once and changed where it changes
+//! * [`address_list`], [`authentication`], [`hmac`]: parts of packets that both go by
+//! * [`firewall`], [`path_request`], [`virtual_link`]: packets to be kept away, routes and
+//!   rules, interfaces of instances, as what the kernel is to be asked for
+//!
+//! [`config`] has the keywords; [`process`] is the shell around all of it.
 //!
 //! Their tests: beside the code, `tests/recorded` (scripted events against
 //! expected effects) and `tests/sim_vrrp.rs` (LANs in bad weather, by seed).

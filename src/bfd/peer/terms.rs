@@ -97,7 +97,7 @@ pub enum Effect {
     Went {
         /// The state until now.
         from: State,
-        /// The state from now on; see [`Peer::diagnostic`] for the reason.
+        /// The state from now on; see [`Peer::diagnostic`](super::Peer::diagnostic) for the reason.
         to: State,
     },
     /// Nothing was heard for so long, which is the detection time and what the loop

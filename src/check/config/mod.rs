@@ -8,8 +8,9 @@
 //!
 //! * [`service`] and [`group`] are the compiled types: all defaults are in them, so
 //!   that nobody else knows who inherits what from whom (`protocols.md` section 21).
-//! * [`draft`] has what the text says; the `*_rows` fill it, `checkers` has the blocks
-//!   of checks, `kind_rows` and `pages` what only some of them have.
+//! * [`draft`] has what the text says; `service_rows`, `server_rows` and `group_rows` fill
+//!   it, with `times` and `method` for what they share; `checkers` has the blocks of
+//!   checks, `kind_rows` and `pages` what only some of them have.
 //! * `resolve` makes the compiled form: inheritance, and the checks that need a
 //!   service as a whole or its group.
 //! * `given` is the way back: only what differs from what would be inherited, so that

@@ -10,14 +10,14 @@
 //!                    └──────► table.rs: wanted against believed ──► kernel
 //! ```
 //!
-//! * `setup` builds all of it from the configuration, `reload` goes over to another one;
-//!   `names` are those of messages.
+//! * `setup` builds all of it from the configuration, `reload` goes over to another one.
 //! * `services`: what the process keeps of a virtual server; `check`: of a check;
 //!   `checks`: checks at work.
 //! * `table`: the kernel's table, changed by difference, in portions; `kernel_table`:
 //!   what is believed of it and on its way there; `record`: what of
 //!   it is ours, kept for the next start; `marking`: packets for groups get marks.
-//! * `ends`: what is told when services and servers begin and end; `keys`: certificates for checks over TLS.
+//! * `verdict`: what is said of a server that changes; `ends`: what is told when services
+//!   and servers begin and end; `keys`: certificates for checks over TLS.
 //! * `suspend`: services whose address is elsewhere; `feeds`: values of files and
 //!   sessions, which no attempt brings; `overdue`: checks that stand still;
 //!   `observe` and `readout`: what is told on a signal; `snmp`: the subagent, `statistics`:

@@ -3,7 +3,7 @@
 //! A [`Block`] is a list of [`Row`]s over the value `T` that it fills. Everything
 //! textual comes from the rows: the parser and its messages, the print of a
 //! configuration, the manual. A row is built from a constructor for the argument
-//! ([`int`], [`time`], ...), and `at!` says which field it fills:
+//! ([`int`](super::arg::int), [`time`](super::arg::time), ...), and `at!` says which field it fills:
 //!
 //! ```text
 //! Row::new("virtual_router_id", int(1, 255, "", at!(given.vrid)), "Identifies ...")

@@ -20,6 +20,9 @@
 //! 13. list of addresses (a different one is only noted)
 //! 14. source and TTL of unicast peers
 //!
+//! `check` has a function for each of them, `authenticate` and `sign` those about keys;
+//! [`Rejection`] is why one failed, [`ReceiveStats`] how often.
+//!
 //! [`accept`] is a pure function: a packet it rejects leaves no trace in the
 //! instance, however many there are, so that only an [`Accepted`] advert can
 //! make anybody master or hold anybody back.

@@ -1,4 +1,14 @@
 //! The configuration of the virtual routers: values, and the rows that fill them.
+//!
+//! * [`instance`]: a virtual router as compiled; [`given`]: what its text says of what has
+//!   a default elsewhere. Parts of both: [`address`], [`garp`], [`hmac`], [`notify`],
+//!   [`routes`], [`vmac`]
+//! * [`interface`], [`linkbeat`], [`tracker`]: what is tracked; [`names`]: what blocks call
+//!   each other, and the sync groups
+//! * [`top`]: the keywords of the top level; `instance_rows`, `sync_rows`, `tracker_rows`,
+//!   `address_rows`: those of blocks and lines; `garp_rows`, `lists`: what several share
+//! * [`resolve`]: defaults that depend on others, and checks across blocks; `place`:
+//!   on which interface an address goes; `link_name`: another name for a virtual interface
 
 use serde::{Deserialize, Serialize};
 

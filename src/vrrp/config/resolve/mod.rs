@@ -4,6 +4,12 @@
 //! A mistake that leaves an instance usable is reported and put right. The others
 //! refuse the whole VRRP configuration, as in the C daemon, since half of the
 //! routers of a site would be worse than a daemon that says why it stops.
+//!
+//! * `instance`: one instance, rule by rule; `inherited`: what it takes from the global
+//!   settings; `strict`: what `strict_mode` forbids
+//! * `addresses`, `routes`, `vmac`, `hmac`, `interfaces`: its parts
+//! * `groups`, `trackers`, `scripts`, `notify`, `sync_daemon`: what refers to other blocks,
+//!   or to the machine
 
 mod addresses;
 mod groups;
