@@ -42,16 +42,16 @@ pub fn lines(config: &Config, parties: &[Party]) -> BTreeSet<String> {
 fn sync(config: &Config) -> Option<Sync> {
     let lvs = &config.global.lvs;
     let daemon = lvs.sync_daemon.as_ref()?;
-    let (party, namespace) = match &daemon.instance {
-        Some(_) => (Party::Vrrp, None),
-        None => (Party::Check, lvs.namespace.place()),
+    let party = match &daemon.instance {
+        Some(_) => Party::Vrrp,
+        None => Party::Check,
     };
     let Parameters { interface, id, .. } = &daemon.parameters;
     Some(Sync {
         party,
         interface: interface.clone(),
         id: *id,
-        namespace: namespace.map(str::to_owned),
+        namespace: lvs.namespace.place().map(str::to_owned),
     })
 }
 

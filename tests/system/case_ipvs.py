@@ -143,3 +143,15 @@ def ipvs_sync_daemon_with_and_without_an_instance(lab):
     d = again(r1, d, "global_defs {\nlvs_sync_daemon eth0 id 9\n}\n" + service(ONE, A))
     wait(lambda: sorted(daemons(r1)) == ["backup", "master"], 5, "both roles")
     assert d.stop() == 0 and daemons(r1) == {}
+
+
+@case("uml")
+def ipvs_sync_daemon_in_another_namespace(lab):
+    """net_namespace_ipvs: the daemons that follow an instance run where the services are."""
+    r1, far = lab.host("r1").nic("eth0", "lan", ["10.77.0.1/24"]), lab.host("far").nic("sync0", "other", ["10.9.0.1/24"])
+    head = "net_namespace_ipvs %s\nglobal_defs {\nlvs_sync_daemon sync0 inst V1 id 7\n}\n" % far.ns
+    text = head + conf(inst("V1", prio=200, adv=0.3, vips=["10.77.0.100/24"]))
+    d = r1.keepalived(text)
+    wait(lambda: list(daemons(far)) == ["master"], 10, "the role of the instance")
+    assert "mcast=sync0" in daemons(far)["master"] and daemons(r1) == {}, (daemons(far), daemons(r1))
+    assert d.stop() == 0 and daemons(far) == {}

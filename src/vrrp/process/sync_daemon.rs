@@ -40,10 +40,12 @@ fn configured(config: &Config) -> Option<(&lvs::SyncDaemon, usize)> {
 }
 
 impl ConnectionSync {
-    fn open(instance: usize) -> Option<Self> {
+    /// In the network namespace of the virtual servers, whose connections they are
+    /// (`net_namespace_ipvs`).
+    fn open(config: &Config, instance: usize) -> Option<Self> {
         let options = Options {
             receive_buffer: BUFFER,
-            namespace: None,
+            namespace: config.global.lvs.namespace.place(),
         };
         match Kernel::open(&options) {
             Ok(kernel) => Some(Self {
@@ -80,7 +82,7 @@ impl VrrpProcess {
         let Some((daemon, instance)) = configured(&config) else {
             return;
         };
-        self.connection_sync = ConnectionSync::open(instance);
+        self.connection_sync = ConnectionSync::open(&config, instance);
         if let Some(sync) = &mut self.connection_sync {
             let mut actions = Vec::new();
             let wanted = Wanted::Only(Role::Backup);

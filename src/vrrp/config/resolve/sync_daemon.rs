@@ -77,7 +77,8 @@ impl Resolver<'_> {
     fn sync_daemon_interface(&mut self, interface: &IfName, at: Spanned<()>) {
         let interface = interface.as_str();
         let dynamic = self.global.dynamic_interfaces != DynamicInterfaces::No;
-        if !dynamic && !self.machine.interface_exists(interface) {
+        let is_elsewhere = self.global.lvs.namespace.place().is_some();
+        if !dynamic && !is_elsewhere && !self.machine.interface_exists(interface) {
             let text = format!("lvs_sync_daemon: there is no interface `{interface}`");
             let place = Some(at.span).filter(|span| !span.is_empty());
             let diag = Diag::new(Code::Warning, Severity::Warning, place, text);
