@@ -253,7 +253,8 @@ impl Changes {
             (old.notify != new.notify, "notification"),
             (old.trackers != new.trackers, "what it tracks"),
             (
-                old.track_interfaces != new.track_interfaces,
+                old.track_interfaces != new.track_interfaces
+                    || old.static_interfaces != new.static_interfaces,
                 "tracked interfaces",
             ),
             (old.sync_group != new.sync_group, "its sync group"),

@@ -31,7 +31,7 @@ def trackers_file_of_a_fault_keeps_its_weight_for_those_who_are_told(lab):
         expected.extend('INSTANCE "VI_1" ' + word for word in words)
         wait(lambda: fifo.lines() == expected, 10, "%s, in the end, among %s" % (words, fifo.lines()))
     d = r1.keepalived(text(150))
-    told("BACKUP 157", "MASTER 157")
+    told("BACKUP_PRIORITY 157", "BACKUP 157", "MASTER 157")
     put(path, "-254\n")
     told("FAULT 157")
     put(path, "-100\n")
@@ -166,6 +166,23 @@ def trackers_move_the_priority_before_the_first_state(lab):
     wait(lambda: any("Priority Zero" in line for line in lines(stats)), 10)
     # Two adverts of priority 0 leave for one that counts.
     assert lines(stats)[-1].strip() == "Sent: 1", lines(stats)
+
+@case("defects")
+def trackers_members_of_a_track_group_need_the_interface(lab):
+    """The interface of a static route or address with a track_group is tracked by the members of the group, until a reload."""
+    (r1,) = lab.pair(("r1",))
+    r1.nic("eth1", "other", ["10.78.0.1/24"])
+    text = conf("track_group tg {\ngroup {\nVI_1\n}\n}\nstatic_routes {\n10.62.0.0/24 via 10.78.0.2 dev eth1 %s\n}", inst())
+    d = r1.keepalived(text % "track_group tg")
+    wait(lambda: r1.has(VIP), 10)
+    r1.carrier("eth1", False)
+    wait(lambda: not r1.has(VIP), 10, "FAULT without eth1")
+    r1.carrier("eth1", True)
+    wait(lambda: r1.has(VIP), 10, "master again")
+    d.reload(text % "")
+    wait(lambda: "Reload finished" in d.log(), 10)
+    r1.carrier("eth1", False)
+    never(lambda: not r1.has(VIP), 1)
 
 @case("defects")
 def trackers_routes_with_several_hops_do_without_one(lab):

@@ -102,6 +102,9 @@ pub struct InstanceConfig {
     pub promote_secondaries: bool,
     /// `track_interface`, without the own one.
     pub track_interfaces: Vec<TrackedInterface>,
+    /// The interfaces of tracked static addresses, routes and rules whose `track_group` it
+    /// is in, each once.
+    pub static_interfaces: Vec<IfName>,
     /// What else it depends on, that of its sync group included.
     pub trackers: Vec<TrackerUse>,
     /// The name of its sync group.
@@ -165,6 +168,7 @@ impl InstanceConfig {
             excluded_vips: Vec::new(),
             promote_secondaries: false,
             track_interfaces: Vec::new(),
+            static_interfaces: Vec::new(),
             trackers: Vec::new(),
             sync_group: None,
             dont_track_primary: false,

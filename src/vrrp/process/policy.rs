@@ -84,7 +84,8 @@ fn tracks(
 }
 
 /// The interfaces that an instance cannot do without: its own, and those of its tracked
-/// addresses, routes and rules (protocols.md section 11). A route with several next hops
+/// addresses, routes and rules, and of static ones of its track groups (protocols.md
+/// section 11). A route with several next hops
 /// gets along without one of them.
 fn implied(
     config: &InstanceConfig,
@@ -114,6 +115,7 @@ fn implied(
     for rule in config.rules.iter().filter(|rule| rule.track) {
         implied.extend(rule.interfaces().map(|name| key(&name.value)));
     }
+    implied.extend(config.static_interfaces.iter().map(&mut *key));
     implied.retain(|interface| !config.dont_track_primary || own != Some(*interface));
     implied
 }
