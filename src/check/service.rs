@@ -195,7 +195,7 @@ impl Service {
     /// Who is to be in the kernel's table, and with which weight.
     pub fn wanted(&self) -> impl Iterator<Item = (Member, u32)> {
         let sorry = self.policy.sorry;
-        let stands_in = sorry.is_some() && !self.quorum_up;
+        let stands_in = self.stands_in();
         let servers = self.servers.iter().enumerate();
         let servers = servers.filter_map(move |(place, server)| {
             let weight = if server.is_alive() && !stands_in {
@@ -214,6 +214,12 @@ impl Service {
             Some((Member::Sorry, weight?))
         });
         servers.chain(sorry)
+    }
+
+    /// Whether the sorry server stands in for the others.
+    #[must_use]
+    pub const fn stands_in(&self) -> bool {
+        self.policy.sorry.is_some() && !self.quorum_up
     }
 
     /// Whether the quorum is there.

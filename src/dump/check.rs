@@ -316,7 +316,7 @@ fn scripts(whose: &str, indent: usize, scripts: Option<&Transitions>, out: &mut 
 
 fn forwarding(label: &str, indent: usize, forwarding: Forwarding, out: &mut Text) {
     let checksum = |checksum| match checksum {
-        Checksum::None => "",
+        Checksum::None => ", no checksum",
         Checksum::Outer => ", checksum",
         Checksum::Remote => ", remote checksum",
     };

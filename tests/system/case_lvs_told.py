@@ -68,13 +68,13 @@ def lvs_mails_of_lost_quorums_and_removed_servers(lab):
 
 @case("uml")
 def lvs_first_failure_of_alpha_is_no_change_of_the_server(lab):
-    """alpha: the first failure runs notify_down; with no_checker_emails there is no mail. With omega the end is told of a
-    service that never had a quorum."""
+    """alpha: the first failure runs notify_down; there is no mail, since the check was down before. With omega the end is told
+    of a service that never had a quorum."""
     h = balancer(lab)
     fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
     path, calls = recorder(lab, "told")
     body = TCP + 'notify_down "%s down"\n' % path
-    d = h.keepalived(around(fifo, "no_checker_emails") + virtual(VIP + " 80", real(A, 80, body), opts='alpha\nomega\nquorum_down "%s lost"' % path))
+    d = h.keepalived(around(fifo) + virtual(VIP + " 80", real(A, 80, body), opts='alpha\nomega\nquorum_down "%s lost"' % path))
     wait(lambda: calls() == ["down"], 6, "notify_down: %s" % calls())
     never(lambda: sink.mails, 0.5, "a mail")
     assert d.stop() == 0
@@ -123,3 +123,66 @@ def lvs_start_with_a_lost_quorum_names_what_it_takes(lab):
     subject = "Virtualserver [%s]:tcp:80 - DOWN" % VIP
     wait(lambda: (subject, "=> Starting with quorum down 2+1=3 <= 0 <=") in bodies(sink.mails), 10, "the mail: %s" % bodies(sink.mails))
     assert "Starting with quorum down 2+1=3 > 0 for VS" in d.log(), d.log()
+
+
+@case("uml")
+def lvs_mails_of_checks_say_how_the_server_is(lab):
+    """Of two checks that failed one recovers: its mail says so, and that the server is DOWN still."""
+    h = balancer(lab)
+    one, two = Tcp(h, A, 80), Tcp(h, A, 81)
+    fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
+    h.keepalived(around(fifo) + virtual(VIP + " 80", real(A, 80, TCP + check("TCP_CHECK", "connect_port 81"))))
+    settle(h, {A + ":80": 1})
+    wait(lambda: one.count() and two.count(), 10, "a check of each")
+    subject = "Realserver [%s]:tcp:80 of virtual server [%s]:tcp:80 - " % (A, VIP)
+    failed = (subject + "DOWN", "=> TCP CHECK failed on service <=")
+    said = lambda: [m for m in bodies(sink.mails) if m[0].startswith(subject)]
+    one.stop()
+    two.stop()
+    wait(lambda: said() == [failed] * 2, 10, "mails of both: %s" % said())
+    one.start()
+    wait(lambda: said()[2:] == [(subject + "DOWN", "=> TCP CHECK succeed on service <=")], 10, "the first one: %s" % said())
+    two.start()
+    wait(lambda: said()[3:] == [(subject + "UP", "=> TCP CHECK succeed on service <=")], 10, "the second one: %s" % said())
+
+
+@case("uml")
+def lvs_servers_that_another_stands_in_for_have_no_end(lab):
+    """omega, and a reload that removes servers: what is out of the table because the sorry server is in is not told of again."""
+    h = balancer(lab)
+    Tcp(h, A, 80)
+    fifo = Fifo(lab)
+    text = lambda *reals: around(fifo) + virtual(VIP + " 80", *reals, opts="omega\nquorum 3\nsorry_server 10.1.0.9 80")
+    up, down, more = real(A, 80, TCP), real(B, 80, TCP), real("10.1.0.3", 80, "")
+    d = h.keepalived(text(up, down, more))
+    settle(h, {"10.1.0.9:80": 1}, timeout=10)
+    lost = "VS [%s]:tcp:80 DOWN" % VIP
+    wait(lambda: lost in fifo.lines(), 10, "the quorum")
+    before = len(fifo.lines())
+    d.reload(text(up, down))
+    wait(lambda: "Reload finished" in d.log(), 10, "the reload")
+    assert d.stop() == 0
+    assert fifo.lines()[before:] == [lost], fifo.lines()
+
+
+@case("uml")
+def lvs_files_count_from_the_beginning(lab):
+    """FILE_CHECK: init_file makes the file even without VRRP, at a reload, too; a server comes into the table with the weight
+    that its files say."""
+    h = balancer(lab)
+    seen, made, later = (os.path.join(lab.dir, name) for name in ("seen", "made", "later"))
+    write(seen, "3\n")
+    up = script(lab, "up", "cat /proc/net/ip_vs > %s.new; mv %s.new %s.table\n" % ((seen,) * 3))
+    files = "track_file f {\nfile %s\nweight 2\n}\ntrack_file g {\nfile %s\ninit_file 4\nweight -1\n}\n" % (seen, made)
+    more = "track_file l {\nfile %s\ninit_file 7\n}\n" % later
+    of = lambda *names: "weight 10\n" + "".join("FILE_CHECK {\ntrack_file %s\n}\n" % name for name in names)
+    service = lambda *reals: virtual(VIP + " 80", *reals, opts="quorum_up %s" % up)
+    d = h.keepalived(files + service(real(A, 80, of("f")), real(B, 80, of("f", "g"))))
+    wait(lambda: os.path.exists(seen + ".table"), 10, "quorum_up")
+    with open(seen + ".table") as f:
+        weights = {line.split()[1]: line.split()[3] for line in f if "Masq" in line}
+    assert weights == {"0A010001:0050": "16", "0A010002:0050": "12"}, weights
+    d.reload(files + more + service(real(A, 80, of("f")), real(B, 80, of("f", "l"))))
+    settle(h, {A + ":80": 16, B + ":80": 23})
+    with open(later) as f:
+        assert f.read() == "7\n"

@@ -7,7 +7,7 @@ use super::draft::{
     ServiceDraft,
 };
 use super::kind_rows::TYPES;
-use super::resolve::checker::{DNS_PORT, HELO, REPLY_MAX, inherited_timing};
+use super::resolve::checker::{DNS_PORT, HELO, inherited_timing, reply_max};
 use super::service::{
     CONNECT_TIMEOUT, CheckConfig, Inherited, ServerConfig, ServiceAddress, ServiceConfig,
 };
@@ -227,7 +227,9 @@ fn special(kind: &Kind, server: &ServerConfig, service: &ServiceConfig, draft: &
             draft.special.payload.clone_from(&settings.payload);
             draft.special.reply.clone_from(&settings.reply);
             draft.special.min_length = Some(settings.min_length).filter(|length| *length != 0);
-            draft.special.max_length = Some(settings.max_length).filter(|l| *l != REPLY_MAX);
+            let has_pattern = settings.reply.iter().any(|reply| !reply.is_empty());
+            let usual = reply_max(has_pattern);
+            draft.special.max_length = Some(settings.max_length).filter(|most| *most != usual);
         }
         Kind::Misc(settings) => misc(settings, service, draft),
         Kind::File(settings) => {

@@ -163,7 +163,7 @@ pub(super) const UDP: Rows = &[
         int(0, 65535, "octets", at!(special.max_length)),
         "The longest answer that is good.",
     )
-    .default("255"),
+    .default("255 if the answer is compared with a pattern, else any length"),
 ];
 
 /// Octets with the bits that count: pairs of digits within each word, also of those that

@@ -402,3 +402,19 @@ fn old_hosts_of_smtp_are_checks_of_their_own() {
         ]
     );
 }
+
+#[test]
+fn the_usual_limit_of_replies_is_for_those_that_are_compared() {
+    let most = |text: &str| {
+        let block = format!("UDP_CHECK {{\n{text}\n}}");
+        let Kind::Udp(udp) = checker("protocol UDP", &block).kind else {
+            panic!("another check");
+        };
+        udp.max_length
+    };
+    assert_eq!(most(""), u16::MAX);
+    assert_eq!(most("require_reply"), u16::MAX);
+    assert_eq!(most("require_reply 0a"), 255);
+    assert_eq!(most("max_reply_length 20"), 20);
+    assert_eq!(most("require_reply 0a\nmax_reply_length 300"), 300);
+}

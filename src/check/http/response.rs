@@ -309,17 +309,15 @@ impl Framing {
     }
 }
 
-/// `HTTP/1.1 200 OK`; the phrase is not needed, nor the blank before it.
+/// `HTTP/1.1 200 OK`; the phrase is not needed, the blank before it is. What stands
+/// before the status may be another word: servers of streams say `ICY 200 OK`
+/// (`protocols.md` section 21).
 fn status(line: &[u8]) -> Option<u16> {
-    let rest = line.strip_prefix(b"HTTP/")?;
-    let blank = memchr::memchr(b' ', rest)?;
-    let (version, rest) = rest.split_at(blank);
-    if !version.first()?.is_ascii_digit() {
-        return None;
-    }
+    let blank = memchr::memchr(b' ', line).filter(|blank| *blank > 0)?;
+    let (_, rest) = line.split_at(blank);
     let rest = rest.trim_ascii_start();
     let (digits, after) = rest.split_at_checked(3)?;
-    if !matches!(after.first(), None | Some(b' ')) {
+    if after.first() != Some(&b' ') {
         return None;
     }
     u16::try_from(decimal(digits)?).ok()

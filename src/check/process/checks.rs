@@ -47,6 +47,7 @@ impl CheckProcess {
         let schedule = Schedule::new(policy, s.now(), share, room);
         let probe = kinds::probe_for(&checker.kind, &mut self.patterns);
         let is_each = matches!(checker.kind, Kind::Tcp(_));
+        let contribution = self.in_file(&checker.kind);
         let id = self.checks.insert(Check {
             places: places.into(),
             schedule,
@@ -56,7 +57,7 @@ impl CheckProcess {
                 Conduct::Told
             },
             timer: None,
-            contribution: 0,
+            contribution,
             last: Last::default(),
             is_overdue: false,
         });
@@ -195,7 +196,7 @@ impl CheckProcess {
         let up = match step {
             Step::Up { was_down: true } => true,
             Step::Down => false,
-            Step::DownFirst => return self.tell_first_failure(s.now(), id, why),
+            Step::DownFirst => return self.tell_first_failure(s.now(), id),
             Step::Up { was_down: false } | Step::Retry(_) | Step::Same => return,
         };
         let Some(check) = self.checks.get_mut(id) else {

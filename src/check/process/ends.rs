@@ -6,6 +6,7 @@ use scheduler::{Id, Instant};
 
 use super::CheckProcess;
 use super::check::{Check, index};
+use super::services::OwnService;
 use crate::check::config::service::{ServerConfig, ServiceConfig};
 use crate::check::names;
 use crate::check::service::Quorum;
@@ -40,7 +41,8 @@ impl CheckProcess {
     }
 
     /// A server with `alpha` fails its first check: that is told, though it never was up.
-    pub(super) fn tell_first_failure(&mut self, now: Instant, id: Id<Check>, why: &str) {
+    /// Mails are for changes of checks, and the check was down before.
+    pub(super) fn tell_first_failure(&mut self, now: Instant, id: Id<Check>) {
         let Some(check) = self.checks.get(id) else {
             return;
         };
@@ -50,7 +52,6 @@ impl CheckProcess {
             let told = own.and_then(|own| own.servers.get(server)?.told);
             if told.is_none() {
                 self.tell_server(now, service, server, false, "the first check failed");
-                self.mail_check(now, place, false, false, why);
             }
         }
     }
@@ -63,8 +64,9 @@ impl CheckProcess {
         }
     }
 
-    /// The end of one service, whether or not it had a quorum; `aloud`: not only in the
-    /// log and by SNMP.
+    /// The end of one service; with `omega` it is told whether or not it had a quorum.
+    /// `aloud`: not only in the log and by SNMP. Servers that another one stands in for have left the table
+    /// before: they are not told of.
     pub(super) fn tell_end_of(
         &mut self,
         now: Instant,
@@ -79,14 +81,16 @@ impl CheckProcess {
             if !own.is_some_and(|own| own.machine.is_alive(number)) {
                 continue;
             }
-            if aloud {
+            if aloud && !own.is_some_and(|own| own.machine.stands_in()) {
                 self.tell_end_of_server(now, place, number, why);
             } else {
                 self.trap_server(place, number, false);
             }
         }
         self.trap_quorum(place, QuorumState::Shutdown);
-        if aloud {
+        let own = self.services.get(place);
+        let has_quorum = own.is_some_and(|own| own.machine.has_quorum());
+        if aloud && (service.omega || has_quorum) {
             let subject = self.service_subject(place);
             self.tell(now, subject, What::Down, "Shutting down");
         }
@@ -108,7 +112,8 @@ impl CheckProcess {
         };
         self.log_end_of(service, config, at);
         let own = self.services.get(service);
-        if own.is_some_and(|own| own.machine.is_alive(server)) {
+        let told = |own: &OwnService| own.machine.is_alive(server) && !own.machine.stands_in();
+        if own.is_some_and(told) {
             self.tell_end_of_server(now, service, server, REMOVED);
         }
     }

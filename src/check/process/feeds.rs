@@ -7,13 +7,16 @@ use std::rc::Rc;
 use scheduler::{Drain, Id, Interest, IoId, Key, Ready, Scheduler};
 
 use super::CheckProcess;
-use super::check::Check;
+use super::check::{Check, index};
+use super::setup::places;
 use crate::bfd::feed::Feed;
 use crate::check::checker::Kind;
 use crate::check::conversation::Attempt;
 use crate::check::kinds::{bfd, file};
-use crate::check::probe::Outcome;
-use crate::track::files::{Files, Host, Tracked};
+use crate::check::probe::{Outcome, Weight};
+use crate::control_plane::Config;
+use crate::track::files::{self, Files, Host, Tracked};
+use crate::vrrp::config::FileConfig;
 
 impl Host for CheckProcess {
     fn tracked_files(&mut self) -> &mut Files<Self> {
@@ -28,28 +31,59 @@ impl Host for CheckProcess {
 }
 
 impl CheckProcess {
-    /// Follow the files of the configuration's checks, and take what is in them.
-    pub(super) fn follow_files(&mut self, s: &mut Scheduler<Self>) {
+    /// At the start: make the files that are to be there, read them, and have them count
+    /// in the weights with which the servers come into the table.
+    pub(super) fn weigh_files(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
-        let mut wanted: Vec<Tracked> = Vec::new();
-        for (_, check) in self.checks.iter() {
-            let kind = check.places.first().and_then(|at| self.checker(*at));
-            let Some(Kind::File(settings)) = kind.map(|checker| &checker.kind) else {
-                continue;
-            };
-            let key = Key::try_from(settings.file).unwrap_or(Key::MAX);
-            let file = config.vrrp.files.get(settings.file);
-            if let Some(path) = file.and_then(|file| file.path.as_ref())
-                && !wanted.iter().any(|known| known.key == key)
-            {
-                wanted.push(Tracked {
-                    key,
-                    path: path.value.clone().into(),
-                    value: 0,
-                });
+        self.make_files(&[]);
+        self.read_files(s);
+        for (place, checker) in places(&config) {
+            let contribution = self.in_file(&checker.kind);
+            let own = self.services.get_mut(index(place.service));
+            if let (Some(own), true) = (own, contribution != 0) {
+                let server = index(place.server);
+                let others = own.machine.contribution(server);
+                let sum = others.saturating_add(contribution);
+                own.machine.set_contribution(server, sum);
             }
         }
+    }
+
+    /// Make the files that checks look at and that are to be there, unless they were
+    /// among those before.
+    pub(super) fn make_files(&self, before: &[FileConfig]) {
+        for file in files_of(&self.config) {
+            let of = usize::try_from(file.key).ok();
+            let of = of.and_then(|of| self.config.vrrp.files.get(of));
+            let new = of.filter(|of| before.iter().all(|old| old.path != of.path));
+            if let Some(init) = new.and_then(|of| of.init) {
+                files::initialise(&file.path, init.value, init.overwrite);
+            }
+        }
+    }
+
+    /// What a check adds to the weight of its server before it was told anything.
+    pub(super) fn in_file(&self, kind: &Kind) -> i64 {
+        let Kind::File(settings) = kind else {
+            return 0;
+        };
+        let mut list = self.files.list().iter();
+        let file = list.find(|file| Key::try_from(settings.file) == Ok(file.key));
+        match file.map(|file| file::verdict(settings, file.value)) {
+            Some(Outcome::Passed(Some(Weight::Add(weight)))) => weight,
+            _ => 0,
+        }
+    }
+
+    /// Follow the files of the configuration's checks from now on. Nothing is told yet.
+    pub(super) fn read_files(&mut self, s: &mut Scheduler<Self>) {
+        let wanted = files_of(&self.config);
         self.files.follow(s, wanted);
+    }
+
+    /// Follow the files of the configuration's checks, and take what is in them.
+    pub(super) fn follow_files(&mut self, s: &mut Scheduler<Self>) {
+        self.read_files(s);
         let found = self.files.list().iter();
         let found: Vec<(Key, i32)> = found.map(|file| (file.key, file.value)).collect();
         for (key, value) in found {
@@ -118,4 +152,26 @@ impl CheckProcess {
             self.settle(s, id, Attempt::Outcome(outcome));
         }
     }
+}
+
+/// The files that checks of this configuration look at.
+fn files_of(config: &Config) -> Vec<Tracked> {
+    let mut wanted: Vec<Tracked> = Vec::new();
+    for (_, checker) in places(config) {
+        let Kind::File(settings) = &checker.kind else {
+            continue;
+        };
+        let key = Key::try_from(settings.file).unwrap_or(Key::MAX);
+        let file = config.vrrp.files.get(settings.file);
+        if let Some(path) = file.and_then(|file| file.path.as_ref())
+            && !wanted.iter().any(|known| known.key == key)
+        {
+            wanted.push(Tracked {
+                key,
+                path: path.value.clone().into(),
+                value: 0,
+            });
+        }
+    }
+    wanted
 }

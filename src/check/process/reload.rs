@@ -114,6 +114,8 @@ impl CheckProcess {
         self.part(s, &continued);
         let before = std::mem::replace(&mut self.config, config);
         let mut old = std::mem::replace(&mut self.services, new);
+        self.make_files(&before.vrrp.files);
+        self.read_files(s);
         self.carry_checks(s, &before, &continued);
         self.patterns.forget_unused();
         let began = self.carry_services(&mut old, &continued);

@@ -69,6 +69,7 @@ impl CheckProcess {
         self.set_up_notifications(s);
         self.set_up_snmp(s);
         self.add_services();
+        self.weigh_files(s);
         let quorums = self.start_services();
         self.fill_the_table()?;
         self.tell_starts(s, &quorums);
@@ -176,7 +177,7 @@ pub(super) fn groups(config: &Config) -> Vec<(Vec<Place>, &Checker)> {
 }
 
 /// All checks of a configuration, and where they stand.
-fn places(config: &Config) -> impl Iterator<Item = (Place, &Checker)> {
+pub(super) fn places(config: &Config) -> impl Iterator<Item = (Place, &Checker)> {
     let services = config.check.services.iter().enumerate();
     services.flat_map(|(service, of)| {
         let servers = of.servers.iter().enumerate();

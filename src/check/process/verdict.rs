@@ -213,7 +213,9 @@ impl CheckProcess {
         }
     }
 
-    /// A mail for each change of a check, or only for those of the server.
+    /// A mail for each change of a check, or only for those of the server. Its subject
+    /// says how the server is, its body how the check is (`runtime-interfaces.md`
+    /// section 8).
     pub(super) fn mail_check(
         &mut self,
         now: Instant,
@@ -236,8 +238,10 @@ impl CheckProcess {
             service: "",
         };
         let text = named.mail(up, why);
+        let own = self.services.get(service);
+        let is_alive = own.is_some_and(|own| own.machine.is_alive(server));
         if let Some(subject) = self.server_subject(service, server) {
-            self.notifier.write_to(now, subject, what(up), &text);
+            self.notifier.write_to(now, subject, what(is_alive), &text);
         }
     }
 

@@ -83,6 +83,8 @@ fn page_text(page: &Page, out: &mut Text) {
     } else {
         &page.statuses
     };
+    let mut ranges = ranges.to_vec();
+    ranges.sort_unstable();
     for (first, last) in ranges {
         if first == last {
             out.show(format_args!("       {first}\n"));
@@ -102,8 +104,9 @@ fn page_text(page: &Page, out: &mut Text) {
         out.item(|out| out.push("Regex no match"));
     }
     if pattern.min_offset > 0 || pattern.max_offset.is_some() {
-        let most = pattern.max_offset.unwrap_or(0);
-        let text = format!("{}, max_offset = {most}", pattern.min_offset);
+        let most = pattern.max_offset;
+        let most = most.map(|most| format!(", max_offset = {most}"));
+        let text = format!("{}{}", pattern.min_offset, most.unwrap_or_default());
         item("Regex min offset", &text, out);
     }
     if !pattern.options.is_empty() {

@@ -21,8 +21,12 @@ use crate::model::Family;
 
 /// `helo_name`, if none is given.
 pub(in super::super) const HELO: &str = "smtpchecker.keepalived.org";
-/// `max_reply_length`, if none is given.
-pub(in super::super) const REPLY_MAX: u16 = 255;
+/// `max_reply_length` of a reply that is compared with a pattern, if none is given.
+/// Without a pattern a limit counts that was asked for, and no other: what was no
+/// failure with the C daemon is none here.
+pub(in super::super) const fn reply_max(has_pattern: bool) -> u16 {
+    if has_pattern { 255 } else { u16::MAX }
+}
 
 /// Whose check it is.
 #[derive(Clone, Copy)]
@@ -253,7 +257,8 @@ impl Resolver<'_> {
     fn udp(&mut self, draft: &CheckerDraft, owner: Owner<'_>) -> UdpSettings {
         let special = &draft.special;
         let min_length = special.min_length.unwrap_or(0);
-        let max_length = special.max_length.unwrap_or(REPLY_MAX);
+        let has_pattern = special.reply.iter().any(|reply| !reply.is_empty());
+        let max_length = special.max_length.unwrap_or(reply_max(has_pattern));
         if min_length > max_length {
             let text = "min_reply_length is above max_reply_length: the check always fails";
             self.error(draft.span, text);

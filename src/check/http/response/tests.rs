@@ -201,17 +201,20 @@ fn what_is_no_field_is_passed_over() {
 
 #[test]
 fn status_lines() {
-    good("HTTP/1.1 200\r\n\r\n", 200, "", false);
+    good("HTTP/1.1 200 \r\n\r\n", 200, "", false);
     good("HTTP/2 599 \r\n\r\n", 599, "", false);
+    good("ICY 200 OK\r\n\r\n", 200, "", false);
+    good("http/1.1 200 OK\r\n\r\n", 200, "", false);
     for line in [
         "\0\u{1}\u{2}\u{3} not http at all",
         "HTTP/1.1",
         "HTTP/1.1 ",
         "HTTP/1.1 20",
+        "HTTP/1.1 200",
         "HTTP/1.1 2000 OK",
         "HTTP/1.1 20x OK",
-        "http/1.1 200 OK",
-        "HTTP/ 200 OK",
+        " 200 OK",
+        "200 OK",
         "",
         "SSH-2.0-x",
     ] {

@@ -24,28 +24,34 @@ impl Host for VrrpProcess {
     }
 }
 
+/// `init_file`
+fn make(file: &FileConfig) {
+    if let (Some(init), Some(path)) = (file.init, &file.path) {
+        files::initialise(Path::new(&path.value), init.value, init.overwrite);
+    }
+}
+
 impl VrrpProcess {
     /// Read the files that somebody tracks, and follow their changes.
     pub(super) fn set_up_files(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
-        for file in &config.vrrp.files {
-            if let (Some(init), Some(path)) = (file.init, &file.path) {
-                files::initialise(Path::new(&path.value), init.value, init.overwrite);
-            }
-        }
+        config.vrrp.files.iter().for_each(make);
         let all = config.vrrp.files.iter().zip(0..);
         let wanted = all.filter_map(|(file, key)| self.tracked_file(file, key, 0));
         let wanted = wanted.collect();
         self.follow_files(s, wanted);
     }
 
-    /// Files that are the same as before keep their numbers; all are read, so that
-    /// those tracked from now on count at once.
+    /// Files that are the same as before keep their numbers, others are made if they are
+    /// to be; all are read, so that those tracked from now on count at once.
     pub(super) fn carry_files(&mut self, s: &mut Scheduler<Self>, plan: &TrackerPlan) {
         let config = Rc::clone(&self.config);
         let all = config.vrrp.files.iter().enumerate();
         let wanted = all.filter_map(|(place, file)| {
             let from = plan.from(TrackerKind::File, place).map(key);
+            if from.is_none() {
+                make(file);
+            }
             let old = self.trackers.files.list().iter();
             let known = from.and_then(|from| old.into_iter().find(|file| file.key == from));
             self.tracked_file(file, key(place), known.map_or(0, |file| file.value))
