@@ -34,8 +34,13 @@ impl Renames {
     #[must_use]
     pub fn between(old: &VrrpConfig, new: &VrrpConfig) -> Self {
         let mut wanted = Vec::new();
-        let has_links = |instance: &&Shared<InstanceConfig>| instance.links().next().is_some();
-        if old.instances.iter().find(has_links).is_none() {
+        let mut places = new.instances.iter().enumerate();
+        let may_be_renamed = |(place, after): (usize, &Shared<InstanceConfig>)| {
+            let before = old.instances.get(place);
+            let is_untouched = before.is_some_and(|before| before.is(after));
+            !is_untouched && after.links().next().is_some()
+        };
+        if !places.any(may_be_renamed) {
             return Self::default();
         }
         for (before, after) in pairs(old, new) {
