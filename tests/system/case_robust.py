@@ -16,7 +16,7 @@ import threading
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from case_defects import steady  # noqa: E402
+from kit import steady  # noqa: E402
 from ka import Sniffer, case, sh, wait  # noqa: E402
 from opskit import script  # noqa: E402
 from vrrpkit import VIP, advert3, conf, frame4, inst, put, single  # noqa: E402

@@ -148,3 +148,20 @@ class Group:
             else:
                 wait(lambda: any(p.kind == "na" and p.target == bare and p.smac == mac and p.ts >= since
                                  for p in self.wire.poll()), 3, "neighbour advertisement for %s" % bare)
+
+
+def steady(packets, what, interval=TRANSPORTS[0].adv):
+    """No pause of two intervals between these adverts: others wait three, machines stall, and the bench measures."""
+    worst = max(pauses(packets), default=None)
+    assert worst is not None, "%s: no adverts" % what
+    assert worst < 2 * interval, "%s: adverts paused for %.0f ms" % (what, worst * 1e3)
+
+
+def excluded(count):
+    """A block of `count` addresses that are not in the adverts."""
+    lines = ["10.%d.%d.%d/32" % (100 + n // 62500, n // 250 % 250, 1 + n % 250) for n in range(count)]
+    return "virtual_ipaddress_excluded {\n" + "\n".join(lines) + "\n}"
+
+
+def count_addresses(host):
+    return host.ip("-o", "addr", "show", "dev", "eth0").count("\n")
