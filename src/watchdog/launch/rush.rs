@@ -44,7 +44,7 @@ impl Rush {
                 limits::end_rush();
                 Self::Spent
             }
-            present => present,
+            present @ (Self::On(_) | Self::Spent | Self::Refused) => present,
         };
     }
 
