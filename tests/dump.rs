@@ -35,8 +35,13 @@ vrrp_track_process daemon {
     process nginx -g
     weight 10
 }
+track_group tg {
+    group {
+        A
+    }
+}
 static_ipaddress {
-    10.0.9.1/24 dev eth1
+    10.0.9.1/24 dev eth1 track_group tg
 }
 vrrp_instance A {
     interface eth0
@@ -95,6 +100,15 @@ vrrp_instance C {
         fe80::3/64
     }
 }
+vrrp_instance D {
+    interface eth2
+    virtual_router_id 54
+    priority 80
+    use_ipvlan ipv1 10.0.0.50/24 private
+    virtual_ipaddress {
+        10.0.0.4
+    }
+}
 ";
 
 fn read(text: &str) -> Rc<Config> {
@@ -121,7 +135,7 @@ fn transition(second: u64, from: State, to: State, cause: &str) -> Transition {
     }
 }
 
-/// What three instances keep: a master, a backup, one in FAULT.
+/// What instances keep: a master, a backup, one in FAULT, and so on.
 struct Kept {
     stats: ReceiveStats,
     histories: [History; 3],

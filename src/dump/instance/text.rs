@@ -135,14 +135,22 @@ fn device(view: &InstanceView<'_>, out: &mut Text) {
         out.property("Interface", Value::Word(name.as_str()));
         return;
     };
-    let (title, kind) = match link.kind {
-        VirtualLinkKind::Macvlan(_) => ("VMAC", "vmac"),
-        VirtualLinkKind::Ipvlan { .. } => ("IPVLAN", "ipvlan"),
+    let is_up = view.is_virtual_link_up;
+    let (line, kind) = match link.kind {
+        VirtualLinkKind::Macvlan(_) => {
+            let xmit_base = link.xmit_base;
+            let line =
+                format!("Use VMAC, i/f name {name}, is_up = {is_up}, xmit_base = {xmit_base}");
+            (line, "vmac")
+        }
+        VirtualLinkKind::Ipvlan { mode, address } => {
+            let address = address.map_or(String::new(), |net| format!(", i/f address = {net}"));
+            let mode = mode.as_str();
+            let line = format!("Use IPVLAN, i/f {name}, is_up = {is_up}{address}, type {mode}");
+            (line, "ipvlan")
+        }
     };
-    out.line(&format!(
-        "Use {title}, i/f name {name}, is_up = {}, xmit_base = {}",
-        view.is_virtual_link_up, link.xmit_base
-    ));
+    out.line(&line);
     let base = view.base().map_or("?", IfName::as_str);
     let xmit_base = if link.xmit_base {
         ", xmit base i/f"

@@ -78,6 +78,18 @@ pub enum IpvlanMode {
     Vepa,
 }
 
+impl IpvlanMode {
+    /// Its word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Bridge => "bridge",
+            Self::Private => "private",
+            Self::Vepa => "vepa",
+        }
+    }
+}
+
 /// The MAC address of a virtual router (RFC 9568 section 7.3).
 #[must_use]
 pub const fn virtual_mac(family: Family, vrid: Vrid) -> MacAddr {
