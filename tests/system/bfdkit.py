@@ -12,8 +12,8 @@ from vrrpkit import conf, put  # noqa: E402
 BIRD, FRR, ZEBRA = "/usr/sbin/bird", "/usr/lib/frr/bfdd", "/usr/lib/frr/zebra"
 
 
-def session(neighbour, source=None, ms=50, mult=3, extra="", name="B"):
-    """Text of a bfd_instance block."""
+def session(neighbour, source=None, ms=50, mult=20, extra="", name="B"):
+    """Text of a bfd_instance block. Detected after a second, unless it says otherwise: a machine may stand still."""
     source = "source_ip %s\n" % source if source else ""
     return "bfd_instance %s {\nneighbor_ip %s\n%smin_rx %s\nmin_tx %s\nmultiplier %d\n%s\n}" % (
         name, neighbour, source, ms, ms, mult, extra)
@@ -24,7 +24,7 @@ def states(daemon, name="B"):
     return re.findall(r"\(%s\) Entering (Up|Down|AdminDown) state" % name, daemon.log())
 
 
-def wait_state(daemon, state, timeout=6, name="B"):
+def wait_state(daemon, state, timeout=15, name="B"):
     wait(lambda: states(daemon, name)[-1:] == [state], timeout, "(%s) is %s\n%s" % (name, state, daemon.log()[-2000:]))
 
 
@@ -83,7 +83,7 @@ def bird(host, protocol):
 
 
 def bird_timers(ms=50):
-    return "min rx interval %d ms; min tx interval %d ms; idle tx interval 1 s; multiplier 3;" % (ms, ms)
+    return "min rx interval %d ms; min tx interval %d ms; idle tx interval 1 s; multiplier 20;" % (ms, ms)
 
 
 def frr(host, peers):
@@ -100,6 +100,6 @@ def frr(host, peers):
     common = ["--vty_socket", base + ".d", "-z", zebra, "--log", "stdout"]
     with open(os.path.join(host.lab.dir, host.name + ".zebra.log"), "a") as log:
         host.spawn(ZEBRA, "-f", "/dev/null", "-i", base + ".d/zebra.pid", *common, stdout=log, stderr=subprocess.STDOUT)
-    wait(lambda: os.path.exists(zebra), 5)
+    wait(lambda: os.path.exists(zebra), 15)
     return Foreign(host, [FRR, "-f", base, "-i", base + ".d/bfdd.pid", "--bfdctl", base + ".d/bfdd.sock", *common],
                    ["vtysh", "--vty_socket", base + ".d", "-d", "bfdd", "-c", "show bfd peers brief"])

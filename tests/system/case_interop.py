@@ -8,8 +8,8 @@ import sys
 import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from kit import TRANSPORTS, Group, Transport, ours, theirs  # noqa: E402
-from ka import case, never, wait  # noqa: E402
+from kit import TRANSPORTS, Group, Transport, ours, pauses, theirs  # noqa: E402
+from ka import Lab, case, never, wait  # noqa: E402
 from vrrpkit import split  # noqa: E402
 
 V3 = TRANSPORTS[0]
@@ -24,6 +24,12 @@ def named(name, docs):
     return mark
 
 
+def on_time(begin, end, due):
+    """Not before it is due, and before the next advert of a master would be; the machine may have stood still."""
+    waited = end - begin - Lab.stood_still.between(begin, end)
+    assert end - begin > due - 0.02 and waited < due + 0.9, "took over after %.3f s, due after %.3f s" % (waited, due)
+
+
 def life(lab, transport, better, worse):
     """Election, silence of the backup, crash takeover, preemption, handover by priority 0."""
     group = Group(lab, transport, (better, 200), (worse, 100))
@@ -33,7 +39,7 @@ def life(lab, transport, better, worse):
 
     # A backup that hears its master is silent.
     mark = time.time()
-    wait(lambda: len(one.adverts(mark)) >= 5, 7 * transport.adv + 1, "five adverts of the master")
+    wait(lambda: len(one.adverts(mark)) >= 5, 5 * transport.adv + 10, "five adverts of the master")
     assert not two.adverts(mark), "the backup speaks beside its master"
 
     # A crash is noticed after three intervals and the skew, and announced to the neighbours.
@@ -41,9 +47,8 @@ def life(lab, transport, better, worse):
     one.daemon.crash()
     last = one.adverts()[-1].ts
     wait(lambda: two.adverts(mark), transport.patience(), "r2 takes over after the crash")
-    waited, due = two.adverts(mark)[0].ts - last, 3 * transport.adv + transport.skew(100)
-    assert due - 0.02 < waited < due + 0.25, "took over after %.3f s, due after %.3f s" % (waited, due)
-    wait(lambda: two.holds(), 2, "r2 has the addresses")
+    on_time(last, two.adverts(mark)[0].ts, 3 * transport.adv + transport.skew(100))
+    wait(lambda: two.holds(), 10, "r2 has the addresses")
     group.announced(two, mark)
 
     # The better router comes back: it cleans up and takes over again.
@@ -58,9 +63,8 @@ def life(lab, transport, better, worse):
     farewell = [p for p in one.adverts(mark) if p.prio == 0]
     assert farewell, "no advert with priority 0"
     wait(lambda: two.adverts(mark), transport.patience(), "r2 takes over after the farewell")
-    waited, due = two.adverts(mark)[0].ts - farewell[0].ts, transport.skew(100)
-    assert due - 0.02 < waited < due + 0.25, "took over after %.3f s, due after %.3f s" % (waited, due)
-    wait(lambda: two.holds(), 2, "r2 has the addresses")
+    on_time(farewell[0].ts, two.adverts(mark)[0].ts, transport.skew(100))
+    wait(lambda: two.holds(), 10, "r2 has the addresses")
     assert one.holds() is False, "addresses left behind"
 
 
@@ -81,14 +85,14 @@ def ladder(lab, binaries, transport=V3):
     group.start()
     group.wait_master(one)
     one.daemon.crash()
-    wait(lambda: two.holds() and three.holds() is False, 3, "the second takes over")
+    wait(lambda: two.holds() and three.holds() is False, 10, "the second takes over")
     mark = time.time()
-    wait(lambda: len(two.adverts(mark)) > 3, 3, "adverts of the second")
+    wait(lambda: len(two.adverts(mark)) > 3, 10, "adverts of the second")
     assert not three.adverts(mark), "the third speaks beside the second"
     two.daemon.stop()
-    wait(lambda: three.holds() and two.holds() is False, 3, "the third takes over")
+    wait(lambda: three.holds() and two.holds() is False, 10, "the third takes over")
     two.start()
-    wait(lambda: two.holds() and three.holds() is False, 3, "the second is back")
+    wait(lambda: two.holds() and three.holds() is False, 10, "the second is back")
     one.start()
     group.wait_master(one)
 
@@ -119,9 +123,9 @@ def tie(lab, low, high):
     group.wait_master(one)
     split(lab, [one.host, two.host], True)
     two.start()
-    wait(lambda: one.holds() and two.holds(), 3, "both are master while cut off")
+    wait(lambda: one.holds() and two.holds(), 10, "both are master while cut off")
     split(lab, [one.host, two.host], False)
-    group.wait_master(two, 2)
+    group.wait_master(two)
 
 
 @case("interop")
@@ -143,13 +147,12 @@ def healed(lab, better, worse):
     group.start()
     group.wait_master(one)
     split(lab, [one.host, two.host], True)
-    wait(lambda: one.holds() and two.holds(), 3, "both are master while cut off")
+    wait(lambda: one.holds() and two.holds(), 10, "both are master while cut off")
     mark = time.time()
     split(lab, [one.host, two.host], False)
-    group.wait_master(one, 2)
+    group.wait_master(one)
     never(lambda: two.holds() is not False, 0.5, "the worse router takes the address again")
-    times = [p.ts for p in one.adverts(mark)]
-    assert max(b - a for a, b in zip(times, times[1:])) < 2 * V3.adv, "the better master paused"
+    assert max(pauses(one.adverts(mark))) < 3 * V3.adv, "the better master paused"
 
 
 @case("interop")
@@ -172,10 +175,10 @@ def stays(lab, better, worse):
     group.wait_master(two)
     one.start()
     mark = time.time()
-    wait(lambda: len(two.adverts(mark)) > 15, 5, "fifteen more adverts of the worse router")
+    wait(lambda: len(two.adverts(mark)) > 15, 10, "fifteen more adverts of the worse router")
     assert not one.adverts(mark) and one.holds() is False, "preempted in spite of nopreempt"
     two.daemon.crash()
-    wait(lambda: one.holds(), 3, "takes over when the master is gone")
+    wait(lambda: one.holds(), 10, "takes over when the master is gone")
 
 
 @case("interop")
@@ -200,12 +203,12 @@ def learns(lab, master, backup):
     group.transport = slow
     two.start()
     mark = time.time()
-    wait(lambda: len(one.adverts(mark)) > 10, 5, "the backup has heard the master")
+    wait(lambda: len(one.adverts(mark)) > 10, 10, "the backup has heard the master")
     one.daemon.crash()
     last = one.adverts()[-1].ts
-    wait(lambda: two.adverts(), 5, "takes over")
+    wait(lambda: two.adverts(), 10, "takes over")
     waited = two.adverts()[0].ts - last
-    assert waited < 0.6, "took over after %.3f s, in its own interval" % waited
+    assert waited < 2, "took over after %.3f s, in its own interval" % waited
 
 
 @case("interop")

@@ -75,7 +75,7 @@ class Transport:
 
     def patience(self):
         """Seconds after which a takeover that has not happened does not come."""
-        return 4 * self.adv + 4
+        return 4 * self.adv + 10
 
 
 TRANSPORTS = [
