@@ -271,7 +271,10 @@ impl<T> Arg<T> {
                 let mut bad: Vec<String> = words(&["x", "1x", "-1", "1.2.3", "."]);
                 bad.extend(min.checked_sub(*step).map(seconds_text));
                 bad.push(seconds_text(*max + *step));
-                bad.push(seconds_text(*min + *step / 10));
+                // A finer one is rounded; whole seconds have none.
+                if *step >= Duration::from_secs(1) {
+                    bad.push(seconds_text(*min + *step / 10));
+                }
                 Samples {
                     good: vec![seconds_text(*min), seconds_text(*max)],
                     bad,

@@ -12,7 +12,8 @@
 //!   every word.
 //! * [`schema`] is what a table is made of, [`arg`] what a keyword can take,
 //!   [`sub_block`] how blocks nest; [`value`] joins rows and fields.
-//! * [`parse`] reads items by a table, [`read`] words by the kind of an argument.
+//! * [`parse`] reads items by a table, [`read`] words by the kind of an argument, [`decimal`]
+//!   numbers with a point.
 //! * [`show`] prints a value by its table, [`manual`] the table itself; [`history`] knows
 //!   which release brought a keyword.
 //! * [`command`] and [`script`] are for keywords that name a program.
@@ -31,6 +32,7 @@
 pub mod arg;
 pub mod command;
 pub mod compiled;
+pub mod decimal;
 pub mod diag;
 mod draft;
 mod expand;

@@ -4,9 +4,8 @@
 //! another value.
 
 use std::net::IpAddr;
-use std::time::Duration;
 
-use super::arg::seconds_text;
+use super::decimal;
 use super::diag::{Code, Diag, Diags, Severity, suggest};
 use super::schema::{Arg, Call, Row};
 use super::source::Span;
@@ -23,7 +22,8 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    fn number(text: String) -> Self {
+    /// Not a number, or one outside its range.
+    pub(super) const fn number(text: String) -> Self {
         Self {
             code: Code::InvalidNumber,
             text,
@@ -148,7 +148,9 @@ fn check<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
         | Arg::Interface(_)
         | Arg::Address(_)
         | Arg::Lines(_)
-        | Arg::Block(_) => first.map_or(Ok(()), |word| one(arg, target, word)),
+        | Arg::Block(_) => first.map_or(Ok(()), |word| {
+            one(arg, target, word, &call.keyword.text, diags)
+        }),
     };
     if let Err(refusal) = done {
         let span = first.map_or(call.keyword.span, |word| word.span);
@@ -158,14 +160,24 @@ fn check<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
 }
 
 /// Keep one word that is the whole argument.
-fn one<T>(arg: &Arg<T>, target: &mut T, word: &Word) -> Result<(), Refusal> {
+fn one<T>(
+    arg: &Arg<T>,
+    target: &mut T,
+    word: &Word,
+    keyword: &str,
+    diags: &mut Diags,
+) -> Result<(), Refusal> {
     let span = word.span;
     match arg {
         Arg::Int {
             min, max, unit, at, ..
         } => (at.set)(target, integer(&word.text, *min, *max, unit)?, span),
         Arg::Time { min, max, step, at } => {
-            (at.set)(target, time(&word.text, *min, *max, *step)?, span);
+            let time = decimal::time(&word.text, *min, *max, *step)?;
+            if let Some(text) = time.rounded() {
+                diags.warn(Code::InvalidNumber, span, format!("{keyword}: {text}"));
+            }
+            (at.set)(target, time.value, span);
         }
         Arg::Text { max, at, .. } => (at.set)(target, text(&word.text, *max)?, span),
         Arg::Choice { names, at } => (at.set)(target, choice(&word.text, names)?, span),
@@ -219,57 +231,6 @@ pub fn integer(text: &str, min: i64, max: i64, unit: &str) -> Result<i64, Refusa
             )))
         }
     }
-}
-
-/// A decimal number of seconds within a range, with no finer part than `step`.
-///
-/// # Errors
-/// Anything else than digits with at most one point; a time outside the range
-/// or between the steps.
-pub fn time(text: &str, min: Duration, max: Duration, step: Duration) -> Result<Duration, Refusal> {
-    let refused = || Refusal::number(format!("`{text}` is not a number of seconds"));
-    let outside = || {
-        let (min, max) = (seconds_text(min), seconds_text(max));
-        Refusal::number(format!("{text} is not within {min} to {max} seconds"))
-    };
-    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    if !digits(whole) || !digits(part) || whole.len() + part.len() == 0 {
-        let unsigned = text.strip_prefix('-').unwrap_or(text);
-        let number = !unsigned.is_empty()
-            && unsigned
-                .replace('.', "")
-                .bytes()
-                .all(|b| b.is_ascii_digit());
-        return Err(if number && text.starts_with('-') {
-            outside()
-        } else {
-            refused()
-        });
-    }
-    let part = part.trim_end_matches('0');
-    let fine = || {
-        let step = seconds_text(step);
-        Refusal::number(format!("{text} is finer than {step} seconds"))
-    };
-    if part.len() > 9 {
-        return Err(fine());
-    }
-    let whole = if whole.is_empty() {
-        Ok(0)
-    } else {
-        whole.parse()
-    };
-    let places = part.bytes().chain(std::iter::repeat(b'0')).take(9);
-    let nanos = places.fold(0, |nanos, digit| nanos * 10 + u32::from(digit - b'0'));
-    let value = Duration::new(whole.map_err(|_| outside())?, nanos);
-    if !(min..=max).contains(&value) {
-        return Err(outside());
-    }
-    if !value.as_nanos().is_multiple_of(step.as_nanos()) {
-        return Err(fine());
-    }
-    Ok(value)
 }
 
 /// A word of limited length.

@@ -7,8 +7,8 @@ mod vrrp;
 use std::time::Duration;
 
 use super::{GlobalConfig, words};
+use crate::control_plane::decimal;
 use crate::control_plane::diag::{Code, Diags, Old};
-use crate::control_plane::read;
 use crate::control_plane::schema::{Block, Call, Lens, gone};
 use crate::control_plane::source::Span;
 use identity::IDENTITY;
@@ -67,8 +67,8 @@ const NO_ADVERT_SOONER: Lens<GlobalConfig, Duration> = Lens {
 /// interval is what there is without the line.
 fn no_interval(call: &Call<'_>) -> Option<Old> {
     let [word] = call.args else { return None };
-    let is_zero = read::time(&word.text, Duration::ZERO, LONGEST, MICROSECOND)
-        .is_ok_and(|time| time.is_zero());
+    let is_zero = decimal::time(&word.text, Duration::ZERO, LONGEST, MICROSECOND)
+        .is_ok_and(|time| time.value.is_zero());
     is_zero.then(|| gone(call, "0 means no interval, as without the line", true))
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{SessionConfig, is_link_local};
 use crate::bfd::feed::NAME_MAX;
 use crate::control_plane::arg::{address, block, boolean, flag, int, words};
+use crate::control_plane::decimal;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Block, Call, Child, Lens, Row, at, spelling};
@@ -259,22 +260,14 @@ fn show_neighbour(session: &SessionConfig, name: &str, out: &mut dyn Sink) {
     }
 }
 
-fn milliseconds(min: i64, call: &Call<'_>, diags: &mut Diags) -> Option<Duration> {
-    const MAX: i64 = 4_294_967;
-    const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
+fn milliseconds(min: u32, call: &Call<'_>, diags: &mut Diags) -> Option<Duration> {
     let [word] = call.args else { return None };
-    let (whole, part) = word.text.split_once('.').unwrap_or((&word.text, "0"));
-    let good = part.len() <= 3 && part.bytes().all(|digit| digit.is_ascii_digit());
-    match read::integer(whole, min, MAX, "milliseconds") {
-        Ok(whole) if good => {
-            let whole = Duration::from_millis(whole.unsigned_abs());
-            let part: u64 = format!("{part:0<3}").parse().unwrap_or(0);
-            Some((whole + Duration::from_micros(part)).min(LONGEST))
-        }
-        Ok(_) => {
-            let text = format!("`{}` is no number with up to three decimals", word.text);
-            diags.error(Code::InvalidNumber, word.span, text);
-            None
+    match decimal::milliseconds(&word.text, min) {
+        Ok(time) => {
+            if let Some(text) = time.rounded() {
+                diags.warn(Code::InvalidNumber, word.span, text);
+            }
+            Some(time.value)
         }
         Err(refusal) => {
             refuse(diags, word.span, refusal);

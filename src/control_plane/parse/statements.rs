@@ -8,10 +8,10 @@
 use std::ops::Range;
 
 use super::super::diag::{Code, Diag, Fix, Severity};
-use super::super::read;
 use super::super::schema::{Arg, Block, Entries, Extent, Row};
 use super::super::source::Span;
 use super::super::words::{Line, Word};
+use super::super::{decimal, read};
 
 /// The name of the warning.
 const LINT: &str = "two-statements";
@@ -196,7 +196,7 @@ fn fits<T>(arg: &Arg<T>, word: &Word) -> bool {
     let text = &word.text;
     match arg {
         Arg::Int { min, max, unit, .. } => read::integer(text, *min, *max, unit).is_ok(),
-        Arg::Time { min, max, step, .. } => read::time(text, *min, *max, *step).is_ok(),
+        Arg::Time { min, max, step, .. } => decimal::time(text, *min, *max, *step).is_ok(),
         Arg::Text { max, .. } => read::text(text, *max).is_ok(),
         Arg::Choice { names, .. } => read::choice(text, names).is_ok(),
         Arg::Interface(_) => read::interface(text).is_ok(),

@@ -7,6 +7,7 @@ use super::{
     GarpGroup, InstanceConfig, UpDownDelay, instance_rows, routes, sync_rows, tracker_rows,
 };
 use crate::control_plane::arg::{block, lines, several, time, words};
+use crate::control_plane::decimal;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::at;
@@ -237,8 +238,13 @@ fn add_delay(draft: &mut Draft, line: &Line, diags: &mut Diags) {
     };
     let mut delay = |word: &crate::control_plane::words::Word| {
         let most = Duration::from_secs(255);
-        match read::time(&word.text, Duration::ZERO, most, MICROSECOND) {
-            Ok(time) => Some(time),
+        match decimal::time(&word.text, Duration::ZERO, most, MICROSECOND) {
+            Ok(time) => {
+                if let Some(text) = time.rounded() {
+                    diags.warn(Code::InvalidNumber, word.span, text);
+                }
+                Some(time.value)
+            }
             Err(refusal) => {
                 refuse(diags, word.span, refusal);
                 None
