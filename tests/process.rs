@@ -332,6 +332,31 @@ fn the_command_of_daemon_mode_returns_when_all_is_up() {
 }
 
 #[test]
+fn what_lacks_an_argument_starts_nothing_and_ends_nothing() {
+    if !is_root() {
+        return;
+    }
+    let mut lab = Lab::new("lacking");
+    let lacking = CONFIG.replace("priority 255", "priority");
+    fs::write(lab.dir.join("conf"), &lacking).expect("configuration");
+    let status = lab.command(&["-n", "-l"]).status();
+    assert_eq!(status.expect("run keepalived").code(), Some(2));
+    assert!(lab.log().contains("`priority` needs N"), "{}", lab.log());
+    // A name of the router is not that important.
+    let skipped = format!("global_defs {{\n    router_id\n}}{CONFIG}");
+    fs::write(lab.dir.join("conf"), skipped).expect("configuration");
+    let parent = lab.start(&[]);
+    let vrrp = lab.pid("r").expect("a pid");
+    assert!(lab.log().contains("`router_id` needs"), "{}", lab.log());
+    fs::write(lab.dir.join("conf"), lacking).expect("configuration");
+    kill(parent, libc::SIGHUP);
+    lab.wait("refusal", |lab| lab.log().contains("Reload refused"));
+    assert!(is_alive(vrrp));
+    kill(parent, libc::SIGTERM);
+    assert_eq!(lab.end().code(), Some(0));
+}
+
+#[test]
 fn a_start_that_fails_is_told() {
     if !is_root() {
         return;

@@ -215,7 +215,7 @@ impl Diags {
             told.filter(|diag| diag.severity > Severity::Note)
                 .filter(|diag| self.strict || !diag.is_advice())
         };
-        if counted().any(|diag| diag.code == Code::MissingParameter) {
+        if self.lacks_argument() {
             return 2;
         }
         match counted().map(|diag| diag.code).max() {
@@ -224,6 +224,13 @@ impl Diags {
             Some(Code::Security) => 6,
             Some(_) => 5,
         }
+    }
+
+    /// Whether a keyword has no argument which it cannot do without: nothing may start.
+    #[must_use]
+    pub fn lacks_argument(&self) -> bool {
+        let mut told = self.list.iter();
+        told.any(|diag| diag.code == Code::MissingParameter)
     }
 
     /// Give the message added last an advice (`did you mean ...?`).

@@ -229,7 +229,7 @@ impl<'a> Parser<'a> {
             sub.parse(target, call, self);
         } else {
             let call = &self.one_statement(block, row, *call);
-            read::apply(&row.arg, target, call, self.diags);
+            read::row(row, target, call, self.diags);
             if let Some(hook) = row.meta.hook {
                 hook(self.items, call.args, self.diags);
             }

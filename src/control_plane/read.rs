@@ -7,7 +7,7 @@ use std::net::IpAddr;
 
 use super::decimal;
 use super::diag::{Code, Diag, Diags, Severity, suggest};
-use super::schema::{Arg, Call, Row};
+use super::schema::{Arg, Call, Extent, Row};
 use super::source::Span;
 use super::words::{Line, Word};
 use crate::model::{Family, IfName, IpNet};
@@ -45,6 +45,17 @@ pub fn apply<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags
     check(arg, target, call, diags);
     let mut new = diags.list.iter().skip(before);
     !new.any(|diag| diag.severity == Severity::Error)
+}
+
+/// The same by a row.
+pub fn row<T>(row: &Row<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) -> bool {
+    let (least, _) = row.arg.arity();
+    if row.meta.skipped_bare && call.args.len() < least {
+        let text = format!("`{}` needs {}", call.keyword.text, row.arg.usage());
+        diags.error(Code::General, call.keyword.span, text);
+        return false;
+    }
+    apply(&row.arg, target, call, diags)
 }
 
 /// Check and keep the option words of a list entry, each by its row; false when
@@ -88,7 +99,7 @@ pub fn options<T>(
             args,
             line,
         };
-        good &= apply(&row.arg, target, &call, diags);
+        good &= self::row(row, target, &call, diags);
         words = rest;
     }
     good
@@ -112,9 +123,25 @@ pub fn another_entry<T>(
     None
 }
 
+/// Whether there is a command, and no end of its quotes: that has been told, and is no missing
+/// argument.
+fn is_open_command<T>(arg: &Arg<T>, call: &Call<'_>) -> bool {
+    let is_command = matches!(
+        arg,
+        Arg::Words {
+            extent: Extent::Command { .. },
+            ..
+        }
+    );
+    is_command && call.line.raw.matches('"').count() % 2 == 1
+}
+
 fn check<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
     let (min, max) = arg.arity();
     if call.args.len() < min {
+        if is_open_command(arg, call) {
+            return;
+        }
         let text = format!("`{}` needs {}", call.keyword.text, arg.usage());
         diags.error(Code::MissingParameter, call.keyword.span, text);
         return;

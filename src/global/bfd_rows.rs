@@ -17,6 +17,7 @@ pub(super) const PROCESS: &[Row] = &[
         int(-20, 19, "", at!(bfd_process.nice)),
         "The nice value of the BFD process.",
     )
+    .skipped_bare()
     .default("unchanged"),
     Row::new(
         "bfd_no_swap",
@@ -28,6 +29,7 @@ pub(super) const PROCESS: &[Row] = &[
         int(1, 99, "", at!(bfd_process.realtime)),
         "The realtime priority of the BFD process (SCHED_RR).",
     )
+    .skipped_bare()
     .default("none"),
     Row::new(
         "bfd_cpu_affinity",
@@ -42,6 +44,7 @@ pub(super) const PROCESS: &[Row] = &[
         ),
         "The processors the BFD process may run on.",
     )
+    .skipped_bare()
     .default("all"),
     Row::new(
         "bfd_rlimit_rttime",

@@ -50,11 +50,13 @@ pub(super) const ROWS: &[Row] = &[
         "The name on the bus, for several daemons on one machine. Paths and interfaces stay \
          the same; the policy of the bus has to allow the name.",
     )
+    .skipped_bare()
     .default(SERVICE_NAME),
     Row::new(
         "dbus_no_interface_name",
         text("NAME", at!(dbus.no_interface_name)),
         "What stands for the interface in the paths of instances that have none.",
     )
+    .skipped_bare()
     .default(NO_INTERFACE),
 ];

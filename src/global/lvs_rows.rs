@@ -29,6 +29,7 @@ pub(super) const CHECKER: &[Row] = &[
         int(-20, 19, "", at!(checker_process.nice)),
         "The nice value of the checker process.",
     )
+    .skipped_bare()
     .default("unchanged"),
     Row::new(
         "checker_no_swap",
@@ -40,6 +41,7 @@ pub(super) const CHECKER: &[Row] = &[
         int(1, 99, "", at!(checker_process.realtime)),
         "The realtime priority of the checker process (SCHED_RR).",
     )
+    .skipped_bare()
     .default("none"),
     Row::new(
         "checker_cpu_affinity",
@@ -54,6 +56,7 @@ pub(super) const CHECKER: &[Row] = &[
         ),
         "The processors the checker process may run on.",
     )
+    .skipped_bare()
     .default("all"),
     Row::new(
         "checker_rlimit_rttime",
@@ -67,6 +70,7 @@ pub(super) const CHECKER: &[Row] = &[
         int(1, NUMBER_MAX, "octets", at!(lvs.buffers.command)),
         "Receive buffer of the checker process's netlink socket for requests.",
     )
+    .skipped_bare()
     .default("65536"),
     Row::new(
         "lvs_netlink_cmd_rcv_bufs_force",
@@ -78,6 +82,7 @@ pub(super) const CHECKER: &[Row] = &[
         int(1, NUMBER_MAX, "octets", at!(lvs.buffers.monitor)),
         "Receive buffer of the checker process's netlink socket for events.",
     )
+    .skipped_bare()
     .default("65536"),
     Row::new(
         "lvs_netlink_monitor_rcv_bufs_force",
@@ -176,6 +181,7 @@ pub(super) const TABLE: &[Row] = &[
         "Tell other directors of connections, and hear of theirs: in the role of the instance, or \
          without one in both roles.",
     )
+    .skipped_bare()
     .default("none")
     .once(),
 ];
@@ -192,13 +198,16 @@ fn set_flush_on_stop(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Dia
 }
 
 static TIMEOUTS: &[schema::Row<Timeouts>] = &[
-    schema::Row::new("tcp", int(0, MONTH, "seconds", at!(tcp)), "Of TCP."),
-    schema::Row::new(
+    schema::Row::<Timeouts>::new("tcp", int(0, MONTH, "seconds", at!(tcp)), "Of TCP.")
+        .skipped_bare(),
+    schema::Row::<Timeouts>::new(
         "tcpfin",
         int(0, MONTH, "seconds", at!(tcp_fin)),
         "Of TCP after FIN.",
-    ),
-    schema::Row::new("udp", int(0, MONTH, "seconds", at!(udp)), "Of UDP."),
+    )
+    .skipped_bare(),
+    schema::Row::<Timeouts>::new("udp", int(0, MONTH, "seconds", at!(udp)), "Of UDP.")
+        .skipped_bare(),
 ];
 
 fn set_timeouts(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
@@ -239,20 +248,23 @@ struct SyncOptions {
 }
 
 static SYNC_DAEMON: &[schema::Row<SyncOptions>] = &[
-    schema::Row::new(
+    schema::Row::<SyncOptions>::new(
         "inst",
         text("INSTANCE", at!(instance)),
         "The instance whose role it follows.",
     ),
-    schema::Row::new("id", int(0, 255, "", at!(id)), "The sync id."),
-    schema::Row::new(
+    schema::Row::<SyncOptions>::new("id", int(0, 255, "", at!(id)), "The sync id.").skipped_bare(),
+    schema::Row::<SyncOptions>::new(
         "maxlen",
         int(1, 65507, "octets", at!(maximum_length)),
         "The longest message.",
-    ),
-    schema::Row::new("port", int(1, 65535, "", at!(port)), "The UDP port."),
-    schema::Row::new("ttl", int(1, 255, "", at!(ttl)), "The TTL."),
-    schema::Row::new("group", address(at!(group)), "The multicast group."),
+    )
+    .skipped_bare(),
+    schema::Row::<SyncOptions>::new("port", int(1, 65535, "", at!(port)), "The UDP port.")
+        .skipped_bare(),
+    schema::Row::<SyncOptions>::new("ttl", int(1, 255, "", at!(ttl)), "The TTL.").skipped_bare(),
+    schema::Row::<SyncOptions>::new("group", address(at!(group)), "The multicast group.")
+        .skipped_bare(),
 ];
 
 fn set_sync_daemon(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {

@@ -136,7 +136,7 @@ pub(super) const MAIL: &[Row] = &[
         "notification_email_from",
         text("ADDRESS", at!(notify.mail.from)),
         "The sender of mails.",
-    )
+    ).skipped_bare()
     .default("the user that runs the daemon, at the name of the host"),
     Row::new(
         "smtp_server",
@@ -193,24 +193,28 @@ pub(super) const SCRIPTS: &[Row] = &[
         script!(GlobalConfig, SCRIPT, notify.startup.script),
         "Run before the other processes start, which wait for its end.",
     )
+    .skipped_bare()
     .once(),
     Row::new(
         "startup_script_timeout",
         seconds(1, 1000, at!(notify.startup.timeout)),
         "How long startup_script may take; then it is killed, and the start goes on.",
     )
+    .skipped_bare()
     .default("10"),
     Row::new(
         "shutdown_script",
         script!(GlobalConfig, SCRIPT, notify.shutdown.script),
         "Run after the other processes have ended.",
     )
+    .skipped_bare()
     .once(),
     Row::new(
         "shutdown_script_timeout",
         seconds(1, 1000, at!(notify.shutdown.timeout)),
         "How long shutdown_script may take; then it is killed.",
     )
+    .skipped_bare()
     .default("10"),
 ];
 
@@ -230,6 +234,7 @@ macro_rules! pipe {
         )
         .default("none")
         .once()
+        .skipped_bare()
     };
 }
 
@@ -242,6 +247,7 @@ macro_rules! reader {
             "Started to read that pipe, whose path is its last argument.",
         )
         .once()
+        .skipped_bare()
     };
 }
 

@@ -67,7 +67,7 @@ pub(super) const ROWS: &[Row] = &[
         "The first line of this file is the time of a reload: HH:MM:SS, YY-MM-DD HH:MM:SS or \
          YYYY-MM-DD HH:MM:SS, with a Z behind it for UTC. It may come, change and go at any time, and is \
          removed when the reload happens. Its folder has to exist.",
-    ).default("none"),
+    ).skipped_bare().default("none"),
     Row::new(
         "reload_repeat",
         flag(at!(reload.repeats)),
@@ -95,7 +95,7 @@ pub(super) const ROWS: &[Row] = &[
         "tmp_config_directory",
         text("FOLDER", nowhere()),
         "Accepted; processes hand the configuration on in memory.",
-    ),
+    ).skipped_bare(),
 ];
 
 fn set_check(global: &mut GlobalConfig, call: &Call<'_>, _: &mut Diags) {

@@ -64,7 +64,7 @@ pub(super) const ROWS: &[Row] = &[
         words("ADDRESS", 1, 1, set_socket, show_socket),
         "Where the SNMP master agent waits for AgentX subagents: unix:PATH, tcp:ADDRESS[:PORT] or \
          tcp6:ADDRESS. The command line goes before. Names are not looked up, except localhost.",
-    )
+    ).skipped_bare()
     .default("unix:/var/agentx/master")
     .once(),
     Row::new(

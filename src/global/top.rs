@@ -54,7 +54,7 @@ const GLOBAL: &[Row] = &[
         "net_namespace",
         text("NAME", at!(global.net_namespace)),
         "Run in this network namespace. Implies use_pid_dir.",
-    ).default("none")
+    ).skipped_bare().default("none")
     .once(),
     Row::new(
         "net_namespace_ipvs",
@@ -82,7 +82,7 @@ const GLOBAL: &[Row] = &[
         "instance",
         text("NAME", at!(global.instance)),
         "Tells several daemons on a machine apart, in names of pid files and in logs. Implies use_pid_dir.",
-    ).default("none")
+    ).skipped_bare().default("none")
     .once(),
     Row::new(
         "child_wait_time",

@@ -194,7 +194,7 @@ pub fn extra_if(min: i64, call: &Call<'_>, diags: &mut Diags) -> Option<ExtraAnn
     };
     let [time, rest @ ..] = words else {
         let text = format!("`{}` needs a time", call.keyword.text);
-        diags.error(Code::MissingParameter, call.keyword.span, text);
+        diags.error(Code::General, call.keyword.span, text);
         return None;
     };
     if let (Some(word), false) = (rest.first(), all) {

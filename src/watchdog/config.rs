@@ -58,8 +58,8 @@ fn read_for(settings: &Settings, machine: &dyn Machine) -> Loaded {
 pub fn usable(loaded: &Loaded) -> Result<Rc<Config>, u8> {
     match &loaded.config {
         _ if loaded.diags.fatal_include => Err(NO_FILE),
-        Some(config) => Ok(Rc::clone(config)),
-        None => Err(UNUSABLE),
+        Some(config) if !loaded.diags.lacks_argument() => Ok(Rc::clone(config)),
+        Some(_) | None => Err(UNUSABLE),
     }
 }
 

@@ -26,6 +26,7 @@ struct Found {
     doc: &'static str,
     samples: Samples,
     replaced: bool,
+    skipped_bare: bool,
     braces: bool,
 }
 
@@ -47,6 +48,7 @@ impl Describe for Walk {
             doc: row.doc,
             samples: row.samples.clone(),
             replaced: row.meta.replaced_by.is_some(),
+            skipped_bare: row.meta.skipped_bare,
             braces: row.braces,
         });
     }

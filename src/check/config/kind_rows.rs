@@ -40,7 +40,8 @@ pub(super) const MISC: Rows = &[
             },
         ),
         "The script to run, in quotes with its arguments. Obligatory.",
-    ),
+    )
+    .skipped_bare(),
     Row::new(
         "misc_timeout",
         seconds(0, 4294, at!(special.timeout)),
@@ -61,6 +62,7 @@ pub(super) const MISC: Rows = &[
         words("USER [[:]GROUP]", 1, 2, set_user, show_user),
         "The user that runs the script.",
     )
+    .skipped_bare()
     .default("that of script_user"),
 ];
 
@@ -82,6 +84,7 @@ pub(super) const SMTP: Rows = &[
         text("NAME", at!(special.helo)),
         "The name of this machine that the server is told (HELO).",
     )
+    .skipped_bare()
     .default("smtpchecker.keepalived.org"),
     Row::new(
         "host",
@@ -131,6 +134,7 @@ pub(super) const UDP: Rows = &[
         ),
         "The octets to send, in hexadecimal.",
     )
+    .skipped_bare()
     .default("32 octets of text"),
     Row::new(
         "require_reply",
@@ -300,6 +304,7 @@ pub(super) const FILE: Rows = &[
         "The number in the file times this is added to the weight of the server. 0: a number other \
          than 0 means down.",
     )
+    .skipped_bare()
     .default("that of the track_file"),
 ];
 
@@ -307,7 +312,8 @@ pub(super) const BFD: Rows = &[Row::new(
     "name",
     words("NAME", 1, 1, set_session, show_target),
     "The name of the bfd_instance, which has to be defined before. Obligatory.",
-)];
+)
+.skipped_bare()];
 
 fn set_session(check: &mut CheckerDraft, call: &Call<'_>, diags: &mut Diags) {
     if let Some(word) = call.args.first() {

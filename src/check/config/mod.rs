@@ -72,7 +72,7 @@ pub const ROWS: &[Row<Draft>] = &[
 static SSL: Child<Draft, TlsKeys> = Child {
     block: &Block {
         rows: &[&[
-            Row::new(
+            Row::<TlsKeys>::new(
                 "password",
                 words("PASSWORD", 1, 1, set_password, |keys, name, out| {
                     if let Some(password) = &keys.password {
@@ -80,14 +80,18 @@ static SSL: Child<Draft, TlsKeys> = Child {
                     }
                 }),
                 "The passphrase of the key.",
-            ),
-            Row::new("ca", text("FILE", at!(ca)), "The file of authorities."),
-            Row::new(
+            )
+            .skipped_bare(),
+            Row::<TlsKeys>::new("ca", text("FILE", at!(ca)), "The file of authorities.")
+                .skipped_bare(),
+            Row::<TlsKeys>::new(
                 "certificate",
                 text("FILE", at!(certificate)),
                 "The file of the certificate.",
-            ),
-            Row::new("key", text("FILE", at!(key)), "The file of the key."),
+            )
+            .skipped_bare(),
+            Row::<TlsKeys>::new("key", text("FILE", at!(key)), "The file of the key.")
+                .skipped_bare(),
         ]],
         finish: None,
     },

@@ -36,12 +36,14 @@ pub(super) const HTTP: &[CheckRow] = &[
         text("NAME", at!(given.virtualhost)),
         "The host that pages are asked from.",
     )
+    .skipped_bare()
     .default("that of the real server"),
     CheckRow::new(
         "http_protocol",
         choice(&["1.0", "1.0C", "1.0c", "1.1"], at!(special.version)),
         "The version of HTTP. 1.0C is 1.0 with `Connection: close`, which 1.1 has, too.",
     )
+    .skipped_bare()
     .default("1.0"),
     CheckRow::new(
         "enable_sni",
@@ -158,6 +160,7 @@ const PAGE: &[Row] = &[
         text("NAME", at!(virtualhost)),
         "The host that the page is asked from.",
     )
+    .skipped_bare()
     .default("that of the check"),
     Row::new(
         "tls_compliant",
@@ -195,7 +198,7 @@ fn set_digest(page: &mut PageDraft, call: &Call<'_>, diags: &mut Diags) {
 fn set_statuses(page: &mut PageDraft, call: &Call<'_>, diags: &mut Diags) {
     if call.args.is_empty() {
         let text = "`status_code` needs a status";
-        diags.error(Code::MissingParameter, call.keyword.span, text);
+        diags.error(Code::General, call.keyword.span, text);
     }
     for word in call.args {
         let (first, last) = word
@@ -244,7 +247,8 @@ const PATTERN: &[Row] = &[
             }
         }),
         "A PCRE2 pattern that the page has to match. Quote it, and write each backslash twice.",
-    ),
+    )
+    .skipped_bare(),
     Row::new(
         "regex_no_match",
         flag(Lens {
@@ -262,18 +266,21 @@ const PATTERN: &[Row] = &[
             }
         }),
         "Options of the pattern of regex, as pcre2api(3) names them.",
-    ),
+    )
+    .skipped_bare(),
     Row::new(
         "regex_min_offset",
         int(0, NUMBER_MAX, "octets", at!(min_offset)),
         "Where in the page the search for regex begins.",
     )
+    .skipped_bare()
     .default("0"),
     Row::new(
         "regex_max_offset",
         int(0, NUMBER_MAX, "octets", at!(max_offset)),
         "The last octet of the page that a match of regex may begin at.",
     )
+    .skipped_bare()
     .default("no limit"),
     Row::new(
         "regex_stack",
@@ -283,7 +290,8 @@ const PATTERN: &[Row] = &[
             }
         }),
         "Octets of memory for the match of regex, at the beginning and at most.",
-    ),
+    )
+    .skipped_bare(),
 ];
 
 /// The raw line by the rules of scripts, escapes included.

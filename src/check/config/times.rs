@@ -125,6 +125,7 @@ macro_rules! server_defaults {
                 ),
                 "The host that checks of pages ask for.",
             )
+            .skipped_bare()
             .default("none; of a real server as its virtual server"),
             $crate::control_plane::schema::Row::<$target>::new(
                 "snmp_name",
@@ -134,6 +135,7 @@ macro_rules! server_defaults {
                 ),
                 "A name to be shown by SNMP.",
             )
+            .skipped_bare()
             .default("none"),
         ]
     };

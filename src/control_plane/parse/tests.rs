@@ -209,3 +209,45 @@ fn old_names() {
 fn what_may_stand_once_stays_as_it_was_first() {
     assert_eq!(read("on; on").1, [(Code::General, 2)]);
 }
+
+/// Which keywords the C daemon cannot do without an argument of, and which it skips.
+#[test]
+fn what_is_missing_ends_the_daemon_or_skips_the_line() {
+    use crate::control_plane::files::Memory;
+    use crate::control_plane::{AnyMachine, LoadOptions, load};
+    const INSTANCE: &str = "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\n";
+    let routes = |line: &str| format!("{INSTANCE}virtual_routes {{\n{line}\n}}\n}}");
+    let rules = |line: &str| format!("{INSTANCE}virtual_rules {{\n{line}\n}}\n}}");
+    let cases = [
+        (format!("{INSTANCE}priority\n}}"), 2),
+        ("global_defs {\nsmtp_server\n}".into(), 2),
+        (format!("{INSTANCE}notify_master\n}}"), 2),
+        (routes("10.9.0.0/16 via"), 2),
+        (routes("10.9.0.0/16 dev eth0 to"), 2),
+        (routes("10.9.0.0/16 dev eth0 as"), 2),
+        (rules("from 10.9.0.0/16 table 5 type"), 2),
+        ("vrrp_script {\n}".into(), 2),
+        ("global_defs {\nrouter_id\n}".into(), 5),
+        ("global_defs {\nlvs_sync_daemon eth0 port\n}".into(), 5),
+        ("instance".into(), 5),
+        (format!("{INSTANCE}notify_master \"/bin/true\n}}"), 5),
+        (routes("10.9.0.0/16 dev eth0 encap"), 5),
+        (
+            format!("{INSTANCE}virtual_ipaddress {{\n10.0.0.1 dev\n}}\n}}"),
+            5,
+        ),
+        ("vrrp_instance {\n}".into(), 5),
+    ];
+    for (text, status) in cases {
+        let files = Memory::with("/k.conf", &text);
+        let path = std::path::Path::new("/k.conf");
+        let loaded = load(
+            &files,
+            path,
+            &LoadOptions::default(),
+            &AnyMachine::default(),
+        );
+        assert_eq!(loaded.diags.exit_status(), status, "{text}");
+        assert_eq!(loaded.diags.lacks_argument(), status == 2, "{text}");
+    }
+}

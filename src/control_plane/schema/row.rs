@@ -33,6 +33,8 @@ pub type ReaderHook = fn(&mut dyn Items, &[Word], &mut Diags);
 pub struct Meta {
     /// Given again in the same block, the first one stays.
     pub once: bool,
+    /// Without its argument the line is skipped, where other rows end the daemon.
+    pub skipped_bare: bool,
     /// The newer word, if the row itself is an old one.
     pub replaced_by: Option<&'static str>,
     /// The default, where no value shows it.
@@ -72,6 +74,7 @@ impl<T> Row<T> {
             doc,
             meta: Meta {
                 once: false,
+                skipped_bare: false,
                 replaced_by: None,
                 default: None,
                 hook: None,
@@ -91,6 +94,14 @@ impl<T> Row<T> {
     #[must_use]
     pub const fn once(mut self) -> Self {
         self.meta.once = true;
+        self
+    }
+
+    /// Without its argument the line is skipped. The C daemon looks whether these have one; with
+    /// all others it ends at once (`config-syntax.md` section 12).
+    #[must_use]
+    pub const fn skipped_bare(mut self) -> Self {
+        self.meta.skipped_bare = true;
         self
     }
 

@@ -11,7 +11,7 @@ pub(super) const IDENTITY: &[Row] = &[
         "router_id",
         text("NAME", at!(router_id)),
         "A name of this router for mails and SNMP traps.",
-    )
+    ).skipped_bare()
     .aliases(&[deprecated("lvs_id")])
     .default("the host's name"),
     Row::new(
@@ -61,7 +61,7 @@ pub(super) const IDENTITY: &[Row] = &[
         words("USER [[:]GROUP]", 1, 2, words::set_script_user, words::show_script_user),
         "Who runs scripts that name no user. A colon asks for the supplementary groups of the \
          user.",
-    )
+    ).skipped_bare()
     .default("keepalived_script if there is such a user, else who runs the daemon"),
     Row::new(
         "enable_script_security",

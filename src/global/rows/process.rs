@@ -13,7 +13,7 @@ pub(super) const PROCESS: &[Row] = &[
         "vrrp_priority",
         int(-20, 19, "", at!(vrrp_process.nice)),
         "The nice value of the VRRP process.",
-    )
+    ).skipped_bare()
     .default("unchanged"),
     Row::new(
         "vrrp_no_swap",
@@ -24,7 +24,7 @@ pub(super) const PROCESS: &[Row] = &[
         "vrrp_rt_priority",
         int(1, 99, "", at!(vrrp_process.realtime)),
         "The realtime priority of the VRRP process (SCHED_RR).",
-    )
+    ).skipped_bare()
     .default("none"),
     Row::new(
         "vrrp_cpu_affinity",
@@ -36,7 +36,7 @@ pub(super) const PROCESS: &[Row] = &[
             |global, name, out| words::show_cpus(&global.vrrp_process.cpus, name, out),
         ),
         "The processors the VRRP process may run on.",
-    )
+    ).skipped_bare()
     .default("all"),
     Row::new(
         "vrrp_rlimit_rttime",
@@ -63,7 +63,7 @@ pub(super) const PROCESS: &[Row] = &[
         "min_auto_priority_delay",
         int(1, 10_000_000, "microseconds", at!(auto_priority.delay)),
         "How much later than it should a process must wake up for max_auto_priority to help it.",
-    )
+    ).skipped_bare()
     .default("1000000"),
 ];
 
@@ -74,18 +74,21 @@ pub(super) const DUMPS: &[Row] = &[
         "Where the dump of all data is written (SIGUSR1); the name of the process is put before \
          the extension.",
     )
+    .skipped_bare()
     .default("keepalived.data in TMPDIR"),
     Row::new(
         "stats_dump_file",
         text("FILE", at!(dump_files.stats)),
         "Where the dump of statistics is written (SIGUSR2).",
     )
+    .skipped_bare()
     .default("keepalived.stats in TMPDIR"),
     Row::new(
         "json_dump_file",
         text("FILE", at!(dump_files.json)),
         "Where the JSON dump is written, on the signal that `keepalived --signum=JSON` names.",
     )
+    .skipped_bare()
     .default("keepalived.json in TMPDIR"),
     Row::new(
         "data_use_instance",
@@ -106,6 +109,7 @@ pub(super) const BUFFERS: &[Row] = &[
         int(1, NUMBER_MAX, "octets", at!(buffers.netlink_command)),
         "Receive buffer of the netlink socket for requests.",
     )
+    .skipped_bare()
     .default("65536"),
     Row::new(
         "vrrp_netlink_cmd_rcv_bufs_force",
@@ -117,6 +121,7 @@ pub(super) const BUFFERS: &[Row] = &[
         int(1, NUMBER_MAX, "octets", at!(buffers.netlink_monitor)),
         "Receive buffer of the netlink socket for events.",
     )
+    .skipped_bare()
     .default("65536"),
     Row::new(
         "vrrp_netlink_monitor_rcv_bufs_force",
@@ -128,6 +133,7 @@ pub(super) const BUFFERS: &[Row] = &[
         int(1, NUMBER_MAX, "octets", at!(buffers.process_monitor)),
         "Receive buffer of the events of processes; doubled when events are lost.",
     )
+    .skipped_bare()
     .default("500000"),
     Row::new(
         "process_monitor_rcv_bufs_force",
@@ -146,6 +152,7 @@ pub(super) const BUFFERS: &[Row] = &[
         "Receive buffers of adverts by the interface's MTU, by the size of the own adverts, or \
          so many octets.",
     )
+    .skipped_bare()
     .default("the system's"),
     Row::new(
         "vrrp_rx_bufs_multiplier",
@@ -153,5 +160,6 @@ pub(super) const BUFFERS: &[Row] = &[
         "How many packets of each instance fit into a receive buffer, with vrrp_rx_bufs_policy \
          MTU or ADVERT.",
     )
+    .skipped_bare()
     .default("3"),
 ];

@@ -67,6 +67,7 @@ pub(super) const INTERFACES: &[Row] = &[
         interface(at!(default_interface)),
         "The interface of static addresses without one.",
     )
+    .skipped_bare()
     .default("eth0"),
     Row::new(
         "iproute_etc_dir",
@@ -74,12 +75,14 @@ pub(super) const INTERFACES: &[Row] = &[
         "Where the names of tables and the like are, as iproute2 has them; a file here hides \
          that of iproute_usr_dir.",
     )
+    .skipped_bare()
     .default("/etc/iproute2"),
     Row::new(
         "iproute_usr_dir",
         text("FOLDER", at!(iproute_usr_dir)),
         "Where the names of tables and the like are that iproute_etc_dir does not have.",
     )
+    .skipped_bare()
     .default("/usr/share/iproute2"),
     Row::new(
         "disable_local_igmp",
@@ -169,6 +172,7 @@ pub(super) const PACING: &[Row] = &[
         "Announce one address on each interface with a virtual MAC address that carries addresses \
          and no adverts, that often, 1 to 86400 seconds; with all also on other interfaces.",
     )
+    .skipped_bare()
     .default("never")
     .aliases(&[deprecated("vrrp_vmac_garp_intvl")]),
 ];

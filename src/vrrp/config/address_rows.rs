@@ -39,6 +39,7 @@ static OPTIONS: &[Row<AddressConfig>] = &[
         }),
         "The interface the address is put on.",
     )
+    .skipped_bare()
     .default("the interface of the instance; of static addresses default_interface"),
     Row::new(
         "scope",
@@ -56,12 +57,14 @@ static OPTIONS: &[Row<AddressConfig>] = &[
         "Where the address is valid, by name or 0 to 255. IPv4 only; the kernel derives it for \
          IPv6.",
     )
+    .skipped_bare()
     .default("global"),
     Row::new(
         "broadcast",
         words("ADDRESS|+|-", 1, 1, set_broadcast, |_, _, _| ()),
         "Another word for brd.",
-    ),
+    )
+    .skipped_bare(),
     Row::new(
         "brd",
         words("ADDRESS|+|-", 1, 1, set_broadcast, |address, name, out| {
@@ -71,6 +74,7 @@ static OPTIONS: &[Row<AddressConfig>] = &[
         }),
         "The broadcast address; + sets the host bits of the address, - clears them. IPv4 only.",
     )
+    .skipped_bare()
     .default("none"),
     Row::new(
         "label",
@@ -82,6 +86,7 @@ static OPTIONS: &[Row<AddressConfig>] = &[
         "A name of at most 15 octets by which ifconfig shows the address: that of the interface, \
          a colon and something. IPv4 only.",
     )
+    .skipped_bare()
     .default("none"),
     Row::new(
         "peer",
@@ -92,6 +97,7 @@ static OPTIONS: &[Row<AddressConfig>] = &[
         }),
         "The address at the other end of a point-to-point link.",
     )
+    .skipped_bare()
     .default("none"),
     Row::new(
         "home",
@@ -129,6 +135,7 @@ static OPTIONS: &[Row<AddressConfig>] = &[
         words("SECONDS|forever", 1, 1, set_preferred, show_preferred),
         "For how many seconds it is used as a source of new connections. IPv6 only.",
     )
+    .skipped_bare()
     .default("forever, and 0 for a prefix length of 128"),
 ];
 
@@ -148,7 +155,8 @@ static STATIC: &[Row<AddressConfig>] = &[Row::new(
         }
     }),
     "The track group whose instances leave MASTER when it is deleted.",
-)];
+)
+.skipped_bare()];
 
 /// Which words a line may have.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

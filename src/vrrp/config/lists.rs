@@ -66,7 +66,7 @@ static INTERFACE_OPTIONS: &[Row<TrackedInterface>] = &[
         words("N", 1, 1, set_interface_weight, |_, _, _| ()),
         "Added to the priority while the interface is up if positive, while it is down if negative. \
          0: FAULT while it is down. From -253 to 253.",
-    )
+    ).skipped_bare()
     .default("0"),
     Row::new(
         "reverse",
@@ -81,6 +81,7 @@ static TRACK_OPTIONS: &[Row<TrackEntry>] = &[
         words("N", 1, 1, set_weight, |_, _, _| ()),
         "Takes the place of the weight of the definition. From -254 to 254.",
     )
+    .skipped_bare()
     .default("that of the definition"),
     Row::new("reverse", flag(at!(reverse)), "Turns the weight round."),
     Row::new(
@@ -101,12 +102,14 @@ static PEER_OPTIONS: &[Row<UnicastPeer>] = &[
         int(0, 255, "", at!(min_ttl)),
         "Drop adverts of this peer with a smaller TTL or hop limit. Turns check_unicast_src on.",
     )
+    .skipped_bare()
     .default("0"),
     Row::<UnicastPeer>::new(
         "max_ttl",
         int(0, 255, "", at!(max_ttl)),
         "Drop adverts of this peer with a greater one. Turns check_unicast_src on.",
     )
+    .skipped_bare()
     .default("255"),
 ];
 

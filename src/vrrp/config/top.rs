@@ -126,7 +126,7 @@ static INSTANCE: Child<Draft, InstanceConfig> = Child {
     block: &instance_rows::BLOCK,
     usage: "NAME",
     open: |draft, call, diags| {
-        let name = one_name(call, diags)?;
+        let name = one_name(call, Code::General, diags)?;
         if !draft.instance_names.insert(name.value.clone()) {
             let text = format!("vrrp_instance `{}` is defined twice", name.value);
             refuse(diags, name.span, Refusal::general(text));
@@ -142,13 +142,17 @@ static INSTANCE: Child<Draft, InstanceConfig> = Child {
     },
 };
 
-/// Exactly one name behind a keyword.
-pub(super) fn one_name(call: &Call<'_>, diags: &mut Diags) -> Option<Spanned<String>> {
+/// Exactly one name behind a keyword; `missing` is the class of a keyword that has none.
+pub(super) fn one_name(
+    call: &Call<'_>,
+    missing: Code,
+    diags: &mut Diags,
+) -> Option<Spanned<String>> {
     match call.args {
         [name] => Some(Spanned::new(name.text.clone(), name.span)),
         [] => {
             let text = format!("`{}` needs a name", call.keyword.text);
-            diags.error(Code::MissingParameter, call.keyword.span, text);
+            diags.error(missing, call.keyword.span, text);
             None
         }
         [_, more, ..] => {

@@ -108,4 +108,5 @@ pub(super) const EXTRA: &[Row] = &[Row::new(
          never.",
 )
 .default("vrrp_garp_extra_if")
+.skipped_bare()
 .aliases(&[deprecated("vmac_garp_intvl")])];

@@ -119,7 +119,7 @@ pub(super) const TRANSPORT: &[Row] = &[
         "kernel_rx_buf_size",
         int(0, NUMBER_MAX, "octets", at!(kernel_rx_buf_size)),
         "The receive buffer of adverts of this instance's socket.",
-    )
+    ).skipped_bare()
     .default("by vrrp_rx_bufs_policy"),
 ];
 

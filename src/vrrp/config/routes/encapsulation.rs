@@ -20,22 +20,26 @@ pub(super) static KINDS: &[Row<RouteDraft>] = &[
         "ip",
         words("", 0, 0, |_, _, _| (), |_, _, _| ()),
         "Into a tunnel over IPv4 that has no fixed end.",
-    ),
+    )
+    .skipped_bare(),
     Row::<RouteDraft>::new(
         "ip6",
         words("", 0, 0, |_, _, _| (), |_, _, _| ()),
         "Into a tunnel over IPv6 that has no fixed end.",
-    ),
+    )
+    .skipped_bare(),
     Row::<RouteDraft>::new(
         "mpls",
         words("LABEL[/LABEL...]", 1, 1, set_labels, |_, _, _| ()),
         "MPLS labels, 0 to 1048575, the outermost first.",
-    ),
+    )
+    .skipped_bare(),
     Row::<RouteDraft>::new(
         "ila",
         words("LOCATOR", 1, 1, set_locator, |_, _, _| ()),
         "Identifier locator addressing: four groups of hexadecimal digits.",
-    ),
+    )
+    .skipped_bare(),
 ];
 
 /// The words of tunnels.
@@ -45,6 +49,7 @@ pub(super) static OPTIONS: &[Row<RouteDraft>] = &[
         words("N", 1, 1, set_id, |_, _, _| ()),
         "The number of the tunnel, up to 64 bits.",
     )
+    .skipped_bare()
     .default("0"),
     Row::<RouteDraft>::new(
         "dst",
@@ -54,6 +59,7 @@ pub(super) static OPTIONS: &[Row<RouteDraft>] = &[
         }),
         "The address of the other end of the tunnel.",
     )
+    .skipped_bare()
     .default("that of the lower tunnel device"),
     Row::<RouteDraft>::new(
         "src",
@@ -63,30 +69,35 @@ pub(super) static OPTIONS: &[Row<RouteDraft>] = &[
         }),
         "The address of this end of the tunnel.",
     )
+    .skipped_bare()
     .default("the kernel's choice"),
     Row::<RouteDraft>::new(
         "tos",
         words("VALUE", 1, 1, set_tos, |_, _, _| ()),
         "The type of service of the outer packets; for ip.",
     )
+    .skipped_bare()
     .default("0"),
     Row::<RouteDraft>::new(
         "tc",
         words("VALUE", 1, 1, set_tos, |_, _, _| ()),
         "The traffic class of the outer packets; for ip6.",
     )
+    .skipped_bare()
     .default("0"),
     Row::<RouteDraft>::new(
         "ttl",
         int(0, 255, "", TTL),
         "The time to live of the outer packets; for ip. 0: the kernel's.",
     )
+    .skipped_bare()
     .default("0"),
     Row::<RouteDraft>::new(
         "hoplimit",
         int(0, 255, "", TTL),
         "The hop limit of the outer packets; for ip6. 0: the kernel's.",
     )
+    .skipped_bare()
     .default("0"),
     Row::<RouteDraft>::new(
         "flags",
@@ -101,6 +112,7 @@ pub(super) static OPTIONS: &[Row<RouteDraft>] = &[
         ),
         "Flags of the tunnel as the kernel numbers them.",
     )
+    .skipped_bare()
     .default("0"),
 ];
 
@@ -119,7 +131,7 @@ pub(super) fn read<'w>(
     diags: &mut Diags,
 ) -> Option<&'w [Word]> {
     let Some((kind, mut words)) = words.split_first() else {
-        diags.error(Code::MissingParameter, keyword.span, "`encap` needs a kind");
+        diags.error(Code::General, keyword.span, "`encap` needs a kind");
         return None;
     };
     let Some(row) = KINDS.iter().find(|row| row.name == kind.text) else {
@@ -157,7 +169,7 @@ fn keep(draft: &mut RouteDraft, family: Family, kind: &Word, diags: &mut Diags) 
     }
     if tunnel.id.is_none() && tunnel.destination.is_none() {
         let text = format!("`encap {}` needs `id` or `dst`", kind.text);
-        return diags.error(Code::MissingParameter, kind.span, text);
+        return diags.error(Code::General, kind.span, text);
     }
     draft.hop.encapsulation = Some(match family {
         Family::V4 => Encapsulation::Ip(tunnel),

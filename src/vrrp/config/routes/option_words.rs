@@ -48,7 +48,7 @@ pub(super) fn option<'w, T>(
         args,
         line,
     };
-    read::apply(&row.arg, draft, &call, diags).then_some(rest)
+    read::row(row, draft, &call, diags).then_some(rest)
 }
 
 /// What is left behind `inet` or `inet6`: they have always swallowed a word that

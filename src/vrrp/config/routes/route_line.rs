@@ -134,6 +134,11 @@ impl RouteDraft {
         let tables = tables(kind, self.has_hops);
         let next_is_destination = || rest.first().is_some_and(|next| is_destination(&next.text));
         match word.text.as_str() {
+            "to" | "as" if rest.is_empty() => {
+                let text = format!("`{}` needs a destination", word.text);
+                diags.error(Code::MissingParameter, word.span, text);
+                return None;
+            }
             "nexthop" => self.next_hop(),
             "encap" => return encapsulation::read(self, word, rest, line, diags),
             "as" => return Some(skip_as(word, rest, diags)),

@@ -124,6 +124,10 @@ impl RuleDraft {
                 words = after_family(&tables, rest);
                 continue;
             }
+            if word.text == "type" && rest.is_empty() {
+                let text = "`type` needs an action";
+                return diags.error(Code::MissingParameter, word.span, text);
+            }
             let Some(row) = find(&tables, &word.text) else {
                 return unknown(&tables, word, diags);
             };

@@ -53,6 +53,7 @@ pub(in crate::vrrp::config) static FILE: Child<Draft, FileConfig> = Child {
                  subtracts it instead. -254 and less means FAULT. Weight 0: a number other than 0 \
                  means FAULT. From -254 to 254.",
             )
+            .skipped_bare()
             .default("1"),
             Row::<FileConfig>::new(
                 "init_file",

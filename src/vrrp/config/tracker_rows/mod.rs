@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::top::one_name;
 use super::tracker::Weight;
-use crate::control_plane::diag::Diags;
+use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::Call;
 use crate::control_plane::show::Sink;
@@ -35,7 +35,7 @@ fn named(
     call: &Call<'_>,
     diags: &mut Diags,
 ) -> Option<Spanned<String>> {
-    let name = one_name(call, diags)?;
+    let name = one_name(call, Code::MissingParameter, diags)?;
     let list = list(draft);
     if list.contains(&name) {
         let text = format!("{} `{}` is defined twice", call.keyword.text, name.value);

@@ -114,6 +114,7 @@ const PROCESS_COUNT: &[Row<ProcessConfig>] = &[
          if negative; reverse subtracts it instead. 0: too few or too many mean FAULT. From -254 \
          to 254.",
     )
+    .skipped_bare()
     .default("0"),
     Row::<ProcessConfig>::new(
         "quorum",

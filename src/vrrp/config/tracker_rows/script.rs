@@ -31,7 +31,8 @@ pub(in crate::vrrp::config) static SCRIPT: Child<Draft, ScriptConfig> = Child {
                     },
                 ),
                 "What to run; in quotes with its arguments. Exit status 0 is success. Obligatory.",
-            ),
+            )
+            .skipped_bare(),
             Row::<ScriptConfig>::new(
                 "interval",
                 time(Duration::ZERO, LONGEST, MICROSECOND, at!(interval)),
