@@ -176,6 +176,12 @@ impl Schedule {
         }
     }
 
+    /// The server was well before a reload that brings this check: it stays so until the
+    /// check has failed, `alpha` or not.
+    pub const fn stay_up(&mut self) {
+        self.is_up = true;
+    }
+
     /// What it goes by.
     #[must_use]
     pub fn policy(&self) -> &Policy {

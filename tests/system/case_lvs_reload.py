@@ -60,3 +60,22 @@ def lvs_reload_changes_the_sorry_server_of_a_lost_quorum(lab):
     assert fifo.lines() == [server + "DOWN", service + "DOWN", service + "DOWN", server + "UP", service + "UP"], fifo.lines()
     wait(lambda: calls() == ["down", "down", "up"], 10, "the scripts: %s" % calls())
     assert "sorry server [10.1.0.8]:tcp:80 from" in d.log(), d.log()
+
+
+@case("uml")
+def lvs_reload_brings_alpha_checks_to_servers_that_are_alive(lab):
+    """Another kind of check, with alpha: a server that was alive stays in the table until that check has failed."""
+    h = balancer(lab)
+    Tcp(h, A, 80)
+    good, bad = Tcp(h, A, 81), "10.1.0.2"
+    Tcp(h, bad, 80)
+    fifo = Fifo(lab)
+    around = "global_defs {\nlvs_notify_fifo %s\n}\n" % fifo.path
+    d = h.keepalived(around + virtual(VIP + " 80", *[real(ip, 80, check("TCP_CHECK")) for ip in (A, bad)]))
+    settle(h, {A + ":80": 1, bad + ":80": 1})
+    other = [real(ip, 80, check("TCP_CHECK", "connect_port 81")) for ip in (A, bad)]
+    d.reload(around + virtual(VIP + " 80", *other, opts="alpha"))
+    settle(h, {A + ":80": 1}, timeout=10)
+    wait(good.count, 10, "the other check")
+    lines = fifo.lines()
+    assert lines == ["VS [%s]:tcp:80 UP" % VIP, "RS [%s]:tcp:80 [%s]:tcp:80 DOWN" % (bad, VIP)], lines

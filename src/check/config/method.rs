@@ -24,7 +24,7 @@ pub(super) fn read(call: &Call<'_>, diags: &mut Diags) -> Option<Forwarding> {
     let name = name(method, diags)?;
     let options = options(words, diags)?;
     if name == "TUN" {
-        return tunnel(&options, call, diags).map(Forwarding::Tunnel);
+        return Some(Forwarding::Tunnel(tunnel(&options, call, diags)));
     }
     if let Some(word) = words.first() {
         let text = format!("{name} takes no options: only tunnels have some");
@@ -97,24 +97,40 @@ fn options(mut words: &[Word], diags: &mut Diags) -> Option<Options> {
     Some(options)
 }
 
-fn tunnel(options: &Options, call: &Call<'_>, diags: &mut Diags) -> Option<Tunnel> {
+/// The tunnel that is meant. What does not fit the kind is left out, and without its
+/// port a gue tunnel is an ipip one, as with the C daemon: any tunnel is nearer to what
+/// was meant than the address translation of a line that is ignored.
+fn tunnel(options: &Options, call: &Call<'_>, diags: &mut Diags) -> Tunnel {
     let checksum = options.checksum.unwrap_or_default();
     let (tunnel, mistake) = match (options.kind.unwrap_or("ipip"), options.port) {
-        ("gue", Some(port)) => (Some(Tunnel::Gue { port, checksum }), ""),
-        ("gue", None) => (None, "gue tunnels need a port"),
-        (_, Some(_)) => (None, "only gue tunnels have a port"),
-        ("gre", None) if checksum == Checksum::Remote => {
-            (None, "gre tunnels have no remote checksums")
-        }
-        ("gre", None) => (Some(Tunnel::Gre { checksum }), ""),
-        (_, None) if options.checksum.is_some() => (None, "ipip tunnels have no checksums"),
-        (_, None) => (Some(Tunnel::Ipip), ""),
+        ("gue", Some(port)) => (Tunnel::Gue { port, checksum }, None),
+        ("gue", None) => (
+            Tunnel::Ipip,
+            Some("gue tunnels need a port: an ipip tunnel is used"),
+        ),
+        ("gre", _) if checksum == Checksum::Remote => (
+            Tunnel::Gre {
+                checksum: Checksum::None,
+            },
+            Some("gre tunnels have no remote checksums: none are used"),
+        ),
+        ("gre", None) => (Tunnel::Gre { checksum }, None),
+        ("gre", Some(_)) => (Tunnel::Gre { checksum }, Some(NO_PORT)),
+        (_, Some(_)) => (Tunnel::Ipip, Some(NO_PORT)),
+        (_, None) if options.checksum.is_some() => (
+            Tunnel::Ipip,
+            Some("ipip tunnels have no checksums: none are used"),
+        ),
+        (_, None) => (Tunnel::Ipip, None),
     };
-    if tunnel.is_none() {
+    if let Some(mistake) = mistake {
         refuse(diags, call.span(), Refusal::general(mistake));
     }
     tunnel
 }
+
+/// Said of the other kinds.
+const NO_PORT: &str = "only gue tunnels have a port: it is not used";
 
 /// Print it.
 pub(super) fn show(forwarding: Option<Forwarding>, name: &str, out: &mut dyn Sink) {

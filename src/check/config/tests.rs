@@ -418,3 +418,33 @@ fn the_usual_limit_of_replies_is_for_those_that_are_compared() {
     assert_eq!(most("max_reply_length 20"), 20);
     assert_eq!(most("require_reply 0a\nmax_reply_length 300"), 300);
 }
+
+#[test]
+fn a_tunnel_with_a_mistake_is_still_a_tunnel() {
+    for (options, tunnel) in [
+        ("type gue", Tunnel::Ipip),
+        ("type ipip csum", Tunnel::Ipip),
+        ("port 6080", Tunnel::Ipip),
+        (
+            "type gre port 6080 csum",
+            Tunnel::Gre {
+                checksum: Checksum::Outer,
+            },
+        ),
+        (
+            "type gre remcsum",
+            Tunnel::Gre {
+                checksum: Checksum::None,
+            },
+        ),
+    ] {
+        let text = service(&format!("lvs_method TUN {options}"), "");
+        let loaded = read(&text);
+        let mut found = loaded.diags.list.iter();
+        assert!(found.any(|d| d.severity == Severity::Error), "{options}");
+        let config = loaded.config.unwrap();
+        let (service, server) = first(&config);
+        assert_eq!(service.forwarding, Forwarding::Tunnel(tunnel), "{options}");
+        assert_eq!(server.forwarding, Forwarding::Tunnel(tunnel), "{options}");
+    }
+}

@@ -36,13 +36,10 @@ impl CheckProcess {
         s: &mut Scheduler<Self>,
         places: Vec<Place>,
         room: Duration,
-    ) {
+    ) -> Option<Id<Check>> {
         let share = self.share();
         let config = Rc::clone(&self.config);
-        let checker = places.first().and_then(|&place| checker_of(&config, place));
-        let Some(checker) = checker else {
-            return;
-        };
+        let checker = checker_of(&config, *places.first()?)?;
         let policy = self.shared(Policy::of(checker));
         let schedule = Schedule::new(policy, s.now(), share, room);
         let probe = kinds::probe_for(&checker.kind, &mut self.patterns);
@@ -66,6 +63,7 @@ impl CheckProcess {
             check.conduct = Conduct::Kept(talk);
         }
         self.follow(s, id);
+        Some(id)
     }
 
     /// A policy; that of the check before, if it is the same.

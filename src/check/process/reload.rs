@@ -61,6 +61,12 @@ impl Continued {
         let server = self.servers.get(service)?.get(&server)?;
         Some((before, *server))
     }
+
+    /// Whether the server of this check was alive before.
+    fn was_alive(&self, old: &[OwnService], place: &Place) -> bool {
+        let before = self.server(index(place.service), index(place.server));
+        before.is_some_and(|(of, at)| old.get(of).is_some_and(|own| own.machine.is_alive(at)))
+    }
 }
 
 /// From places in the new list to those in the old one.
@@ -116,7 +122,7 @@ impl CheckProcess {
         let mut old = std::mem::replace(&mut self.services, new);
         self.make_files(&before.vrrp.files);
         self.read_files(s);
-        self.carry_checks(s, &before, &continued);
+        self.carry_checks(s, &before, &old, &continued);
         self.patterns.forget_unused();
         let began = self.carry_services(&mut old, &continued);
         self.retire_subjects(&old);
@@ -153,8 +159,15 @@ impl CheckProcess {
         }
     }
 
-    /// Checks that ask the same go on; others end, and new ones begin.
-    fn carry_checks(&mut self, s: &mut Scheduler<Self>, before: &Config, continued: &Continued) {
+    /// Checks that ask the same go on; others end, and new ones begin. A server that was
+    /// alive stays so until one of these has failed, even with `alpha`.
+    fn carry_checks(
+        &mut self,
+        s: &mut Scheduler<Self>,
+        before: &Config,
+        old: &[OwnService],
+        continued: &Continued,
+    ) {
         let mut former: HashMap<Place, Id<Check>> = HashMap::new();
         for (id, check) in self.checks.iter() {
             former.extend(check.places.iter().map(|place| (*place, id)));
@@ -182,7 +195,12 @@ impl CheckProcess {
         }
         let room = room(begin.len());
         for places in begin {
-            self.add_check(s, places, room);
+            let stays = places.iter().all(|place| continued.was_alive(old, place));
+            let check = self.add_check(s, places, room);
+            let check = check.filter(|_| stays);
+            if let Some(check) = check.and_then(|id| self.checks.get_mut(id)) {
+                check.schedule.stay_up();
+            }
         }
     }
 

@@ -174,3 +174,18 @@ fn a_reload_keeps_what_is_known() {
     let carried = Schedule::carried(faster, &check, now);
     assert_eq!(carried.deadline(), Some(now + SECOND / 10));
 }
+
+#[test]
+fn a_check_that_a_reload_brings_leaves_a_server_alive() {
+    let alpha = Policy {
+        alpha: true,
+        ..policy()
+    };
+    let mut check = Schedule::new(alpha, start(), 0, SECOND);
+    check.stay_up();
+    let mut other = check.clone();
+    let (passed, _) = run(&mut check, Attempt::Passed);
+    assert_eq!(passed, Step::Up { was_down: false });
+    let (failed, _) = run(&mut other, Attempt::Failed);
+    assert_eq!(failed, Step::Down);
+}
