@@ -258,7 +258,8 @@ impl Resolver<'_> {
         let special = &draft.special;
         let min_length = special.min_length.unwrap_or(0);
         let has_pattern = special.reply.iter().any(|reply| !reply.is_empty());
-        let max_length = special.max_length.unwrap_or(reply_max(has_pattern));
+        let usual = reply_max(has_pattern);
+        let max_length = special.max_length.unwrap_or(usual);
         if min_length > max_length {
             let text = "min_reply_length is above max_reply_length: the check always fails";
             self.error(draft.span, text);
