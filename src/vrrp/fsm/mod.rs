@@ -63,6 +63,8 @@ const LOWERED_OWNER: Priority = Priority(254);
 pub struct Instance {
     id: InstanceId,
     policy: Policy,
+    /// The policy is another one than the configuration has.
+    is_amended: bool,
     state: State,
     /// The state that others were told of last: not the one in which an owner
     /// waits for the first moment it may be master.
@@ -106,6 +108,7 @@ impl Instance {
     pub fn new(id: InstanceId, policy: Policy) -> Self {
         let mut instance = Self {
             id,
+            is_amended: false,
             state: State::Init,
             told: State::Init,
             active_from: Instant::ZERO,

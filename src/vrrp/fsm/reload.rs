@@ -22,6 +22,12 @@ pub enum Origin {
 }
 
 impl Instance {
+    /// Whether it goes by what nobody has configured.
+    #[must_use]
+    pub const fn is_amended(&self) -> bool {
+        self.is_amended
+    }
+
     /// Go by another policy from now on. `status` knows all that is tracked.
     ///
     /// A policy that does not differ changes nothing. A master whose policy
@@ -34,6 +40,7 @@ impl Instance {
         status: &dyn Fn(TrackSource) -> Status,
         out: &mut Effects,
     ) {
+        self.is_amended = origin == Origin::Operator;
         if self.policy == policy {
             self.restate(now, status, out);
             return;

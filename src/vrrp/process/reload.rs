@@ -109,9 +109,11 @@ impl VrrpProcess {
     fn policies(&mut self, config: &Config, plan: &Plan) -> Vec<Option<Policy>> {
         let instances = config.vrrp.instances.iter().zip(&plan.steps);
         let key = &mut |name: &crate::model::IfName| self.interfaces.key(name);
+        let router = &self.router;
+        let goes_on = |from| router.instance(id(from)).is_some_and(|it| !it.is_amended());
         let policy = |(instance, step): (&Shared<InstanceConfig>, &Step)| match step {
-            Step::Keep(_) => None,
-            Step::Start | Step::Change(_) => Some(policy::machine(instance, key)),
+            Step::Keep(from) if goes_on(*from) => None,
+            Step::Start | Step::Keep(_) | Step::Change(_) => Some(policy::machine(instance, key)),
         };
         instances.map(policy).collect()
     }

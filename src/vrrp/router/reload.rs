@@ -88,7 +88,8 @@ impl Router {
         self.release_from_groups(now, out);
     }
 
-    /// Change what one instance goes by, as a reload would that changes nothing else.
+    /// Change what one instance goes by, as a reload would that changes nothing else; the
+    /// next one says again what it goes by.
     pub fn amend(
         &mut self,
         now: Instant,
@@ -237,8 +238,11 @@ mod tests {
         let master = InstanceId(master.expect("there is one"));
         let mut out = Effects::new();
         let change = |policy: &mut Policy| policy.priority = Priority(7);
+        let is_amended = |router: &Router| router.instance(master).map(Instance::is_amended);
+        assert_eq!(is_amended(&router), Some(false));
         router.amend(now, master, change, &mut out);
         router.check_invariants(now);
+        assert_eq!(is_amended(&router), Some(true));
         let priority = Priority(7);
         assert_eq!(router.effective_priority(master), Some(priority));
         assert!(
@@ -251,6 +255,11 @@ mod tests {
         for id in (0..COUNT).filter(|&id| id != master.0) {
             assert_eq!(Some(&known(&router, id)), before.get(id as usize));
         }
+        let all = (0..COUNT).map(|id| Successor::Changed(InstanceId(id), policy(id)));
+        router.replace(now, of(all.collect()), &mut out);
+        let configured = policy(master.0).priority;
+        assert_eq!(router.effective_priority(master), Some(configured));
+        assert_eq!(is_amended(&router), Some(false));
     }
 
     fn known(router: &Router, id: u32) -> (State, Option<Instant>) {
