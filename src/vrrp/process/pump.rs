@@ -161,7 +161,9 @@ impl VrrpProcess {
     /// One portion of each kind of work.
     fn on_pump(&mut self, s: &mut Scheduler<Self>, _: Key) {
         self.is_pumping = false;
-        if !self.installer.is_idle() {
+        if self.installer.is_idle() {
+            self.plumbing.mind_rush(s.now());
+        } else {
             self.plumbing.hurry(s.now());
         }
         self.install_portion(s);

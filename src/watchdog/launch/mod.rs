@@ -198,6 +198,11 @@ impl Plumbing {
         self.rush.go_on(now);
     }
 
+    /// What is left of it goes on as it does, but no longer than it may.
+    pub fn mind_rush(&mut self, now: Instant) {
+        self.rush.limit(now);
+    }
+
     /// There is none any more.
     pub fn calm(&mut self) {
         self.rush.end();

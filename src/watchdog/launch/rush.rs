@@ -40,12 +40,17 @@ impl Rush {
                     Self::Refused
                 }
             },
-            Self::On(until) if now >= until => {
-                limits::end_rush();
-                Self::Spent
-            }
             present @ (Self::On(_) | Self::Spent | Self::Refused) => present,
         };
+        self.limit(now);
+    }
+
+    /// Whatever is left to do: no longer than it may.
+    pub fn limit(&mut self, now: Instant) {
+        if matches!(self, Self::On(until) if now >= *until) {
+            limits::end_rush();
+            *self = Self::Spent;
+        }
     }
 
     /// Nothing of it is left to do at once.
