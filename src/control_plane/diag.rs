@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use super::source::Span;
 
+/// How many messages of one weight are told to people.
+pub const TOLD: usize = 1_000;
+
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Severity {
@@ -203,6 +206,25 @@ impl Diags {
         self.list.push(diag);
     }
 
+    /// What is told to people, and how many messages are left out: of each weight no
+    /// more than [`TOLD`], for a sequence of lines may have a mistake in each.
+    #[must_use]
+    pub fn told(&self) -> (Vec<&Diag>, usize) {
+        let mut counts = [0_usize; 3];
+        let is_told = |diag: &&Diag| {
+            let count = match diag.severity {
+                Severity::Note => &mut counts[0],
+                Severity::Warning => &mut counts[1],
+                Severity::Error => &mut counts[2],
+            };
+            *count += 1;
+            *count <= TOLD
+        };
+        let told: Vec<&Diag> = self.list.iter().filter(is_told).collect();
+        let hidden = self.list.len() - told.len();
+        (told, hidden)
+    }
+
     /// The exit status of a configuration test (`config-syntax.md` section 12).
     /// Notes have no influence.
     #[must_use]
@@ -357,6 +379,18 @@ fn distance(left: &[char], right: &[char]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_thousand_messages_of_a_weight_are_told() {
+        let mut diags = Diags::default();
+        for _ in 0..TOLD + 7 {
+            diags.warn(Code::Warning, Span::default(), "doubtful");
+        }
+        diags.error(Code::General, Span::default(), "wrong");
+        let (told, hidden) = diags.told();
+        assert_eq!((told.len(), hidden), (TOLD + 1, 7));
+        assert!(told.iter().any(|diag| diag.text == "wrong"));
+    }
 
     #[test]
     fn exit_statuses() {

@@ -153,6 +153,17 @@ impl Sequence {
         Ok(Self { names, values })
     }
 
+    /// How many turns are left: as many lines as it makes at least.
+    pub(super) fn turns(&self) -> u64 {
+        match &self.values {
+            Values::Rows(rows) => rows.len() as u64,
+            Values::Numbers { done: true, .. } => 0,
+            Values::Numbers {
+                next, last, step, ..
+            } => (last.abs_diff(*next) / step.unsigned_abs().max(1)).saturating_add(1),
+        }
+    }
+
     /// Names and values of the next turn.
     pub(super) fn next(&mut self) -> Option<Vec<(&[u8], Vec<u8>)>> {
         let row = match &mut self.values {

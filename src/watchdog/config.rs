@@ -63,9 +63,10 @@ pub fn usable(loaded: &Loaded) -> Result<Rc<Config>, u8> {
     }
 }
 
-/// Put every message into the log, one line each.
+/// Put the messages into the log, one line each.
 pub fn log_messages(loaded: &Loaded) {
-    for diag in &loaded.diags.list {
+    let (told, hidden) = loaded.diags.told();
+    for diag in told {
         let line = render::log_line(diag, &loaded.map);
         match diag.severity {
             Severity::Note => log::info!("{line}"),
@@ -73,11 +74,24 @@ pub fn log_messages(loaded: &Loaded) {
             Severity::Error => log::error!("{line}"),
         }
     }
+    if hidden > 0 {
+        log::warn!("{}", more(hidden));
+    }
 }
 
-/// Every message in full, with source line and advice.
+/// The messages in full, with source line and advice.
 #[must_use]
 pub fn report(loaded: &Loaded) -> String {
+    let (told, hidden) = loaded.diags.told();
     let full = |diag| render::full(diag, &loaded.map);
-    loaded.diags.list.iter().map(full).collect()
+    let mut report: String = told.into_iter().map(full).collect();
+    if hidden > 0 {
+        report.push_str(&more(hidden));
+        report.push('\n');
+    }
+    report
+}
+
+fn more(hidden: usize) -> String {
+    format!("{hidden} more messages are not shown; mend these first")
 }

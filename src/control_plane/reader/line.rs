@@ -224,6 +224,9 @@ impl Reader<'_> {
         };
         match Sequence::new(head.kind, &arguments, expand) {
             Ok(sequence) => {
+                if !self.may_begin(&sequence, place, diags) {
+                    return;
+                }
                 let rest = line.part(head.rest..line.len());
                 self.feeds.push(Feed::Turns {
                     sequence,

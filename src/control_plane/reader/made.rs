@@ -65,6 +65,23 @@ impl Reader<'_> {
         }
     }
 
+    /// Whether the lines that a sequence stands for at least are within the limits: what
+    /// cannot end well is not begun.
+    pub(super) fn may_begin(&mut self, sequence: &Sequence, at: Span, diags: &mut Diags) -> bool {
+        let turns = sequence.turns();
+        let left = LINES_LIMIT.saturating_sub(self.lines_made);
+        if turns <= u64::from(left) {
+            return true;
+        }
+        let why = format!(
+            "stands for {turns} lines: definitions and sequences may make {LINES_LIMIT} in all, \
+             {left} are left"
+        );
+        diags.error(Code::General, at, why);
+        self.end_making();
+        false
+    }
+
     /// Whether one more made line is within the limits.
     fn may_make(&mut self, asked: Span, depth: u8, diags: &mut Diags) -> bool {
         self.lines_made += 1;
@@ -77,14 +94,16 @@ impl Reader<'_> {
             return true;
         };
         diags.error(Code::General, asked, why);
-        while self
-            .feeds
-            .last()
-            .is_some_and(|feed| !matches!(feed, Feed::File { .. }))
-        {
+        self.end_making();
+        false
+    }
+
+    /// No more lines of the definitions and sequences under way.
+    fn end_making(&mut self) {
+        let is_made = |feed: &Feed| !matches!(feed, Feed::File { .. });
+        while self.feeds.last().is_some_and(is_made) {
             self.feeds.pop();
         }
-        false
     }
 
     /// There is no place for more text: read no further.

@@ -363,9 +363,37 @@ fn sequences() {
 
 #[test]
 fn endless_sequences_are_stopped() {
-    let run = run("~SEQ(A,1,9999999999) ~SEQ(B,1,9999999999)\nb");
-    assert_eq!(run.items, ["b"]);
-    assert!(run.told[0].contains("too many lines"), "{:?}", run.told);
+    let nested = run("~SEQ(A,1,99999) ~SEQ(B,1,99999)\nb");
+    assert_eq!(nested.items, ["b"]);
+    assert_eq!(nested.told.len(), 1);
+    assert!(nested.told[0].starts_with("1:17 stands for 99999 lines"));
+    let bodies = run("$D= \\\n a \\\n b\n~SEQ(N,600000) $D\nc");
+    assert_eq!(bodies.items.last().map(String::as_str), Some("c"));
+    assert_eq!(bodies.told.len(), 1);
+    assert!(bodies.told[0].contains("too many lines"));
+    // What cannot end well is not begun.
+    complains(&[
+        (
+            "~SEQ(N,100,333333333333333109) a\nb",
+            "b",
+            "1:1 stands for 333333333333333010 lines: definitions and sequences may make 1048576",
+        ),
+        (
+            "~SEQ(N,-9223372036854775807,1,9223372036854775807) a\nb",
+            "b",
+            "1:1 stands for 18446744073709551615 lines",
+        ),
+        (
+            "~SEQ(N,7,-1,-1048570) a\nb",
+            "b",
+            "1:1 stands for 1048578 lines",
+        ),
+        (
+            "~SEQ(N,1,2) a\n~SEQ(N,1048575) b\nc",
+            "a a c",
+            "2:1 stands for 1048575 lines: definitions and sequences may make 1048576 in all, 1048574 are left",
+        ),
+    ]);
     complains(&[("$S=~SEQ(N,1,2) $S\n$S\nb", "b", "refers to itself")]);
 }
 
