@@ -43,7 +43,7 @@ pub trait VrrpView: ProcessView {
     fn last_heard(&self, id: InstanceId) -> Option<IpAddr>;
     /// How long an instance is backup or master, zero if it is neither.
     fn up_time(&self, id: InstanceId, now: Instant) -> Duration;
-    /// Why an instance is master, if it is.
+    /// Why an instance became master, if it ever did.
     fn master_cause(&self, id: InstanceId) -> Option<Cause>;
 
     /// The kernel's number of the interface of an instance (below a virtual one).

@@ -46,7 +46,7 @@ def cpu(daemon):
 
 @case("interop", "snmp")
 def snmp_walk_is_that_of_the_c_daemon(lab):
-    """Both MIBs of the RFCs: the same names, types and values, but for times and the instances of version 2 that Debian's build shows twice."""
+    """Both MIBs of the RFCs: the same names, types and values, but for times."""
     walks = []
     for number, binary in ((1, ours()), (2, theirs())):
         segment = "lan%d" % number
@@ -58,9 +58,7 @@ def snmp_walk_is_that_of_the_c_daemon(lab):
         index = index_of(host)
         rows = {}
         for oid, value in {**wait(lambda: master.walk(V2), 8), **master.walk(V3)}.items():
-            is_double = re.match(r".*\.207\.[\d.]*\.%s\.51\.1(\.|$)" % index, oid)
-            if not is_double:
-                rows[oid.replace(".%s.5" % index, ".IF.5")] = re.sub(r"Timeticks: \(\d+\).*", "Timeticks", value)
+            rows[oid.replace(".%s.5" % index, ".IF.5")] = re.sub(r"Timeticks: \(\d+\).*", "Timeticks", value)
         for name in ("3", "4"):
             rows = {o: v for o, v in rows.items() if not (o.startswith(V3 + ".1.1.1.1." + name) and o.endswith(".53.2"))}
         walks.append(rows)
@@ -80,9 +78,9 @@ def snmp_walk_by_getnext_and_by_getbulk_is_the_same(lab):
     assert one == many and list(one) == list(many) and len(one) > 28, (one, many)
     index = index_of(r1)
     state = V3 + ".1.1.1.1.6." + index + ".%d.1"
-    assert list(master.walk(V3 + ".1.1.1.1.6")) == [state % 52]
+    assert list(master.walk(V3 + ".1.1.1.1.6")) == [state % 51, state % 52], "version 2 is there, too"
     d.reload(conf(OLD, NEW.replace("virtual_router_id 52", "virtual_router_id 42"), inst(name="more", vrid=60, vips=["10.77.0.120/24"]), globals=GLOBALS))
-    wait(lambda: list(master.walk(V3 + ".1.1.1.1.6")) == [state % 42, state % 60], 8, "the rows follow")
+    wait(lambda: list(master.walk(V3 + ".1.1.1.1.6")) == [state % 42, state % 51, state % 60], 8, "the rows follow")
     assert d.log().count("AgentX subagent connected") == 1, "the session stays"
     d.reload(conf(OLD, NEW, globals="enable_snmp_rfcv2\n"))
     wait(lambda: master.walk(V2) and not master.walk(V3), 8, "one MIB less")
@@ -102,9 +100,10 @@ def snmp_notifications_of_the_rfcs_are_read_back(lab):
     index = index_of(r1)
     old = wait(lambda: master.traps(V2 + ".0.1"), 12)
     assert V2 + ".1.3.1.7." + index + ".51 = IpAddress: 10.77.0.1" in old[0], old
-    new = wait(lambda: master.traps(V3 + ".0.1"), 6)
+    new = wait(lambda: [t for t in master.traps(V3 + ".0.1") if ".%s.52.1 =" % index in t], 6)
     assert V3 + ".1.1.1.1.3." + index + ".52.1 = Hex-STRING: 0A 4D 00 01" in new[0], new
     assert V3 + ".1.2.5.1.2." + index + ".52.1 = INTEGER: 3" in new[0], new
+    wait(lambda: [t for t in master.traps(V3 + ".0.1") if ".%s.51.1 =" % index in t], 6, "the other MIB knows it, too")
     other = router(lab, "r2", 2)
     with Sender(other, [frame4("10.77.0.2", advert2(vrid=51, prio=1, auth=1, data=b"wrong\0\0\0")),
                         frame4("10.77.0.2", advert3("10.77.0.2", vrid=52, prio=1), ttl=7)], every=0.2):
@@ -112,8 +111,8 @@ def snmp_notifications_of_the_rfcs_are_read_back(lab):
         assert V2 + ".1.5." + index + ".51 = IpAddress: 10.77.0.2" in failed[0] and V2 + ".1.6." + index + ".51 = INTEGER: 3" in failed[0], failed
         wrong = wait(lambda: master.traps(V3 + ".0.2"), 5)
         assert V3 + ".1.2.5.1.6." + index + ".52.1 = INTEGER: 1" in wrong[0], wrong
-    errors = master.walk(V3 + ".1.2.5.1.5").values()
-    assert all(int(value.split()[-1]) > 0 for value in errors), errors
+    errors = master.walk(V3 + ".1.2.5.1.5")
+    assert int(errors[V3 + ".1.2.5.1.5." + index + ".52.1"].split()[-1]) > 0, errors
     # Many were refused; few were told.
     assert len(master.traps(V3 + ".0.2")) <= 6
 

@@ -1,5 +1,5 @@
 //! The MIBs of the RFCs: VRRP-MIB (RFC 2787) for version 2 and IPv4, VRRPV3-MIB (RFC 6527)
-//! for version 3. Both are read only, and have instances with at least one virtual
+//! for all (version 2 is what was there before it). Both are read only, and have instances with at least one virtual
 //! address, on an interface that exists.
 //!
 //! * [`rows`]: the instances by interface and VRID, as both MIBs want them.

@@ -18,7 +18,8 @@ pub struct RfcRows {
     pub version2: Index<InstanceId>,
     /// Their addresses: the same and the address.
     pub version2_addresses: Index<AddressRow>,
-    /// Version 3: `ifIndex`, VRID, `InetAddressType`.
+    /// All, those of version 2 too (as the C daemon has it, built as usual): `ifIndex`,
+    /// VRID, `InetAddressType`.
     pub version3: Index<InstanceId>,
     /// Their addresses: the same and the address, without a length (as the C daemon
     /// has it, although RFC 2578 section 7.7 wants one).
@@ -38,20 +39,17 @@ impl RfcRows {
             if instance.vips.is_empty() {
                 continue;
             }
-            let (row, routers, addresses) = match (instance.version, instance.family) {
-                (Version::V2, Family::V4) => {
-                    let row = vec![interface, instance.vrid.0.into()];
-                    (row, &mut lists.0, &mut lists.1)
-                }
-                (Version::V3, family) => {
-                    let kind = address_type(family);
-                    let row = vec![interface, instance.vrid.0.into(), kind];
-                    (row, &mut lists.2, &mut lists.3)
-                }
-                (Version::V2, Family::V6) => continue,
-            };
-            addresses.extend(addresses_of(id, &row, instance));
-            routers.push((row.into_boxed_slice(), id));
+            let row = [
+                interface,
+                instance.vrid.0.into(),
+                address_type(instance.family),
+            ];
+            if is_of_version2(instance) {
+                lists.1.extend(addresses_of(id, &row[..2], instance));
+                lists.0.push((row[..2].into(), id));
+            }
+            lists.3.extend(addresses_of(id, &row, instance));
+            lists.2.push((row.into(), id));
         }
         Self {
             version2: Index::new(lists.0),
@@ -60,6 +58,12 @@ impl RfcRows {
             version3_addresses: Index::new(lists.3),
         }
     }
+}
+
+/// Whether VRRP-MIB knows an instance.
+#[must_use]
+pub fn is_of_version2(instance: &InstanceConfig) -> bool {
+    (instance.version, instance.family) == (Version::V2, Family::V4)
 }
 
 /// `InetAddressType` (RFC 4001)

@@ -232,16 +232,22 @@ fn version_2_has_its_rows_by_interface_and_vrid() {
 }
 
 #[test]
-fn version_3_has_both_families() {
+fn version_3_has_both_families_and_what_is_of_version_2() {
     let mut program = Program::new();
     let all = walked(&Vrrpv3Mib::MIB, &mut program);
-    assert_eq!(rows(&all, ".1.1.1.1.6"), [".7.9.1", ".7.9.2"]);
+    assert_eq!(
+        rows(&all, ".1.1.1.1.6"),
+        [".3.5.1", ".7.9.1", ".7.9.2", ".7.200.1"]
+    );
     assert_eq!(
         rows(&all, ".1.1.2.1.2"),
         [
+            ".3.5.1.192.0.2.3",
+            ".3.5.1.192.0.2.200",
             ".7.9.1.192.0.2.50",
             ".7.9.2.32.1.13.184.0.0.0.0.0.0.0.0.0.0.0.1",
             ".7.9.2.254.128.0.0.0.0.0.0.0.0.0.0.0.0.0.5",
+            ".7.200.1.192.0.2.9",
         ]
     );
     for (name, value) in [
@@ -250,6 +256,7 @@ fn version_3_has_both_families() {
         (".1.1.1.1.8.7.9.2", Value::Integer(2)),
         (".1.1.1.1.9.7.9.2", Value::Integer(25)),
         (".1.1.1.1.11.7.9.1", Value::Integer(1)),
+        (".1.1.1.1.9.7.200.1", Value::Integer(300)),
         (".1.2.4.0", Value::TimeTicks(0)),
         (".1.2.5.1.2.7.9.1", Value::Integer(0)),
         (".1.2.5.1.6.7.9.1", Value::Integer(0)),
@@ -301,50 +308,43 @@ fn told(notification: Option<Notification>) -> (String, Vec<(String, Value)>) {
 }
 
 #[test]
-fn new_masters_are_told_by_the_mib_of_their_version() {
+fn new_masters_are_told_by_both_mibs_the_older_first() {
     let program = Program::new();
     let cause = Cause::LowerPriority(Peer {
         address: OTHERS,
         priority: crate::model::Priority(1),
     });
-    let of = |name, served| traps::new_master(&program, served, program.id(name), &cause);
-    let (name, variables) = told(of("two_a", BOTH));
-    assert_eq!(name, ".1.3.6.1.2.1.68.0.1");
+    let of = |name, served| {
+        let told_of = traps::new_master(&program, served, program.id(name), &cause);
+        let each = told_of.into_iter().map(|one| told(Some(one)));
+        each.collect::<Vec<_>>()
+    };
+    let only2 = Served {
+        version3: false,
+        ..BOTH
+    };
+    let only3 = Served {
+        version2: false,
+        ..BOTH
+    };
+    let two = of("two_a", BOTH);
     let master = ".1.3.6.1.2.1.68.1.3.1.7.7.200".to_owned();
-    assert_eq!(
-        variables,
-        [(master, Value::IpAddress([192, 0, 2, 1].into()))]
-    );
-    let (name, variables) = told(of("six", BOTH));
-    assert_eq!(name, ".1.3.6.1.2.1.207.0.1");
-    assert_eq!(variables[0].0, ".1.3.6.1.2.1.207.1.1.1.1.3.7.9.2");
+    let address = Value::IpAddress([192, 0, 2, 1].into());
+    assert_eq!(two[0].0, ".1.3.6.1.2.1.68.0.1");
+    assert_eq!(two[0].1, [(master, address)]);
+    assert_eq!(two[1].0, ".1.3.6.1.2.1.207.0.1");
+    assert_eq!(two[1].1[0].0, ".1.3.6.1.2.1.207.1.1.1.1.3.7.200.1");
+    assert_eq!(of("two_a", only2), two[..1]);
+    assert_eq!(of("two_a", only3), two[1..]);
+
+    let six = of("six", BOTH);
+    assert_eq!(six[0].0, ".1.3.6.1.2.1.207.0.1");
+    assert_eq!(six[0].1[0].0, ".1.3.6.1.2.1.207.1.1.1.1.3.7.9.2");
     let reason = ".1.3.6.1.2.1.207.1.2.5.1.2.7.9.2".to_owned();
-    assert_eq!(variables[1], (reason, Value::Integer(2)), "preempted");
-    assert_eq!(
-        of(
-            "six",
-            Served {
-                version3: false,
-                ..BOTH
-            }
-        ),
-        None
-    );
-    assert_eq!(
-        of(
-            "two_a",
-            Served {
-                version2: false,
-                ..BOTH
-            }
-        ),
-        None
-    );
-    assert_eq!(
-        of("missing", BOTH),
-        None,
-        "without an interface there is no row"
-    );
+    assert_eq!(six[0].1[1], (reason, Value::Integer(2)), "preempted");
+    assert_eq!(six.len(), 1);
+    assert_eq!(of("six", only2), []);
+    assert_eq!(of("missing", BOTH), [], "no interface, no row");
 }
 
 #[test]
@@ -377,6 +377,7 @@ fn refused_adverts_are_told_by_the_mib_of_their_version() {
         let reason = ".1.3.6.1.2.1.207.1.2.5.1.6.7.9.1".to_owned();
         assert_eq!(variables, [(reason, Value::Integer(error))]);
     }
-    assert_eq!(of("two_b", RejectionKind::HopLimit), None);
+    let (name, _) = told(of("two_b", RejectionKind::HopLimit));
+    assert_eq!(name, ".1.3.6.1.2.1.207.0.2");
     assert_eq!(of("four", RejectionKind::Length), None);
 }

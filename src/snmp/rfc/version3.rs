@@ -1,4 +1,4 @@
-//! VRRPV3-MIB (RFC 6527): instances of version 3.
+//! VRRPV3-MIB (RFC 6527): instances of both versions.
 
 use std::marker::PhantomData;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -206,7 +206,7 @@ fn inet_address<P: VrrpView>(
     Some(Value::inet_address(address.unwrap_or(unspecified)))
 }
 
-/// `vrrpv3StatisticsNewMasterReason`: 0 not master, 1 priority, 2 preempted, 3 master did not
+/// `vrrpv3StatisticsNewMasterReason`: 0 never was master, 1 priority, 2 preempted, 3 master did not
 /// respond.
 pub(super) const fn master_reason(cause: Option<&Cause>) -> i32 {
     match cause {

@@ -220,7 +220,6 @@ impl VrrpProcess {
         if to == State::Master {
             self.tell_announcements(id);
         }
-        self.trap_state(id, to, cause);
     }
 
     fn noted(&mut self, now: Instant, id: InstanceId, note: &Note) {

@@ -59,6 +59,7 @@ impl VrrpProcess {
         self.tell(now, id, what, &why);
         self.show_on_bus(id, what);
         self.trap_instance(id, what);
+        self.trap_new_master(id, to, cause);
     }
 
     /// Who is removed in FAULT and has no word for it has told FAULT before.

@@ -41,7 +41,7 @@ pub(super) struct Standing {
     heard: Option<IpAddr>,
     /// Since when it is backup or master.
     up_since: Option<Instant>,
-    /// Why it is master.
+    /// Why it became master the last time.
     master: Option<Cause>,
     refusals: RateLimit,
 }
@@ -78,7 +78,9 @@ impl Standing {
     pub(super) fn went(&mut self, now: Instant, to: State, cause: &Cause) {
         let is_up = matches!(to, State::Backup | State::Master);
         self.up_since = is_up.then(|| self.up_since.unwrap_or(now));
-        self.master = (to == State::Master).then_some(*cause);
+        if to == State::Master {
+            self.master = Some(*cause);
+        }
     }
 }
 
@@ -116,11 +118,12 @@ impl VrrpProcess {
         self.snmp.agent.configure(s, Some(wish));
     }
 
-    /// An instance has changed its state.
-    pub(super) fn trap_state(&mut self, id: InstanceId, to: State, cause: &Cause) {
+    /// An instance has changed its state: the MIBs of the RFCs tell of new masters.
+    pub(super) fn trap_new_master(&mut self, id: InstanceId, to: State, cause: &Cause) {
         if to == State::Master && self.tells_traps() {
-            let told = traps::new_master(self, self.snmp.served, id, cause);
-            self.trap(told);
+            for told in traps::new_master(self, self.snmp.served, id, cause) {
+                self.trap(Some(told));
+            }
         }
     }
 
