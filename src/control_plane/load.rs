@@ -16,7 +16,8 @@ use super::source::SourceMap;
 use crate::bfd::config::SessionConfig;
 use crate::check::config::{self as check, CheckConfig};
 use crate::global::GlobalConfig;
-use crate::global::top::{Draft, TOP};
+use crate::global::draft::Draft;
+use crate::global::top::TOP;
 use crate::model::{
     Account, CommandFound, CommandRequest, KeyFile, MacAddr, NameKind, ScriptRules,
 };

@@ -7,7 +7,8 @@
 //! * [`notify`], [`snmp`], [`dbus`], [`reload`], [`watch`]: settings with their rows
 //! * [`lvs`] and `lvs_rows`, `bfd_rows`, `firewall_rows`: load balancing, the BFD process,
 //!   packet filters
-//! * [`top`]: the top level, where the tables of all subsystems meet
+//! * [`top`]: the top level, where the tables of all subsystems meet; [`draft`]: what
+//!   they fill
 //! * [`manual`]: the manual page of all keywords
 #![forbid(unsafe_code)]
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 mod bfd_rows;
 pub mod dbus;
+pub mod draft;
 mod firewall_rows;
 pub mod lvs;
 mod lvs_rows;

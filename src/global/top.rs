@@ -1,38 +1,16 @@
 //! The top level of the configuration: what stands outside every block.
 
+use super::draft::Draft;
 use super::lvs::IpvsNamespace;
 use super::{GlobalConfig, rows};
 use crate::bfd::config as bfd;
-use crate::check::config as check;
+use crate::check::config::top as check;
 use crate::control_plane::arg::{block, flag, seconds, text, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Call, Inner, no_head};
 use crate::control_plane::value::Spanned;
-use crate::control_plane::words::Line;
-use crate::model::FastSet;
-use crate::vrrp::config::{Names, VrrpConfig, linkbeat, top as vrrp};
-
-/// A configuration while it is read; [`crate::vrrp::config::resolve`] completes it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Draft {
-    /// The global keywords.
-    pub global: GlobalConfig,
-    /// The virtual routers and what belongs to them.
-    pub vrrp: VrrpConfig,
-    /// The BFD sessions.
-    pub bfd: Vec<bfd::SessionConfig>,
-    /// What other blocks may refer to by name.
-    pub names: Names,
-    /// Of virtual routers, to find a second one of the same name among thousands.
-    pub instance_names: FastSet<String>,
-    /// `static_routes`, to be read when all names are known.
-    pub static_routes: Vec<Line>,
-    /// `static_rules`, as well.
-    pub static_rules: Vec<Line>,
-    /// The virtual servers and what belongs to them.
-    pub check: check::CheckDraft,
-}
+use crate::vrrp::config::{linkbeat, top as vrrp};
 
 /// The top level.
 pub static TOP: Block<Draft> = Block {

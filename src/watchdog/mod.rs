@@ -11,7 +11,8 @@
 //!
 //! * [`watch`] is the machine that decides: respawn, back-off, end.
 //! * [`parent`] is its shell: scheduler handlers, signals, actions to system calls.
-//! * [`launch`] makes a process out of a role; `launch::role` is the table of roles.
+//! * [`launch`] makes a process out of a role; `launch::role` is the table of roles,
+//!   [`programs`] has what they do.
 //! * [`ipc`] is what children tell; [`dump_files`] writes the dumps they hand over.
 //! * [`desk`] answers those who watch, with what children tell ([`survey`]).
 //! * [`reload`] goes over to a new configuration; [`schedule`] knows when a file asks
@@ -36,6 +37,7 @@ pub mod launch;
 pub mod machine;
 pub mod names;
 pub mod parent;
+pub mod programs;
 pub mod reload;
 mod reload_files;
 pub mod schedule;
@@ -237,7 +239,8 @@ fn roles(settings: &Settings, config: &Config) -> Vec<Role> {
         let allowed = settings.roles.contains(&spec.role);
         allowed && spec.is_wanted(&config.presence, settings.all_roles)
     });
-    let (ready, absent): (Vec<&RoleSpec>, Vec<_>) = wanted.partition(|spec| spec.main.is_some());
+    let (ready, absent): (Vec<&RoleSpec>, Vec<_>) =
+        wanted.partition(|spec| programs::of(spec.role).is_some());
     for spec in absent {
         let title = spec.title;
         log::warn!("There is no {title} process: this program was built without {title}");

@@ -9,6 +9,23 @@ pub(crate) struct Row {
 
 const EVERYTHING: &[&str] = &[""];
 
+/// What the processes build on, themselves not among it.
+const UNDER_THE_PROCESSES: &[&str] = &[
+    "bfd::feed",
+    "control_plane",
+    "dbus::line",
+    "dump::json",
+    "dump::memory",
+    "global",
+    "leftovers",
+    "lint",
+    "log",
+    "memory",
+    "model",
+    "status",
+    "sys",
+];
+
 /// The arrow table, foundations first.
 pub(crate) const ARROWS: &[Row] = &[
     Row {
@@ -105,6 +122,17 @@ pub(crate) const ARROWS: &[Row] = &[
             "model",
             "vrrp::config",
             "wire",
+        ],
+    },
+    // What the tables of all subsystems fill.
+    Row {
+        module: "global::draft",
+        may: &[
+            "bfd::config",
+            "check::config",
+            "control_plane",
+            "model",
+            "vrrp::config",
         ],
     },
     // The top level is where the tables of all subsystems meet.
@@ -324,6 +352,20 @@ pub(crate) const ARROWS: &[Row] = &[
     Row {
         module: "watchdog",
         may: EVERYTHING,
+    },
+    // What a child is given and how it talks with its parent: the processes use it, so it
+    // knows none of them.
+    Row {
+        module: "watchdog::launch",
+        may: UNDER_THE_PROCESSES,
+    },
+    Row {
+        module: "watchdog::survey",
+        may: UNDER_THE_PROCESSES,
+    },
+    Row {
+        module: "watchdog::ipc",
+        may: UNDER_THE_PROCESSES,
     },
     Row {
         module: "cli",

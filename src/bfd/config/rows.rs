@@ -12,7 +12,7 @@ use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Block, Call, Child, Lens, Row, at, spelling};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::{Field as _, Spanned};
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::model::IfName;
 use crate::vrrp::config::tracker_rows::{show_weight, weight};
 

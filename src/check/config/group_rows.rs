@@ -11,7 +11,7 @@ use crate::control_plane::schema::{Arg, Block, Call, Describe, SubBlock};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
 use crate::control_plane::words::{Line, Word};
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::ipvs::range::AddressRange;
 use crate::model::Family;
 

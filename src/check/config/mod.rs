@@ -10,7 +10,8 @@
 //!   that nobody else knows who inherits what from whom (`protocols.md` section 21).
 //! * [`draft`] has what the text says; `service_rows`, `server_rows` and `group_rows` fill
 //!   it, with `times` and `method` for what they share; `checkers` has the blocks of
-//!   checks, `kind_rows` and `pages` what only some of them have.
+//!   checks, `kind_rows` and `pages` what only some of them have; [`top`] has what stands
+//!   outside of all blocks.
 //! * `resolve` makes the compiled form: inheritance, and the checks that need a
 //!   service as a whole or its group.
 //! * `given` is the way back: only what differs from what would be inherited, so that
@@ -31,6 +32,7 @@ mod service_rows;
 #[cfg(test)]
 mod tests;
 mod times;
+pub mod top;
 
 use std::net::IpAddr;
 
@@ -43,79 +45,13 @@ pub use service::{
     Transitions,
 };
 
-use crate::control_plane::arg::{block, text, words};
-use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{self, refuse};
-use crate::control_plane::schema::{Block, Call, Child, Row, at, no_head};
 use crate::control_plane::words::Word;
-use crate::global::top::Draft;
-use crate::model::{Family, Secret};
+use crate::model::Family;
 
 /// The greatest number of the C daemon's unsigned integers.
 const NUMBER_MAX: i64 = u32::MAX as i64;
-
-/// The keywords at the top level.
-pub const ROWS: &[Row<Draft>] = &[
-    Row::new("SSL", block(&SSL), "What the TLS checks have in common."),
-    Row::new(
-        "virtual_server_group",
-        block(&group_rows::NamedList),
-        "Addresses and marks that share a virtual server.",
-    ),
-    Row::new(
-        "virtual_server",
-        block(&service_rows::VIRTUAL_SERVER),
-        "A service that the kernel spreads over real servers.",
-    ),
-];
-
-static SSL: Child<Draft, TlsKeys> = Child {
-    block: &Block {
-        rows: &[&[
-            Row::<TlsKeys>::new(
-                "password",
-                words("PASSWORD", 1, 1, set_password, |keys, name, out| {
-                    if let Some(password) = &keys.password {
-                        out.secret(name, &String::from_utf8_lossy(password.expose()));
-                    }
-                }),
-                "The passphrase of the key.",
-            )
-            .skipped_bare(),
-            Row::<TlsKeys>::new("ca", text("FILE", at!(ca)), "The file of authorities.")
-                .skipped_bare(),
-            Row::<TlsKeys>::new(
-                "certificate",
-                text("FILE", at!(certificate)),
-                "The file of the certificate.",
-            )
-            .skipped_bare(),
-            Row::<TlsKeys>::new("key", text("FILE", at!(key)), "The file of the key.")
-                .skipped_bare(),
-        ]],
-        finish: None,
-    },
-    usage: "",
-    open: |draft, call, diags| {
-        no_head(draft, call, diags);
-        if draft.check.tls.is_some() {
-            let text = "a second SSL block: the first one is not used";
-            diags.error(Code::General, call.keyword.span, text);
-        }
-        Some(TlsKeys::default())
-    },
-    close: |draft, keys| draft.check.tls = Some(keys),
-    each: |draft, show| {
-        if let Some(keys) = &draft.check.tls {
-            show(&[], keys);
-        }
-    },
-};
-
-fn set_password(keys: &mut TlsKeys, call: &Call<'_>, _: &mut Diags) {
-    let word = call.args.first();
-    keys.password = word.map(|word| Secret::new(word.text.clone().into_bytes()));
-}
 
 /// The name of a type of records (`DNS_CHECK`).
 #[must_use]

@@ -9,7 +9,7 @@ use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{Row, at};
 use crate::control_plane::value::Spanned;
 use crate::control_plane::words::Line;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::model::IfName;
 
 /// Which interfaces are asked.

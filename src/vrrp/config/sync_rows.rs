@@ -8,7 +8,7 @@ use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{Refusal, refuse};
 use crate::control_plane::schema::{Block, Child, Row, at, deprecated};
 use crate::control_plane::source::Span;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 
 pub(super) static SYNC_GROUP: Child<Draft, SyncGroup> = Child {
     block: &Block {

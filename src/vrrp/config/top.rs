@@ -14,7 +14,7 @@ use crate::control_plane::schema::at;
 use crate::control_plane::schema::{Block, Call, Child, Row, no_head, old_name};
 use crate::control_plane::value::{Shared, Spanned};
 use crate::control_plane::words::Line;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::model::IfName;
 
 const MICROSECOND: Duration = Duration::from_micros(1);

@@ -133,6 +133,9 @@ pub trait Child: Sized + 'static {
     }
 }
 
+/// What a child runs until the end; gives the exit status.
+pub type Main = fn(Rc<Config>, Plumbing) -> i32;
+
 /// Run a child until it is told to stop; the exit status.
 #[must_use]
 pub fn main<C: Child>(config: Rc<Config>, plumbing: Plumbing) -> i32 {

@@ -8,13 +8,14 @@
 //! spawn() --fork--------------->  parent-death signal, is the parent still there?
 //!   |                             log closed, descriptors closed, signals blocked
 //!   |                             log opened under its own name, task name, limits
-//!   |                             (spec.main)(config, plumbing)
+//!   |                             main(config, plumbing)
 //!   |<------- message -----------   plumbing.ready(), plumbing.dump()
 //!   |-------- reload ------------>  plumbing.next_config() when channel() is readable
 //!   |<------- exit status -------   _exit(status)
 //! ```
 //!
-//! [`child`] is what all children do in `main`, [`daemon`] takes the whole program into the background, [`limits`] applies
+//! [`child`] is what all children do in `main`, [`daemon`] takes the whole program into
+//! the background, [`limits`] applies
 //! scheduling and memory settings, [`pidfile`] and [`paths`] keep the pid files,
 //! [`role`] is the table of what differs between children, [`lines`] is what connects
 //! them, `wishes` keeps operators from asking too much; [`rush`] is for work that goes
@@ -42,12 +43,13 @@ use nix::unistd::{Pid, getpid, getppid};
 use scheduler::Instant;
 
 use crate::control_plane::Config;
+use crate::dump::memory::accounts;
 use crate::global::ProcessLimits;
+use crate::log;
 use crate::memory::account::{self, Tag};
 use crate::sys::fork::{Side, close_inherited, fork, leave};
 use crate::sys::prctl;
 use crate::sys::signals::{SignalReader, block_only};
-use crate::{dump, log};
 
 use super::compiled::{self, Compiled};
 use super::ipc::{self, ChildEnd, DumpKind, Order, ParentEnd};
@@ -55,6 +57,7 @@ use super::kept::{ForChild, KeptConfig};
 use super::names::Names;
 use super::settings::Settings;
 use super::signals;
+use child::Main;
 use lines::{Ends, Lines};
 use role::{Role, RoleSpec};
 use rush::Rush;
@@ -308,7 +311,7 @@ impl Plumbing {
         };
         let _dump = account::enter(Tag::Dump);
         let accounts = match kind {
-            DumpKind::Data => dump::memory::accounts(&account::table()),
+            DumpKind::Data => accounts(&account::table()),
             DumpKind::Stats | DumpKind::Json | DumpKind::Before | DumpKind::After => None,
         };
         let text = accounts.map_or(Cow::Borrowed(text), |more| format!("{text}{more}").into());
@@ -333,14 +336,12 @@ pub struct Spawned {
 /// What making the channel or the process says.
 pub fn spawn(
     spec: &'static RoleSpec,
+    main: Main,
     config: &KeptConfig,
     settings: &Rc<Settings>,
     names: &Names,
     lines: &Lines,
 ) -> io::Result<Spawned> {
-    let Some(main) = spec.main else {
-        return Err(io::ErrorKind::Unsupported.into());
-    };
     let (ours, theirs) = ipc::channel()?;
     let ends = lines.of(spec.role)?;
     let parent = getpid();

@@ -1,15 +1,10 @@
-//! The kinds of child processes: everything that differs between them, as one table.
-
-use std::rc::Rc;
+//! The kinds of child processes: everything that differs between them, as one table;
+//! only what they do is beside it, in [`programs`](crate::watchdog::programs).
 
 use crate::control_plane::{Config, Presence};
 use crate::global::{ProcessLimits, ProcessNames};
 use crate::leftovers::Party;
 use crate::memory::account::Tag;
-
-use super::Plumbing;
-use super::child::main;
-use super::paths::PidPaths;
 
 /// A kind of child process.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -23,13 +18,6 @@ pub enum Role {
     /// Instances on D-Bus.
     Dbus,
 }
-
-/// The program of a role: runs until the end, and gives the exit status.
-pub type Main = fn(Rc<Config>, Plumbing) -> i32;
-
-/// What is done in place of a process that was killed and is not started again: undo
-/// what it has noted beside its pid file.
-pub type Undo = fn(&Config, &PidPaths);
 
 /// What a role is called and what it needs.
 #[derive(Clone, Copy, Debug)]
@@ -58,12 +46,8 @@ pub struct RoleSpec {
     pub prefix: &'static str,
     /// Whose account its memory is on.
     pub account: Tag,
-    /// The program; nothing if this one was built without it.
-    pub main: Option<Main>,
     /// Whose things in the kernel are its concern.
     pub party: Option<Party>,
-    /// What of it has to be undone in its place.
-    pub undo: Undo,
 }
 
 /// All roles, in the order they are started.
@@ -81,9 +65,7 @@ pub static ROLES: [RoleSpec; 4] = [
         limits: |config| config.global.bfd_process.clone(),
         prefix: "bfd",
         account: Tag::Bfd,
-        main: Some(main::<crate::bfd::process::BfdProcess>),
         party: None,
-        undo: |_, _| {},
     },
     RoleSpec {
         role: Role::Check,
@@ -98,9 +80,7 @@ pub static ROLES: [RoleSpec; 4] = [
         limits: |config| config.global.checker_process.clone(),
         prefix: "checker",
         account: Tag::Check,
-        main: Some(main::<crate::check::process::CheckProcess>),
         party: Some(Party::Check),
-        undo: crate::check::process::undo,
     },
     RoleSpec {
         role: Role::Vrrp,
@@ -115,9 +95,7 @@ pub static ROLES: [RoleSpec; 4] = [
         limits: |config| config.global.vrrp_process.clone(),
         prefix: "vrrp",
         account: Tag::Vrrp,
-        main: Some(main::<crate::vrrp::process::VrrpProcess>),
         party: Some(Party::Vrrp),
-        undo: crate::vrrp::process::undo,
     },
     RoleSpec {
         role: Role::Dbus,
@@ -132,16 +110,9 @@ pub static ROLES: [RoleSpec; 4] = [
         limits: |_| ProcessLimits::default(),
         prefix: "dbus",
         account: Tag::Dbus,
-        main: DBUS,
         party: None,
-        undo: |_, _| {},
     },
 ];
-
-#[cfg(feature = "dbus")]
-const DBUS: Option<Main> = Some(main::<crate::dbus::process::DbusProcess>);
-#[cfg(not(feature = "dbus"))]
-const DBUS: Option<Main> = None;
 
 impl RoleSpec {
     /// Whether this configuration needs it; `all` is `--all`.

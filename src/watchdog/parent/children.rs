@@ -13,6 +13,7 @@ use crate::watchdog::ipc::{Order, ParentEnd, Told};
 use crate::watchdog::launch::pidfile::PidFile;
 use crate::watchdog::launch::role::Role;
 use crate::watchdog::launch::{Spawned, spawn};
+use crate::watchdog::programs;
 use crate::watchdog::signals;
 use crate::watchdog::watch::{End, Event};
 
@@ -32,13 +33,17 @@ impl WatchDog {
     pub(super) fn spawn(&mut self, s: &mut Scheduler<Self>, role: Role) -> Option<Event> {
         let ground = &self.ground;
         let spec = role.spec();
-        let spawned = spawn(
-            spec,
-            &ground.config,
-            &ground.settings,
-            &ground.names,
-            &self.lines,
-        );
+        let program = programs::of(role).ok_or_else(|| io::ErrorKind::Unsupported.into());
+        let spawned = program.and_then(|program| {
+            spawn(
+                spec,
+                program.main,
+                &ground.config,
+                &ground.settings,
+                &ground.names,
+                &self.lines,
+            )
+        });
         match spawned.and_then(|spawned| self.adopt(s, role, spawned)) {
             Ok(pid) => {
                 log::info!("Starting {} child process, pid={pid}", spec.title);

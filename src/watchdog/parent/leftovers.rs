@@ -14,6 +14,7 @@ use crate::leftovers::{Item, Party, Record, RecordFile};
 use crate::sys::memory;
 use crate::watchdog::launch::paths::{PidPaths, RUN_DIR};
 use crate::watchdog::launch::role::{ROLES, Role};
+use crate::watchdog::programs;
 use crate::watchdog::watch::End;
 
 /// The record, and who may not have gone by it.
@@ -211,7 +212,9 @@ impl WatchDog {
     }
 
     fn undo(&self, role: Role) {
-        (role.spec().undo)(&self.ground.config, &self.ground.paths);
+        if let Some(program) = programs::of(role) {
+            (program.undo)(&self.ground.config, &self.ground.paths);
+        }
     }
 
     /// What a party had of configurations before is removed here.

@@ -21,7 +21,7 @@ use crate::control_plane::read::{Refusal, refuse};
 use crate::control_plane::schema::{self, Block, Call, Child, Lens, at};
 use crate::control_plane::script::script;
 use crate::control_plane::value::Spanned;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::ipvs::Protocol;
 
 type Row = schema::Row<ServiceDraft>;

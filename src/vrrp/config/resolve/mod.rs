@@ -35,7 +35,7 @@ use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::load::{Config, Machine, Presence};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::Shared;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::global::{DynamicInterfaces, GlobalConfig};
 use crate::model::{Family, FastMap, IfName, Vrid};
 use crate::vrrp::config::{InstanceConfig, Names, TrackedSession, VrrpConfig};

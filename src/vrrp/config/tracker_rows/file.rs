@@ -7,7 +7,7 @@ use crate::control_plane::read::{self, refuse};
 use crate::control_plane::schema::{Block, Call, Child, Row};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::vrrp::config::tracker::{FileConfig, InitFile};
 
 pub(in crate::vrrp::config) static FILE: Child<Draft, FileConfig> = Child {

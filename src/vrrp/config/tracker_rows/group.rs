@@ -3,7 +3,7 @@
 use super::named;
 use crate::control_plane::arg::lines;
 use crate::control_plane::schema::{Block, Child, Row};
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::vrrp::config::lists;
 use crate::vrrp::config::tracker::TrackGroup;
 

@@ -15,7 +15,7 @@ use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::Call;
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 
 pub(super) use file::FILE;
 pub(super) use group::TRACK_GROUP;

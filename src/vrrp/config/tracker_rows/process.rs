@@ -8,7 +8,7 @@ use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{self, refuse};
 use crate::control_plane::schema::{Block, Call, Child, Lens, Row, at};
 use crate::control_plane::show::Sink;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::vrrp::config::tracker::{ParameterMatch, ProcessConfig};
 
 /// Prints as the two delays that it sets.

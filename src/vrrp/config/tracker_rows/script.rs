@@ -8,7 +8,7 @@ use crate::control_plane::diag::Diags;
 use crate::control_plane::schema::{Block, Call, Child, Row, at};
 use crate::control_plane::script;
 use crate::control_plane::value::Spanned;
-use crate::global::top::Draft;
+use crate::global::draft::Draft;
 use crate::vrrp::config::tracker::ScriptConfig;
 
 pub(in crate::vrrp::config) static SCRIPT: Child<Draft, ScriptConfig> = Child {

@@ -1,0 +1,71 @@
+//! What of virtual servers stands at the top level of a configuration.
+
+use super::{TlsKeys, group_rows, service_rows};
+use crate::control_plane::arg::{block, text, words};
+use crate::control_plane::diag::{Code, Diags};
+use crate::control_plane::schema::{Block, Call, Child, Row, at, no_head};
+use crate::global::draft::Draft;
+use crate::model::Secret;
+
+/// The keywords at the top level.
+pub const ROWS: &[Row<Draft>] = &[
+    Row::new("SSL", block(&SSL), "What the TLS checks have in common."),
+    Row::new(
+        "virtual_server_group",
+        block(&group_rows::NamedList),
+        "Addresses and marks that share a virtual server.",
+    ),
+    Row::new(
+        "virtual_server",
+        block(&service_rows::VIRTUAL_SERVER),
+        "A service that the kernel spreads over real servers.",
+    ),
+];
+
+static SSL: Child<Draft, TlsKeys> = Child {
+    block: &Block {
+        rows: &[&[
+            Row::<TlsKeys>::new(
+                "password",
+                words("PASSWORD", 1, 1, set_password, |keys, name, out| {
+                    if let Some(password) = &keys.password {
+                        out.secret(name, &String::from_utf8_lossy(password.expose()));
+                    }
+                }),
+                "The passphrase of the key.",
+            )
+            .skipped_bare(),
+            Row::<TlsKeys>::new("ca", text("FILE", at!(ca)), "The file of authorities.")
+                .skipped_bare(),
+            Row::<TlsKeys>::new(
+                "certificate",
+                text("FILE", at!(certificate)),
+                "The file of the certificate.",
+            )
+            .skipped_bare(),
+            Row::<TlsKeys>::new("key", text("FILE", at!(key)), "The file of the key.")
+                .skipped_bare(),
+        ]],
+        finish: None,
+    },
+    usage: "",
+    open: |draft, call, diags| {
+        no_head(draft, call, diags);
+        if draft.check.tls.is_some() {
+            let text = "a second SSL block: the first one is not used";
+            diags.error(Code::General, call.keyword.span, text);
+        }
+        Some(TlsKeys::default())
+    },
+    close: |draft, keys| draft.check.tls = Some(keys),
+    each: |draft, show| {
+        if let Some(keys) = &draft.check.tls {
+            show(&[], keys);
+        }
+    },
+};
+
+fn set_password(keys: &mut TlsKeys, call: &Call<'_>, _: &mut Diags) {
+    let word = call.args.first();
+    keys.password = word.map(|word| Secret::new(word.text.clone().into_bytes()));
+}
