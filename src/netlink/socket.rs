@@ -7,6 +7,7 @@ pub mod generic;
 mod listing;
 mod monitor;
 pub mod netfilter;
+mod part;
 mod process_monitor;
 
 pub use commander::Commander;

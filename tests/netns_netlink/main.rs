@@ -27,6 +27,7 @@ const BUFFER: usize = 4 * 1024 * 1024;
 
 mod addresses;
 mod links;
+mod listing;
 mod nft;
 mod paths;
 mod sockets;

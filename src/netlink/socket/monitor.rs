@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::time::Duration;
 
+use super::part::{self, Part};
 use super::{ADD_MEMBERSHIP, PIECE, PIECES, ROOM, SOL_NETLINK, echoes, is_overrun};
 use crate::netlink::dump::{Dump, Paths, Scope, Step};
 use crate::netlink::header::Messages;
@@ -286,31 +287,31 @@ impl Monitor {
     }
 
     fn receive_one(&mut self, mirror: &mut Mirror, our_port: u32) -> io::Result<()> {
-        let length = sock::receive(self.fd.as_fd(), &mut self.room)?;
-        let Some(octets) = self.room.get(..length) else {
-            self.lose(mirror);
-            return Ok(());
-        };
-        self.parts += 1;
-        let mut ask = false;
-        for message in Messages::new(octets) {
-            mirror.hear(&message, Origin::of(&message, our_port));
-            match self.dump.hear(&message, self.port) {
-                Step::Continue => {}
-                Step::Ask => ask = true,
-                Step::AskForPaths => {
-                    mirror.paths_are_told();
-                    ask = true;
-                }
+        let (dump, room) = (&mut self.dump, &mut self.room);
+        let part = part::receive(&self.fd, self.port, dump, room, |message, step| {
+            mirror.hear(message, Origin::of(message, our_port));
+            match step {
+                Step::Continue | Step::Ask | Step::Refused(_) => {}
+                Step::AskForPaths => mirror.paths_are_told(),
                 Step::Complete(Scope::Everything) => mirror.resynchronised(),
                 Step::Complete(Scope::Addresses) => mirror.addresses_resynchronised(),
-                Step::Refused(errno) => {
-                    self.missed = Some(Scope::Everything);
-                    return Err(io::Error::from_raw_os_error(errno));
-                }
+            }
+        })?;
+        if part != Part::Cut {
+            self.parts += 1;
+        }
+        match part {
+            Part::Heard => Ok(()),
+            Part::Ask => self.ask(),
+            Part::Cut => {
+                self.lose(mirror);
+                Ok(())
+            }
+            Part::Refused(errno) => {
+                self.missed = Some(Scope::Everything);
+                Err(io::Error::from_raw_os_error(errno))
             }
         }
-        if ask { self.ask() } else { Ok(()) }
     }
 
     fn receive_events(&mut self, mirror: &mut Mirror, our_port: u32) -> io::Result<()> {
@@ -354,14 +355,12 @@ impl Monitor {
 
     /// A question that cannot be sent is asked again by [`Self::mend`], with all others.
     fn ask(&mut self) -> io::Result<()> {
-        let mut question = Vec::with_capacity(64);
-        self.dump.question(&mut question);
-        let sent = sock::send(self.fd.as_fd(), &question);
-        if sent.is_err() {
+        let asked = part::ask(&self.fd, &self.dump);
+        if asked.is_err() {
             self.dump.give_up();
             self.missed = Some(Scope::Everything);
         }
-        sent.map(drop)
+        asked
     }
 }
 
