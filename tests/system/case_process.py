@@ -6,6 +6,7 @@ import os
 import re
 import resource
 import signal
+import subprocess
 import sys
 import time
 
@@ -59,6 +60,14 @@ def scheduling(pid):
     limit = re.search(r"^Max realtime timeout\s+(\S+)\s+(\S+)", read("/proc/%d/limits" % pid), re.M).groups()
     policy, priority = os.sched_getscheduler(pid) & ~0x40000000, stat(pid, 40)
     return policy, priority, stat(pid, 19), limit if priority or MAY_RAISE else None, sorted(os.sched_getaffinity(pid))
+
+
+def may_trace():
+    """Whether strace can be used here: it may be missing, or forbidden to a container."""
+    try:
+        return subprocess.run(["strace", "-f", "--seccomp-bpf", "-e", "trace=none", "true"], capture_output=True, check=False).returncode == 0
+    except FileNotFoundError:
+        return False
 
 
 def oom(pid):
@@ -131,18 +140,24 @@ def scripts_are_ordinary_processes(lab):
 
 @case("defects", "process")
 def takeovers_hurry_and_no_longer(lab):
-    """A new master goes before ordinary work until its addresses are there; then it is ordinary again, and its scripts were all along."""
+    """A new master goes before ordinary work until its addresses are there; then it is ordinary again, and its scripts were all along.
+    Both take a moment that cannot be waited for, so the system calls are recorded."""
     (r1,) = lab.pair(["r1"])
+    calls = os.path.join(lab.dir, "calls")
+    traced = "exec strace -D -f --seccomp-bpf -e trace=sched_setscheduler -o %s \"$0\" \"$@\"" % calls
     out = os.path.join(lab.dir, "seen")
     show = script(lab, "show.sh", "cut -d' ' -f40,41 /proc/self/stat >> %s" % out)
     addresses = "\n".join("10.79.%d.%d/32" % (i // 250, 1 + i % 250) for i in range(600))
     text = ONE.replace("virtual_ipaddress {", "notify_master %s\nvirtual_ipaddress {\n%s" % (show, addresses))
-    d, pids = start(r1, settings("script_user root") + text)
+    d, pids = start(r1, settings("script_user root") + text, pre=traced if may_trace() else "")
     before = scheduling(os.getpid())
     wait(lambda: r1.has("10.79.2.100"), 10, "all addresses")
     wait(lambda: lines(out), 10, "the script has run")
     assert lines(out) == ["0 0"], lines(out)
     wait(lambda: scheduling(pids["vrrp"]) == before, 10, "as before, have %s" % (scheduling(pids["vrrp"]),))
+    if may_trace():
+        priorities = lambda: re.findall(r"^%d +sched_setscheduler\(0, .*, \[(\d+)\]\) = 0$" % pids["vrrp"], read(calls), re.M)
+        wait(lambda: priorities()[:2] == ["1", "0"], 10, "it went before others and back: " + read(calls))
     d.proc.send_signal(signal.SIGHUP)
     wait(lambda: d.log().count("Reload finished\n") == 1, 10, "the reload")
     wait(lambda: scheduling(pids["vrrp"]) == before, 10, "ordinary after a reload, too")
