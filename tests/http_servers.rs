@@ -59,7 +59,9 @@ fn check(port: u16, over_tls: bool, timeout: Duration, page: Page) -> Result<(),
     let mut scheduler = Scheduler::new().expect("a scheduler");
     let mut program = Program::default();
     let context = TlsContext::new(&KeyFiles::default());
-    program.conversations.use_tls(context);
+    program
+        .conversations
+        .use_tls(context.expect("no file is named"));
     let id = program.conversations.add(0, Box::new(probe));
     scheduler.refresh();
     program.over = program.conversations.begin(&mut scheduler, id, 0);

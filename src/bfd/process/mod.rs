@@ -64,6 +64,8 @@ pub struct BfdProcess {
 }
 
 impl Child for BfdProcess {
+    type Provision = ();
+
     fn open(config: Rc<Config>, plumbing: Plumbing, _: &mut Scheduler<Self>) -> io::Result<Self> {
         Ok(Self::opened(config, plumbing))
     }

@@ -12,7 +12,7 @@ use super::pipe::{Pipe, Reason};
 use crate::check::checker::Endpoint;
 use crate::check::probe::Transport;
 use crate::net::connect::{self, Kind, Path};
-use crate::net::tls::{TlsContext, TlsError, TlsSession, TlsStream};
+use crate::net::tls::{TlsContext, TlsSession, TlsStream};
 
 /// An open socket, or a connection that is being made.
 #[derive(Debug)]
@@ -59,8 +59,8 @@ pub(super) enum Step {
 
 /// What connections over TLS are made with.
 pub(super) struct Tls<'a> {
-    /// What all have in common, or why there is none.
-    pub(super) context: Option<&'a Result<TlsContext, TlsError>>,
+    /// What all have in common.
+    pub(super) context: Option<&'a TlsContext>,
     /// What the server gave the last time.
     pub(super) session: Option<&'a TlsSession>,
 }
@@ -85,11 +85,9 @@ impl Line {
         )?;
         let pipe = match transport {
             Transport::Tls(_, name, notice) => {
-                let context = match tls.context {
-                    Some(Ok(context)) => context,
-                    Some(Err(error)) => return Err(Refusal::Local(error.text().to_owned())),
-                    None => return Err(Refusal::Local("TLS is not set up".to_owned())),
-                };
+                let context = tls.context;
+                let context =
+                    context.ok_or_else(|| Refusal::Local("TLS is not set up".to_owned()))?;
                 let stream = TlsStream::connect(context, socket, *name, tls.session);
                 let stream = stream.map_err(|error| Refusal::Local(error.text().to_owned()))?;
                 Pipe::Tls(Box::new(stream), *notice)

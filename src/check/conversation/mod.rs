@@ -44,7 +44,7 @@ use super::kinds::tcp::Tcp;
 use super::probe::{Event, Outcome, Output, Probe, Transport};
 use crate::net::connect::OpenError;
 use crate::net::ping::PingGroups;
-use crate::net::tls::{TlsContext, TlsError};
+use crate::net::tls::TlsContext;
 
 /// Octets read at once, by all checks into the same room: the longest datagram fits.
 const ROOM: usize = 64 * 1024;
@@ -76,7 +76,7 @@ pub type TalkId<P> = Id<Talk<P>>;
 pub struct Conversations<P> {
     talks: Slab<Talk<P>>,
     scripts: Scripts<P>,
-    tls: Option<Result<TlsContext, TlsError>>,
+    tls: Option<TlsContext>,
     /// Who may open echo sockets; widened when the first one is needed.
     echo: Option<PingGroups>,
     room: Box<[u8]>,
@@ -97,9 +97,8 @@ impl<P> Default for Conversations<P> {
 }
 
 impl<P: Host> Conversations<P> {
-    /// Connections over TLS are made with this from now on; with an error their
-    /// attempts cannot be made.
-    pub fn use_tls(&mut self, context: Result<TlsContext, TlsError>) {
+    /// Connections over TLS are made with this from now on.
+    pub fn use_tls(&mut self, context: TlsContext) {
         self.tls = Some(context);
         // What servers gave belongs to the keys of before.
         let all: Vec<TalkId<P>> = self.talks.iter().map(|(id, _)| id).collect();

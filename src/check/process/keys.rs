@@ -9,33 +9,26 @@ use crate::control_plane::diag::{Code, Diag, Severity};
 use crate::net::tls::{KeyFiles, TlsContext, TlsError};
 
 impl CheckProcess {
-    /// Read the files, at the start and at each reload: certificates are renewed. They
-    /// are of no use without a check over TLS. With a file that cannot be used, though
-    /// it was looked at just before, those checks cannot be made, and say so.
-    pub(super) fn load_keys(&mut self) {
-        if !is_wanted(&self.config) {
-            return;
+    /// Use what was read when the configuration was judged, at the start and at each
+    /// reload: certificates are renewed.
+    pub(super) fn take_keys(&mut self) {
+        if let Some(context) = self.keys.take() {
+            self.talks.use_tls(context);
         }
-        let context = context(&self.config);
-        if let Err(error) = &context {
-            log::error!("{error}");
-        }
-        self.talks.use_tls(context);
     }
 }
 
-/// Why checks over TLS cannot be made as a configuration wants them.
-#[must_use]
-pub(super) fn obstacle(config: &Config) -> Option<String> {
-    if !is_wanted(config) {
-        return None;
-    }
-    context(config).err().map(|error| error.to_string())
+/// Read the files. They are of no use without a check over TLS.
+///
+/// # Errors
+/// Why checks over TLS cannot be made as the configuration wants them.
+pub(super) fn read(config: &Config) -> Result<Option<TlsContext>, TlsError> {
+    is_wanted(config).then(|| context(config)).transpose()
 }
 
-/// The same as a message about the configuration.
+/// What [`read`] says against a configuration, as a message about it.
 pub(super) fn mistake(config: &Config) -> Option<Diag> {
-    let why = obstacle(config)?;
+    let why = read(config).err()?.to_string();
     let keys = config.check.tls.as_ref();
     let files = keys.map(|keys| [&keys.ca, &keys.certificate, &keys.key]);
     let files = files.into_iter().flatten().flatten();

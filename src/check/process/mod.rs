@@ -54,6 +54,7 @@ use scheduler::{Key, Scheduler, Slab, Stop};
 use crate::bfd::feed::Feed;
 use crate::control_plane::Config;
 use crate::control_plane::diag::Diag;
+use crate::net::tls::TlsContext;
 use crate::notify::notifier::{Host, Notifier};
 use crate::sys::memory::give_back_free;
 use crate::track::files::Files;
@@ -82,6 +83,8 @@ pub struct CheckProcess {
     services: Vec<OwnService>,
     checks: Slab<Check>,
     talks: Conversations<Self>,
+    /// Read with the configuration that comes next.
+    keys: Option<TlsContext>,
     /// That of the check last taken on.
     last_policy: Option<Rc<Policy>>,
     /// What bodies of pages are searched for.
@@ -131,6 +134,9 @@ impl Host for CheckProcess {
 }
 
 impl Child for CheckProcess {
+    /// What connections over TLS are made with, if there is a check that makes some.
+    type Provision = Option<TlsContext>;
+
     fn open(config: Rc<Config>, plumbing: Plumbing, s: &mut Scheduler<Self>) -> io::Result<Self> {
         Self::opened(config, plumbing, s)
     }
@@ -174,9 +180,15 @@ impl Child for CheckProcess {
     }
 
     /// Virtual servers need IPVS, and checks over TLS their files.
-    fn objection(config: &Config) -> Option<(i32, String)> {
-        let no_ipvs = kernel_table::obstacle(config).map(|why| (Self::FAILED, why));
-        no_ipvs.or_else(|| keys::obstacle(config).map(|why| (MISCONFIGURED, why)))
+    fn judge(config: &Config) -> Result<Self::Provision, (i32, String)> {
+        if let Some(why) = kernel_table::obstacle(config) {
+            return Err((Self::FAILED, why));
+        }
+        keys::read(config).map_err(|error| (MISCONFIGURED, error.to_string()))
+    }
+
+    fn provide(&mut self, keys: Self::Provision) {
+        self.keys = keys;
     }
 
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>) {

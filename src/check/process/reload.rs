@@ -103,7 +103,7 @@ impl CheckProcess {
         }
         self.change_notifications(s, &before);
         self.set_up_snmp(s);
-        self.load_keys();
+        self.take_keys();
         self.look_at_the_table();
         self.notifier.follow(s);
         self.snmp.follow(s);

@@ -43,6 +43,7 @@ impl CheckProcess {
             services: Vec::new(),
             checks: Slab::new(),
             talks: Conversations::default(),
+            keys: None,
             last_policy: None,
             patterns: Patterns::default(),
             table: KernelTable::open(&config, record)?,
@@ -75,7 +76,7 @@ impl CheckProcess {
         self.tell_starts(s, &quorums);
         self.watch_the_table(s)?;
         self.watch_addresses(s)?;
-        self.load_keys();
+        self.take_keys();
         self.add_checks(s);
         self.settle_suspended(s);
         self.follow_files(s);

@@ -77,6 +77,8 @@ enum Bus {
 }
 
 impl Child for DbusProcess {
+    type Provision = ();
+
     /// Another process may do better.
     const FAILED: i32 = 70;
 

@@ -162,6 +162,8 @@ pub fn undo(_: &Config, paths: &PidPaths) {
 }
 
 impl Child for VrrpProcess {
+    type Provision = ();
+
     fn open(config: Rc<Config>, plumbing: Plumbing, s: &mut Scheduler<Self>) -> io::Result<Self> {
         Self::opened(config, plumbing, s)
     }

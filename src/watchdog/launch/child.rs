@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use scheduler::{Drain, Interest, IoId, Key, Ready, Scheduler, Signal};
 
-use super::Plumbing;
+use super::{Plumbing, orders};
 use crate::control_plane::Config;
 use crate::memory::residency;
 use crate::sys::memory::give_back_free;
@@ -72,6 +72,9 @@ pub trait Child: Sized + 'static {
     /// The exit status when it cannot begin, or its loop fails.
     const FAILED: i32 = 1;
 
+    /// What a configuration names and the process reads when it judges it.
+    type Provision: Default;
+
     /// Open what it cannot be without.
     ///
     /// # Errors
@@ -101,12 +104,19 @@ pub trait Child: Sized + 'static {
         false
     }
 
-    /// Why it cannot run with a configuration, and the exit status for that. It does not
-    /// begin with it, and a reload is refused.
-    #[must_use]
-    fn objection(_: &Config) -> Option<(i32, String)> {
-        None
+    /// Look whether it can run with a configuration, and read what that names; or why it
+    /// cannot, and the exit status for that. It does not begin with such a one, and a
+    /// reload is refused.
+    ///
+    /// # Errors
+    /// The exit status, and why.
+    fn judge(_: &Config) -> Result<Self::Provision, (i32, String)> {
+        Ok(Self::Provision::default())
     }
+
+    /// What was read with the configuration that comes next: to be used by
+    /// [`Self::begin`] or [`Self::reload`].
+    fn provide(&mut self, _: Self::Provision) {}
 
     /// Go over to another configuration.
     fn reload(&mut self, s: &mut Scheduler<Self>, config: Rc<Config>);
@@ -150,12 +160,16 @@ pub fn main<C: Child>(config: Rc<Config>, plumbing: Plumbing) -> i32 {
 }
 
 fn run<C: Child>(config: Rc<Config>, plumbing: Plumbing) -> io::Result<i32> {
-    if let Some((status, why)) = C::objection(&config) {
-        log::error!("{why}");
-        return Ok(status);
-    }
+    let provision = match C::judge(&config) {
+        Ok(provision) => provision,
+        Err((status, why)) => {
+            log::error!("{why}");
+            return Ok(status);
+        }
+    };
     let mut scheduler = Scheduler::new()?;
     let mut process = C::open(config, plumbing, &mut scheduler)?;
+    process.provide(provision);
     attend(&mut process, &mut scheduler)?;
     process.begin(&mut scheduler)?;
     if process.plumbing().settings.dump_config {
@@ -179,7 +193,7 @@ fn attend<C: Child>(process: &mut C, s: &mut Scheduler<C>) -> io::Result<()> {
     let plumbing = process.plumbing();
     plumbing.real_time = Some(reader);
     if let Some(channel) = plumbing.channel() {
-        s.watch("parent", channel, Interest::Read, 0, on_orders::<C>)?;
+        s.watch("parent", channel, Interest::Read, 0, orders::obey::<C>)?;
     }
     s.signals(&SIGNALS, on_signal::<C>)?;
     crate::log::keep_flushing(process, s, 0);
@@ -245,25 +259,5 @@ fn on_real_time<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: 
             None => {}
         }
     }
-    Drain::Drained
-}
-
-/// The parent has sent something.
-fn on_orders<C: Child>(process: &mut C, s: &mut Scheduler<C>, _: IoId<C>, _: Ready) -> Drain {
-    let is_stopping = process.is_stopping();
-    let in_use = Rc::clone(process.config());
-    let config = process
-        .plumbing()
-        .next_config(&in_use, is_stopping, |config| {
-            C::objection(config).map(|(_, why)| why)
-        });
-    drop(in_use);
-    let is_reloaded = config.is_some();
-    if let Some(config) = config {
-        process.reload(s, config);
-        process.plumbing().reloaded();
-        residency::settle(s);
-    }
-    process.obeyed(s, is_reloaded);
     Drain::Drained
 }
