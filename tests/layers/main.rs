@@ -94,6 +94,35 @@ fn imports_obey_the_arrow_table() {
     );
 }
 
+/// The children of the parent process.
+const PROCESSES: &[&str] = &[
+    "bfd::process",
+    "check::process",
+    "dbus::process",
+    "vrrp::process",
+];
+
+/// What of the parent's side they are given.
+const GIVEN: &[&str] = &["watchdog::ipc", "watchdog::launch", "watchdog::survey"];
+
+#[test]
+fn processes_know_neither_each_other_nor_their_parent() {
+    let mut wrong = Vec::new();
+    for source in sources() {
+        let Some(own) = PROCESSES.iter().find(|p| is_below(&source.module, p)) else {
+            continue;
+        };
+        for arrow in arrows(&source.code) {
+            let below = |list: &[&str]| list.iter().any(|p| is_below(&arrow, p));
+            let is_sibling = below(PROCESSES) && !is_below(&arrow, own);
+            if is_sibling || (below(&["watchdog", "cli"]) && !below(GIVEN)) {
+                wrong.push(format!("{}: imports crate::{arrow}", source.path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// Whether the code has the word, and not only as the end of a longer name.
 fn says(code: &str, word: &str) -> bool {
     code.match_indices(word).any(|(at, _)| {
