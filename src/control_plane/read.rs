@@ -149,6 +149,11 @@ fn check<T>(arg: &Arg<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) {
     if let Some(word) = call.args.get(max) {
         surplus(arg, word, call, diags);
     }
+    // What is ignored is not there for the rules of the row, either.
+    let call = &Call {
+        args: call.args.get(..max).unwrap_or(call.args),
+        ..*call
+    };
     let first = call.args.first();
     let done = match arg {
         Arg::Flag(at) => {
