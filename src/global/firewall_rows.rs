@@ -4,7 +4,7 @@ use super::GlobalConfig;
 use super::lvs::Marking;
 use crate::control_plane::arg::{int, words};
 use crate::control_plane::diag::Diags;
-use crate::control_plane::read::{Refusal, refuse};
+use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::{self, Call, at};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
@@ -30,6 +30,7 @@ pub(super) const FIREWALL: &[Row] = &[
         words("[TABLE]", 0, 1, set_marking, show_marking),
         "Packets for the addresses of a virtual_server_group get a mark by nftables, and the kernel has one virtual service for the mark instead of one for each address and port. TABLE is the table with the rules. Entries without a port keep a service of their own.",
     )
+    .once()
     .default("keepalived_ipvs"),
     Row::new(
         "nftables_ipvs_priority",
@@ -45,8 +46,16 @@ pub(super) const FIREWALL: &[Row] = &[
     .default("1000"),
 ];
 
+/// The longest name of a table (`NFT_TABLE_MAXNAMELEN` without the NUL).
+const TABLE_MAX: usize = 255;
+
 /// A table named anew begins with the defaults.
-fn set_marking(global: &mut GlobalConfig, call: &Call<'_>, _: &mut Diags) {
+fn set_marking(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    if let Some(word) = call.args.first()
+        && let Err(refusal) = read::text(&word.text, TABLE_MAX)
+    {
+        return refuse(diags, word.span, refusal);
+    }
     global.lvs.marking = Marking {
         is_wanted: true,
         table: call.args.first().map(|word| word.text.clone()),

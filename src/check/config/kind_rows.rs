@@ -120,7 +120,7 @@ pub(super) const UDP: Rows = &[
             1,
             usize::MAX,
             |check: &mut CheckerDraft, call, diags| {
-                if let Some(octets) = hex(call, false, diags) {
+                if let Some(octets) = some_hex(call, false, diags) {
                     let octets = octets.into_iter().map(|(octet, _)| octet);
                     check.special.payload = Some(octets.collect());
                 }
@@ -143,9 +143,12 @@ pub(super) const UDP: Rows = &[
             0,
             usize::MAX,
             |check: &mut CheckerDraft, call, diags| {
-                if let Some(octets) = hex(call, true, diags) {
-                    check.special.reply = Some(octets);
-                }
+                let octets = match call.args {
+                    [] => None,
+                    _ => some_hex(call, true, diags),
+                };
+                // An answer is wanted, even if it is not said well which one.
+                check.special.reply = Some(octets.unwrap_or_default());
             },
             |check, name, out| match check.special.reply.as_deref() {
                 None => (),
@@ -169,6 +172,16 @@ pub(super) const UDP: Rows = &[
     )
     .default("255 if the answer is compared with a pattern, else any length"),
 ];
+
+/// At least one octet.
+fn some_hex(call: &Call<'_>, wildcards: bool, diags: &mut Diags) -> Option<Vec<(u8, u8)>> {
+    let octets = hex(call, wildcards, diags)?;
+    if octets.is_empty() {
+        refuse(diags, call.span(), Refusal::general("there are no octets"));
+        return None;
+    }
+    Some(octets)
+}
 
 /// Octets with the bits that count: pairs of digits within each word, also of those that
 /// are quoted together; the odd one at the end of a word is an octet by itself.
@@ -253,6 +266,7 @@ pub(super) const DNS: Rows = &[
         }),
         "The domain name that is asked for.",
     )
+    .once()
     .default("the root"),
 ];
 

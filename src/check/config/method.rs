@@ -22,14 +22,13 @@ struct Options {
 pub(super) fn read(call: &Call<'_>, diags: &mut Diags) -> Option<Forwarding> {
     let (method, words) = call.args.split_first()?;
     let name = name(method, diags)?;
-    let options = options(words, diags)?;
     if name == "TUN" {
+        let options = options(words, diags);
         return Some(Forwarding::Tunnel(tunnel(&options, call, diags)));
     }
     if let Some(word) = words.first() {
-        let text = format!("{name} takes no options: only tunnels have some");
+        let text = format!("{name} takes no options, only tunnels have some: they are not used");
         refuse(diags, word.span, Refusal::general(text));
-        return None;
     }
     Some(match name {
         "DR" => Forwarding::DirectRoute,
@@ -60,7 +59,8 @@ fn name(method: &Word, diags: &mut Diags) -> Option<&'static str> {
     Some(name)
 }
 
-fn options(mut words: &[Word], diags: &mut Diags) -> Option<Options> {
+/// What the words behind `TUN` say; those that say nothing are told, and left out.
+fn options(mut words: &[Word], diags: &mut Diags) -> Options {
     let mut options = Options::default();
     while let Some((word, rest)) = words.split_first() {
         words = rest;
@@ -69,20 +69,16 @@ fn options(mut words: &[Word], diags: &mut Diags) -> Option<Options> {
                 words = rest;
                 match read::choice(&kind.text, &["ipip", "gue", "gre"]) {
                     Ok(kind) => options.kind = Some(kind),
-                    Err(refusal) => {
-                        refuse(diags, kind.span, refusal);
-                        return None;
-                    }
+                    Err(refusal) => refuse(diags, kind.span, refusal),
                 }
             }
             ("port", Some((port, rest))) => {
                 words = rest;
-                options.port = Some(super::port(port, diags)?);
+                options.port = super::port(port, diags);
             }
             ("type" | "port", None) => {
                 let text = format!("`{}` needs a value", word.text);
                 diags.error(Code::General, word.span, text);
-                return None;
             }
             ("nocsum", _) => options.checksum = Some(Checksum::None),
             ("csum", _) => options.checksum = Some(Checksum::Outer),
@@ -90,11 +86,10 @@ fn options(mut words: &[Word], diags: &mut Diags) -> Option<Options> {
             (other, _) => {
                 let text = format!("unknown option `{other}`");
                 refuse(diags, word.span, Refusal::general(text));
-                return None;
             }
         }
     }
-    Some(options)
+    options
 }
 
 /// The tunnel that is meant. What does not fit the kind is left out, and without its

@@ -142,7 +142,8 @@ const PAGE: &[Row] = &[
             }
         }),
         "The digest of the page as genhash prints it: MD5, or SHA-1 with 40 digits.",
-    ),
+    )
+    .once(),
     Row::new(
         "status_code",
         to_keyword(words(
@@ -303,6 +304,10 @@ fn set_pattern(page: &mut PageDraft, call: &Call<'_>, diags: &mut Diags) {
         }
     };
     let Some(word) = words.get(1) else { return };
+    if words.len() > 2 {
+        let text = "a pattern with blanks has to be quoted: it is not used";
+        return refuse(diags, call.span(), Refusal::general(text));
+    }
     match std::str::from_utf8(word.as_bytes()) {
         Ok(text) => page.pattern = Some(Spanned::new(text.to_owned(), call.span())),
         Err(_) => refuse(

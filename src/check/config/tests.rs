@@ -1,6 +1,7 @@
 //! What a text of virtual servers comes out as, and what is said about mistakes.
 
 mod mistakes;
+mod values;
 
 use std::path::Path;
 use std::rc::Rc;

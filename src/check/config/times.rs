@@ -5,9 +5,9 @@ use std::time::Duration;
 
 /// The finest step of a time.
 pub(super) const MICROSECOND: Duration = Duration::from_micros(1);
-/// The longest time that fits the microseconds of the C daemon.
+/// The longest `connect_timeout`: what 32 bits hold of microseconds.
 pub(super) const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
-/// The longest interval.
+/// The longest of all other times. The C daemon takes some that are longer still.
 pub(super) const AGES: Duration = Duration::from_secs(u32::MAX as u64);
 
 /// `delay_before_retry`, `warmup` and `delay_loop`.
@@ -18,7 +18,7 @@ macro_rules! times {
                 "delay_before_retry",
                 $crate::control_plane::arg::time(
                     std::time::Duration::ZERO,
-                    $crate::check::config::times::LONGEST,
+                    $crate::check::config::times::AGES,
                     $crate::check::config::times::MICROSECOND,
                     $crate::control_plane::schema::at!(given.delay_before_retry),
                 ),
@@ -32,7 +32,7 @@ macro_rules! times {
                 "warmup",
                 $crate::control_plane::arg::time(
                     std::time::Duration::ZERO,
-                    $crate::check::config::times::LONGEST,
+                    $crate::check::config::times::AGES,
                     $crate::check::config::times::MICROSECOND,
                     $crate::control_plane::schema::at!(given.warmup),
                 ),

@@ -1,9 +1,10 @@
 //! What of virtual servers stands at the top level of a configuration.
 
 use super::{TlsKeys, group_rows, service_rows};
-use crate::control_plane::arg::{block, text, words};
+use crate::control_plane::arg::{block, words};
 use crate::control_plane::diag::{Code, Diags};
-use crate::control_plane::schema::{Block, Call, Child, Row, at, no_head};
+use crate::control_plane::schema::{Block, Call, Child, Row, no_head};
+use crate::control_plane::value::Spanned;
 use crate::global::draft::Draft;
 use crate::model::Secret;
 
@@ -22,6 +23,31 @@ pub const ROWS: &[Row<Draft>] = &[
     ),
 ];
 
+/// A file of the block `SSL`.
+macro_rules! tls_file {
+    ($field:ident) => {
+        words(
+            "FILE",
+            1,
+            1,
+            |keys: &mut TlsKeys, call, diags| {
+                let Some(word) = call.args.first() else {
+                    return;
+                };
+                let file = Spanned::new(word.text.clone(), word.span);
+                if keys.$field.replace(file).is_some() {
+                    replaced(call, diags);
+                }
+            },
+            |keys, name, out| {
+                if let Some(file) = &keys.$field {
+                    out.line(name, &[file]);
+                }
+            },
+        )
+    };
+}
+
 static SSL: Child<Draft, TlsKeys> = Child {
     block: &Block {
         rows: &[&[
@@ -35,16 +61,14 @@ static SSL: Child<Draft, TlsKeys> = Child {
                 "The passphrase of the key.",
             )
             .skipped_bare(),
-            Row::<TlsKeys>::new("ca", text("FILE", at!(ca)), "The file of authorities.")
-                .skipped_bare(),
+            Row::<TlsKeys>::new("ca", tls_file!(ca), "The file of authorities.").skipped_bare(),
             Row::<TlsKeys>::new(
                 "certificate",
-                text("FILE", at!(certificate)),
+                tls_file!(certificate),
                 "The file of the certificate.",
             )
             .skipped_bare(),
-            Row::<TlsKeys>::new("key", text("FILE", at!(key)), "The file of the key.")
-                .skipped_bare(),
+            Row::<TlsKeys>::new("key", tls_file!(key), "The file of the key.").skipped_bare(),
         ]],
         finish: None,
     },
@@ -65,7 +89,21 @@ static SSL: Child<Draft, TlsKeys> = Child {
     },
 };
 
-fn set_password(keys: &mut TlsKeys, call: &Call<'_>, _: &mut Diags) {
-    let word = call.args.first();
-    keys.password = word.map(|word| Secret::new(word.text.clone().into_bytes()));
+fn set_password(keys: &mut TlsKeys, call: &Call<'_>, diags: &mut Diags) {
+    let Some(word) = call.args.first() else {
+        return;
+    };
+    let password = Secret::new(word.text.clone().into_bytes());
+    if keys.password.replace(password).is_some() {
+        replaced(call, diags);
+    }
+}
+
+/// The last one counts, as with the C daemon, which does not want two either.
+fn replaced(call: &Call<'_>, diags: &mut Diags) {
+    let text = format!(
+        "a second `{0}`: the first one is not used",
+        call.keyword.text
+    );
+    diags.warn(Code::General, call.span(), text);
 }

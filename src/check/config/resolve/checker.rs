@@ -69,6 +69,9 @@ impl Resolver<'_> {
     }
 
     fn one(&mut self, draft: &CheckerDraft, owner: Owner<'_>) -> Option<Checker> {
+        if self.lacks_interface(draft, owner) {
+            return None;
+        }
         let kind = self.kind(draft, owner)?;
         let timing = self.timing(draft, owner);
         self.slow(&kind, &timing, draft.span, owner.service);
@@ -83,6 +86,26 @@ impl Resolver<'_> {
                 .unwrap_or(self.around.lvs.log_all_failures),
             ha_suspend: owner.service.ha_suspend && group_or_address,
         })
+    }
+
+    /// A link-local address is one of an interface (RFC 4007 section 6), so a check of it that
+    /// does not say which one is not made.
+    fn lacks_interface(&mut self, draft: &CheckerDraft, owner: Owner<'_>) -> bool {
+        let connects = !matches!(
+            draft.kind,
+            CheckKind::Misc | CheckKind::File | CheckKind::Bfd
+        );
+        let own = draft.connection.address.map(|address| address.value);
+        let address = match own.unwrap_or(owner.server.address) {
+            IpAddr::V6(address) if address.is_unicast_link_local() => address,
+            IpAddr::V6(_) | IpAddr::V4(_) => return false,
+        };
+        let lacks = connects && draft.connection.interface.is_none();
+        if lacks {
+            let text = format!("{address} is link-local: without bind_if the check is not made");
+            self.error(draft.span, text);
+        }
+        lacks
     }
 
     /// Most checks have the times of the one before.

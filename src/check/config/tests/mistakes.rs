@@ -5,7 +5,7 @@ use super::{service, told};
 const SERVER: &str = "real_server 192.0.2.2 80 {\n";
 
 /// A text has this message, and so many virtual servers are left.
-fn costs(text: &str, message: &str, left: usize) {
+pub(super) fn costs(text: &str, message: &str, left: usize) {
     let (told, services) = told(text);
     assert!(
         told.iter().any(|text| text.contains(message)),
