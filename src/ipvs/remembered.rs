@@ -14,15 +14,15 @@
 //!
 //! *In* is the network namespace, if it is not that of the process
 //! (`net_namespace_ipvs`). Lines that are not understood or not complete are left out,
-//! so that a damaged list deletes nothing of others.
+//! so that a damaged list deletes nothing of others; and so is all of it if that one is
+//! damaged, as it says where.
 
 use std::collections::BTreeSet;
 
 use super::genl::control::Timeouts;
 use super::service::{Protocol, ServiceKey};
-use crate::model::Family;
+use crate::model::{Family, OtherNamespace};
 
-const IN: &str = "in";
 const TIMEOUTS: &str = "timeouts";
 const FOR: &str = "for";
 
@@ -39,7 +39,7 @@ pub struct ChangedTimeouts {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Remembered {
     /// The network namespace of the services, if it is not that of the process.
-    pub namespace: Option<String>,
+    pub namespace: Option<OtherNamespace>,
     /// Time-outs to be given back.
     pub timeouts: Option<ChangedTimeouts>,
     /// The services.
@@ -52,7 +52,7 @@ impl Remembered {
     pub fn write(&self) -> String {
         let mut text = String::new();
         if let Some(namespace) = &self.namespace {
-            text.push_str(&format!("{IN} {namespace}\n"));
+            text.push_str(&format!("{namespace}\n"));
         }
         if let Some(ChangedTimeouts { before, given }) = &self.timeouts {
             let [before, given] = [before, given].map(numbers);
@@ -70,12 +70,13 @@ impl Remembered {
         for line in lines.filter_map(|line| line.strip_suffix('\n')) {
             let words: Vec<&str> = line.split(' ').collect();
             match words.as_slice() {
-                [IN, namespace] if !namespace.is_empty() => {
-                    all.namespace = Some((*namespace).to_owned());
-                }
                 [TIMEOUTS, before @ .., FOR, _, _, _] if before.len() == 3 => {
                     all.timeouts = changed(before, &words);
                 }
+                [OtherNamespace::WORD, ..] => match OtherNamespace::parse(line) {
+                    Some(namespace) => all.namespace = Some(namespace),
+                    None => return Self::default(),
+                },
                 _ => all.services.extend(key(line)),
             }
         }
@@ -171,6 +172,7 @@ mod tests {
                 before: Timeouts { tcp, tcp_fin, udp },
                 given: Timeouts { tcp: a, tcp_fin: b, udp: c },
             });
+            let namespace = namespace.as_deref().map(OtherNamespace::of);
             let all = Remembered { namespace, timeouts, services };
             prop_assert_eq!(Remembered::read(&all.write()), all);
         }
@@ -183,10 +185,17 @@ mod tests {
 
     #[test]
     fn a_line_cut_off_is_no_other_service() {
-        let text = "tcp 192.0.2.1 80\nmark 4 7\ntcp 192.0.2.2 \nudp 192.0.2.3\nmark 5 1\nin \n\
+        let text = "tcp 192.0.2.1 80\nmark 4 7\ntcp 192.0.2.2 \nudp 192.0.2.3\nmark 5 1\n\
                     timeouts 1 2 3 for 4 5\ntimeouts 1 2 for 3 4 5\ntimeouts 1 2 3 for 4 5 x\n\
                     udp 192.0.2.3 8";
         let all = Remembered::read(text);
         assert_eq!(all.write(), "tcp 192.0.2.1 80\nmark 4 7\n");
+    }
+    #[test]
+    fn where_the_services_are_is_not_guessed() {
+        for damaged in ["in", "in ", "in a b"] {
+            let all = Remembered::read(&format!("{damaged}\ntcp 192.0.2.1 80\n"));
+            assert_eq!(all, Remembered::default(), "{damaged}");
+        }
     }
 }

@@ -18,7 +18,7 @@
 use std::fmt;
 
 use crate::control_plane::read;
-use crate::model::{IfName, IpNet};
+use crate::model::{IfName, IpNet, OtherNamespace};
 use crate::vrrp::config::routes::{parse_route, parse_rule, route_statement, rule_statement};
 use crate::vrrp::config::{RouteConfig, RuleConfig};
 
@@ -27,8 +27,6 @@ const TABLE_NAME: usize = 255;
 /// The words for parties.
 const VRRP: &str = "vrrp";
 const CHECKERS: &str = "checkers";
-/// The word before a network namespace.
-const IN: &str = "in";
 
 /// A thing in the kernel.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +51,7 @@ pub struct Marks {
     /// Its name.
     pub table: String,
     /// Its network namespace, if it is not that of the daemon.
-    pub namespace: Option<String>,
+    pub namespace: Option<OtherNamespace>,
 }
 
 /// Daemons of the kernel that synchronise connections.
@@ -66,7 +64,7 @@ pub struct Sync {
     /// Which daemons belong together.
     pub id: u8,
     /// Their network namespace, if it is not that of the daemon.
-    pub namespace: Option<String>,
+    pub namespace: Option<OtherNamespace>,
 }
 
 /// An address, as far as the kernel tells addresses apart.
@@ -188,7 +186,7 @@ impl fmt::Display for Address {
 
 impl Marks {
     fn parse(text: &str) -> Option<Self> {
-        let (text, namespace) = split_place(text)?;
+        let (text, namespace) = OtherNamespace::split_end(text)?;
         Some(Self {
             table: table(text)?,
             namespace,
@@ -199,13 +197,13 @@ impl Marks {
 impl fmt::Display for Marks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.table)?;
-        write_place(self.namespace.as_deref(), f)
+        write_end(self.namespace.as_ref(), f)
     }
 }
 
 impl Sync {
     fn parse(text: &str) -> Option<Self> {
-        let (text, namespace) = split_place(text)?;
+        let (text, namespace) = OtherNamespace::split_end(text)?;
         let mut words = text.split(' ');
         let party = match words.next()? {
             VRRP => Party::Vrrp,
@@ -230,7 +228,7 @@ impl fmt::Display for Sync {
             Party::Check => CHECKERS,
         };
         write!(f, "{party} {} {}", self.interface, self.id)?;
-        write_place(self.namespace.as_deref(), f)
+        write_end(self.namespace.as_ref(), f)
     }
 }
 
@@ -257,19 +255,9 @@ fn is_one_word(name: &str) -> bool {
     !name.is_empty() && !name.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-/// What stands before the network namespace, and that.
-fn split_place(text: &str) -> Option<(&str, Option<String>)> {
-    let mut words = text.rsplitn(3, ' ');
-    let (last, word) = (words.next()?, words.next());
-    match (word, words.next()) {
-        (Some(IN), Some(before)) => is_one_word(last).then(|| (before, Some(last.to_owned()))),
-        _ => Some((text, None)),
-    }
-}
-
-fn write_place(namespace: Option<&str>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+fn write_end(namespace: Option<&OtherNamespace>, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     match namespace {
-        Some(namespace) => write!(f, " {IN} {namespace}"),
+        Some(namespace) => write!(f, " {namespace}"),
         None => Ok(()),
     }
 }

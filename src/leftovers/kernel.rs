@@ -6,7 +6,7 @@ use std::io;
 use super::item::{Address, Item, Kind, Marks, Sync};
 use crate::ipvs::kernel::{Kernel, Options, Outcome, Settled, within};
 use crate::ipvs::sync_daemon::Action;
-use crate::model::{Family, IfIndex};
+use crate::model::{Family, IfIndex, OtherNamespace};
 use crate::netlink::addr::PROTOCOL_KEEPALIVED;
 use crate::netlink::header::family::{INET, INET6};
 use crate::netlink::mirror::Mirror;
@@ -64,7 +64,8 @@ pub fn remove(items: &[Item]) -> io::Result<Removed> {
         match item {
             Item::Table(name) => remove_table(name, None, &mut removed),
             Item::Marks(Marks { table, namespace }) => {
-                remove_table(table, namespace.as_deref(), &mut removed);
+                let place = namespace.as_ref().map(OtherNamespace::place);
+                remove_table(table, place, &mut removed);
             }
             Item::Sync(sync) => stop_sync(sync, &mut removed),
             Item::Rule(_) | Item::Route(_) | Item::Address(_) => {}
@@ -186,7 +187,7 @@ fn remove_table(name: &str, namespace: Option<&str>, removed: &mut Removed) {
 fn stop_sync(sync: &Sync, removed: &mut Removed) {
     let options = Options {
         receive_buffer: BUFFER,
-        namespace: sync.namespace.as_deref(),
+        namespace: sync.namespace.as_ref().map(OtherNamespace::place),
     };
     let mut kernel = match Kernel::open(&options) {
         Ok(kernel) => kernel,

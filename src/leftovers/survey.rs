@@ -9,6 +9,7 @@ use super::item::{Address, Item, Marks, Party, Sync};
 use crate::check::marks;
 use crate::control_plane::Config;
 use crate::ipvs::sync_daemon::Parameters;
+use crate::model::OtherNamespace;
 use crate::vrrp::config::{
     AddressConfig, InstanceConfig, RouteConfig, RuleConfig, VrrpConfig, default_interface, place_of,
 };
@@ -28,7 +29,7 @@ pub fn lines(config: &Config, parties: &[Party]) -> BTreeSet<String> {
     if parties.contains(&Party::Check) && marking.is_wanted {
         let marks = Marks {
             table: marks::table(marking.table.as_deref()).to_owned(),
-            namespace: config.global.lvs.namespace.place().map(str::to_owned),
+            namespace: config.global.lvs.namespace.place().map(OtherNamespace::of),
         };
         enter(&Item::Marks(marks), &mut lines);
     }
@@ -51,7 +52,7 @@ fn sync(config: &Config) -> Option<Sync> {
         party,
         interface: interface.clone(),
         id: *id,
-        namespace: lvs.namespace.place().map(str::to_owned),
+        namespace: lvs.namespace.place().map(OtherNamespace::of),
     })
 }
 

@@ -12,6 +12,7 @@ use crate::ipvs::kernel::{Kernel, OpenError, Options};
 use crate::ipvs::plan::{self, Stop};
 use crate::ipvs::reader::{Detail, Scope};
 use crate::ipvs::remembered::{ChangedTimeouts, Remembered};
+use crate::model::OtherNamespace;
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::launch::paths::{PidPaths, RUN_DIR};
 use crate::watchdog::launch::role::Role;
@@ -31,7 +32,7 @@ impl Record {
         let run = Path::new(RUN_DIR);
         let own_dir = config.global.use_pid_dir;
         let mut record = Self::beside(&PidPaths::new(run, given, &plumbing.names, own_dir));
-        record.now.namespace = config.global.lvs.namespace.place().map(str::to_owned);
+        record.now.namespace = config.global.lvs.namespace.place().map(OtherNamespace::of);
         record
     }
 
@@ -116,7 +117,7 @@ fn undo_all(config: &Config, left: &Remembered) {
         return;
     }
     let options = Options {
-        namespace: left.namespace.as_deref(),
+        namespace: left.namespace.as_ref().map(OtherNamespace::place),
         ..options(config)
     };
     match take_out(&options, left) {
