@@ -21,6 +21,7 @@ use super::{expand, include, lex, sequence};
 mod file;
 mod line;
 mod made;
+mod words;
 
 /// How deep files may include others.
 const FILES_LIMIT: usize = 32;

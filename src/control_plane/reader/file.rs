@@ -1,5 +1,6 @@
 //! Files and their lines as they stand in them.
 
+use super::words::report_open_quote;
 use super::*;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -62,41 +63,10 @@ impl Reader<'_> {
         let bytes = self.map.bytes(content);
         let continued = bytes.last() == Some(&b'\\');
         let found = lex::comment(bytes, escapes);
-        if found.at_escape {
-            let pair = content.part(found.end..found.end + 2);
-            diags.note(
-                pair,
-                "a comment begins here, since a backslash does not prevent it",
-            );
-            diags.help("put the word in double quotes");
-        }
-        if let Some(quote) = found.open_quote {
-            let quote = content.part(quote..quote + 1);
-            diags.error(
-                Code::UnmatchedQuote,
-                quote,
-                "the quote has no partner in this line",
-            );
-        }
-        if is_within_word(bytes, found.end) && !found.at_escape {
-            let sign = content.part(found.end..found.end + 1);
-            let text = "a comment begins here, in the middle of a word";
-            diags.advise("comment-in-word", sign, text);
-            diags.help(
-                "put the word in double quotes, or, if a comment is meant, a blank before it",
-            );
-        }
-        let mut text = content.part(0..found.end);
-        if !found.escapes.is_empty() {
-            let mut draft = Draft::new(&self.map, text);
-            for at in found.escapes.iter().rev() {
-                draft.replace(*at..at + 1, b"", None);
-            }
-            match draft.finish(&mut self.map) {
-                Some(span) => text = span,
-                None => return self.overflow(content, diags),
-            }
-        }
+        self.remark_on_end(content, &found, diags);
+        let Some(text) = self.unescaped(content.part(0..found.end), &found.escapes) else {
+            return self.overflow(content, diags);
+        };
         let text = text.part(lex::trim(self.map.bytes(text)));
         let continued = continued || self.map.bytes(text).last() == Some(&b'\\');
         if self.collecting.is_some() {
@@ -112,6 +82,42 @@ impl Reader<'_> {
         if continued && self.collecting.is_none() {
             self.begin_collecting(text);
         }
+    }
+
+    /// What may be meant otherwise than it is taken: where the text ends, and quotes.
+    fn remark_on_end(&self, content: Span, found: &lex::Comment, diags: &mut Diags) {
+        if found.at_escape {
+            let pair = content.part(found.end..found.end + 2);
+            diags.note(
+                pair,
+                "a comment begins here, since a backslash does not prevent it",
+            );
+            diags.help("put the word in double quotes");
+        }
+        if let Some(quote) = found.open_quote {
+            let quote = content.part(quote..quote + 1);
+            report_open_quote(quote, diags);
+        }
+        if is_within_word(self.map.bytes(content), found.end) && !found.at_escape {
+            let sign = content.part(found.end..found.end + 1);
+            let text = "a comment begins here, in the middle of a word";
+            diags.advise("comment-in-word", sign, text);
+            diags.help(
+                "put the word in double quotes, or, if a comment is meant, a blank before it",
+            );
+        }
+    }
+
+    /// The text without the backslashes at these places; nothing if there is no room left.
+    fn unescaped(&mut self, text: Span, escapes: &[usize]) -> Option<Span> {
+        if escapes.is_empty() {
+            return Some(text);
+        }
+        let mut draft = Draft::new(&self.map, text);
+        for at in escapes.iter().rev() {
+            draft.replace(*at..at + 1, b"", None);
+        }
+        draft.finish(&mut self.map)
     }
 
     /// Start to collect if the line was a definition whose backslash stands in a comment.
