@@ -58,6 +58,8 @@ pub struct Objects {
 struct Listed {
     missing: BTreeSet<String>,
     is_reload: bool,
+    /// Objects that a reload has added: their states are said after it.
+    added: Vec<String>,
 }
 
 impl Objects {
@@ -73,6 +75,20 @@ impl Objects {
         }
     }
 
+    /// The same below other names: none yet, but what was not said of the whole is.
+    #[must_use]
+    pub fn renamed(&self, paths: Paths) -> Self {
+        let mut renamed = Self::new(paths);
+        let in_list = self.listed.as_ref().is_some_and(|listed| listed.is_reload);
+        for occasion in [Signal::Started, Signal::Reloaded] {
+            let was_due = in_list && occasion == Signal::Reloaded;
+            if was_due || self.queue.contains(&occasion) {
+                renamed.push(occasion);
+            }
+        }
+        renamed
+    }
+
     /// The VRRP process has told something.
     pub fn on(&mut self, news: News) {
         match news {
@@ -80,10 +96,11 @@ impl Objects {
                 if occasion.started {
                     self.push(Signal::Started);
                 }
-                let was_reload = self.listed.as_ref().is_some_and(|listed| listed.is_reload);
+                let before = self.listed.take().unwrap_or_default();
                 self.listed = Some(Listed {
                     missing: self.instances.keys().cloned().collect(),
-                    is_reload: was_reload || occasion.reloaded,
+                    is_reload: before.is_reload || occasion.reloaded,
+                    added: before.added,
                 });
             }
             News::Instance(identity, state) => self.instance(identity, state),
@@ -93,9 +110,10 @@ impl Objects {
     }
 
     /// There is a bus, where nothing has been said yet: what has become of all objects
-    /// is enough.
+    /// is enough, and that there was a reload.
     pub fn connected(&mut self) {
         let is_new = self.queue.contains(&Signal::Started);
+        let is_reloaded = self.queue.contains(&Signal::Reloaded);
         let has_stopped = self.queue.contains(&Signal::Stopped);
         self.queue.clear();
         self.limit = QUEUE;
@@ -106,6 +124,9 @@ impl Objects {
         let changed = changed.filter(|(_, object)| object.state != object.said);
         let status = |(path, object): (&String, &Object)| status(path, object.state);
         self.queue.extend(changed.map(status));
+        if is_reloaded {
+            self.queue.push_back(Signal::Reloaded);
+        }
         if has_stopped {
             self.queue.push_back(Signal::Stopped);
         }
@@ -151,24 +172,37 @@ impl Objects {
         if let Some(listed) = &mut self.listed {
             listed.missing.remove(&path);
         }
-        let before = match self.instances.get_mut(&path) {
-            Some(object) => {
-                object.name = identity.name;
-                std::mem::replace(&mut object.state, state)
+        if let Some(object) = self.instances.get_mut(&path) {
+            object.name = identity.name;
+            let is_news = std::mem::replace(&mut object.state, state) != state;
+            let listed = self.listed.as_ref();
+            if is_news && !listed.is_some_and(|listed| listed.added.contains(&path)) {
+                self.push(status(&path, state));
             }
-            None => {
-                let object = Object {
-                    name: identity.name,
-                    state,
-                    said: State::Init,
-                };
-                self.instances.insert(path.clone(), object);
-                self.push(Signal::Added(path.clone()));
-                State::Init
-            }
+        } else {
+            self.add(path, identity.name, state);
+        }
+    }
+
+    fn add(&mut self, path: String, name: String, state: State) {
+        let object = Object {
+            name,
+            state,
+            said: State::Init,
         };
-        if before != state {
-            self.push(status(&path, state));
+        self.instances.insert(path.clone(), object);
+        self.push(Signal::Added(path.clone()));
+        match &mut self.listed {
+            Some(listed) if listed.is_reload => listed.added.push(path),
+            Some(_) | None => self.begin_to_say(path),
+        }
+    }
+
+    /// What has become of an object that was added.
+    fn begin_to_say(&mut self, path: String) {
+        let state = self.instances.get(&path).map(|object| object.state);
+        if let Some(state) = state.filter(|state| *state != State::Init) {
+            self.push(Signal::Status(path, state));
         }
     }
 
@@ -182,6 +216,9 @@ impl Objects {
         }
         if listed.is_reload {
             self.push(Signal::Reloaded);
+        }
+        for path in listed.added {
+            self.begin_to_say(path);
         }
     }
 
@@ -215,137 +252,4 @@ fn status(path: &str, state: State) -> Signal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::dbus::line::Occasion;
-    use crate::model::{Family, Vrid};
-
-    const ROOT: &str = "/org/keepalived/Vrrp1/Instance/eth0";
-
-    fn path(vrid: u8) -> String {
-        format!("{ROOT}/{vrid}/IPv4")
-    }
-
-    fn instance(vrid: u8, state: State) -> News {
-        let identity = Identity {
-            name: format!("VI_{vrid}"),
-            interface: Some("eth0".to_owned()),
-            vrid: Vrid(vrid),
-            family: Family::V4,
-        };
-        News::Instance(identity, state)
-    }
-
-    fn begins(started: bool, reloaded: bool) -> News {
-        News::Begins(Occasion { started, reloaded })
-    }
-
-    /// On a bus, with these instances that have just been started.
-    fn running(vrids: &[u8]) -> Objects {
-        let mut objects = Objects::new(Paths::new(None, None, "none"));
-        objects.connected();
-        objects.on(begins(true, false));
-        for &vrid in vrids {
-            objects.on(instance(vrid, State::Init));
-        }
-        objects.on(News::Ends);
-        objects
-    }
-
-    fn said(objects: &mut Objects) -> Vec<Signal> {
-        std::iter::from_fn(|| objects.take()).collect()
-    }
-
-    fn status(vrid: u8, state: State) -> Signal {
-        Signal::Status(path(vrid), state)
-    }
-
-    #[test]
-    fn a_start_and_each_transition_are_said_in_order() {
-        let mut objects = running(&[1]);
-        for state in [State::Backup, State::Master, State::Backup] {
-            objects.on(instance(1, state));
-        }
-        let expected = [
-            Signal::Started,
-            Signal::Added(path(1)),
-            status(1, State::Backup),
-            status(1, State::Master),
-            status(1, State::Backup),
-        ];
-        assert_eq!(said(&mut objects), expected);
-        let object = objects.get(&path(1)).unwrap();
-        assert_eq!(
-            (object.name.as_str(), object.state),
-            ("VI_1", State::Backup)
-        );
-    }
-
-    #[test]
-    fn a_reload_adds_and_removes_objects_and_is_said_last() {
-        let mut objects = running(&[1, 2]);
-        said(&mut objects);
-        objects.on(begins(false, true));
-        objects.on(instance(2, State::Init));
-        objects.on(instance(3, State::Backup));
-        objects.on(News::Ends);
-        let expected = [
-            Signal::Added(path(3)),
-            status(3, State::Backup),
-            Signal::Removed(path(1)),
-            Signal::Reloaded,
-        ];
-        assert_eq!(said(&mut objects), expected);
-        let paths: Vec<&str> = objects.instances().map(|(path, _)| path).collect();
-        assert_eq!(paths, [path(2), path(3)]);
-    }
-
-    #[test]
-    fn a_list_that_begins_anew_is_still_that_of_a_reload() {
-        let mut objects = running(&[1]);
-        said(&mut objects);
-        objects.on(begins(false, true));
-        objects.on(begins(false, false));
-        objects.on(instance(1, State::Init));
-        objects.on(News::Ends);
-        assert_eq!(said(&mut objects), [Signal::Reloaded]);
-    }
-
-    #[test]
-    fn a_bus_that_comes_late_is_told_the_newest_states() {
-        let mut objects = running(&[1, 2]);
-        for state in [State::Backup, State::Master] {
-            objects.on(instance(1, state));
-        }
-        objects.connected();
-        let expected = [Signal::Started, status(1, State::Master)];
-        assert_eq!(said(&mut objects), expected);
-        objects.connected();
-        assert_eq!(said(&mut objects), [], "another bus, and nothing new");
-    }
-
-    #[test]
-    fn a_bus_that_does_not_read_costs_no_memory() {
-        let mut objects = running(&[1, 2]);
-        objects.on(instance(2, State::Backup));
-        for _ in 0..100_000 {
-            objects.on(instance(1, State::Backup));
-            objects.on(instance(1, State::Master));
-        }
-        assert!(objects.queue.len() <= QUEUE, "{}", objects.queue.len());
-        let signals = said(&mut objects);
-        assert_eq!(signals.first(), Some(&Signal::Started));
-        assert!(signals.contains(&status(2, State::Backup)));
-        assert_eq!(signals.last(), Some(&status(1, State::Master)));
-    }
-
-    #[test]
-    fn the_end_is_said_after_the_last_states() {
-        let mut objects = running(&[1]);
-        said(&mut objects);
-        objects.on(instance(1, State::Stop));
-        objects.on(News::Stopped);
-        let expected = [status(1, State::Stop), Signal::Stopped];
-        assert_eq!(said(&mut objects), expected);
-    }
-}
+mod tests;

@@ -16,8 +16,9 @@
 //! configuration it is asked as the others were, with the new one it needs no order.
 //! A signal during a reload is remembered, and done once afterwards.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+mod judge;
+
+use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -27,16 +28,14 @@ use super::config;
 use super::ipc::{Order, Told};
 use super::kept::KeptConfig;
 use super::launch::pidfile::PidFile;
-use super::launch::role::{ROLES, Role, RoleSpec};
+use super::launch::role::Role;
 use super::parent::WatchDog;
 use super::reload_files::{self, Marker};
-use super::settings::Settings;
-use crate::control_plane::diag::Severity;
-use crate::control_plane::{Config, Loaded};
-use crate::global::reload::ReloadCheck;
+use crate::control_plane::Config;
 use crate::memory::residency;
 use crate::sys::calendar::wall_time;
-use crate::vrrp::plan::{Plan, Renames};
+
+pub use judge::plan;
 
 /// How long children have for an answer, and again for going over.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -83,54 +82,10 @@ struct Proposal {
     pid_files: Vec<(Role, PidFile)>,
 }
 
-/// Why the configuration cannot take over, if so; what is wrong with it has been
-/// reported.
-fn judge(running: &Config, loaded: &Loaded) -> Result<Rc<Config>, String> {
-    let is_checked = running.global.reload.check != ReloadCheck::Off;
-    report(&running.global.reload.check, loaded);
-    let new = config::usable(loaded)
-        .map_err(|_| "nothing can run with the configuration file".to_owned())?;
-    let mistakes = loaded.diags.list.iter();
-    let mistakes = mistakes.filter(|diag| diag.severity == Severity::Error);
-    match mistakes.count() {
-        0 => {}
-        count if is_checked => return Err(format!("the configuration file has {count} mistakes")),
-        _ => log::warn!("The configuration file has mistakes: it is used as far as it goes"),
-    }
-    match fixed_difference(running, &new) {
-        Some(what) => Err(format!("{what} cannot change without a restart")),
-        None => Ok(new),
-    }
-}
-
-/// Into the file of `reload_check_config`, and into the log in any case.
-fn report(check: &ReloadCheck, loaded: &Loaded) {
-    config::log_messages(loaded);
-    let ReloadCheck::Into(path) = check else {
-        return;
-    };
-    let mut options = OpenOptions::new();
-    let file = options.append(true).create(true).open(path);
-    let text = config::report(loaded);
-    if let Err(error) = file.and_then(|mut file| file.write_all(text.as_bytes())) {
-        log::error!("Cannot write {path}: {error}");
-    }
-}
-
-/// What differs of all that is settled once and for all at the start.
-fn fixed_difference(old: &Config, new: &Config) -> Option<&'static str> {
-    let (old, new) = (&old.global, &new.global);
-    let differences = [
-        (old.net_namespace != new.net_namespace, "net_namespace"),
-        (old.lvs.namespace != new.lvs.namespace, "net_namespace_ipvs"),
-        (old.instance != new.instance, "instance"),
-        (
-            old.disable_local_igmp != new.disable_local_igmp,
-            "disable_local_igmp",
-        ),
-    ];
-    let found = differences.into_iter().find(|(differs, _)| *differs);
-    found.map(|(_, what)| what)
+/// Whether the other end of a line is closed.
+fn has_hung_up(error: &io::Error) -> bool {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, NotConnected};
+    matches!(error.kind(), BrokenPipe | ConnectionReset | NotConnected)
 }
 
 impl WatchDog {
@@ -151,7 +106,7 @@ impl WatchDog {
         let marker = Marker::set(&ground.config.global.reload, &ground.paths);
         let loaded = config::read(&ground.settings);
         marker.remove();
-        let judged = judge(&self.ground().config, &loaded);
+        let judged = judge::judge(&self.ground().config, &loaded);
         match judged.and_then(|config| self.proposal(config)) {
             Ok(proposal) => self.ask(s, proposal),
             Err(why) => self.refuse(&why),
@@ -232,17 +187,21 @@ impl WatchDog {
     fn ask(&mut self, s: &mut Scheduler<Self>, proposal: Proposal) {
         let stay = |role: &Role| proposal.roles.contains(role);
         let asked = self.running().into_iter().filter(stay);
-        let asked: Vec<(Role, bool)> = asked
-            .map(|role| (role, self.order(role, &proposal.order)))
+        let asked: Vec<(Role, io::Result<()>)> = asked
+            .map(|role| (role, self.send_order(role, &proposal.order)))
             .collect();
         self.reload.failures.clear();
-        for (role, is_told) in asked {
-            if is_told {
-                self.reload.awaited.push(role);
-            } else {
-                let title = role.spec().title;
-                let failure = format!("the {title} process cannot be asked");
-                self.reload.failures.push(failure);
+        for (role, told) in asked {
+            match told {
+                Ok(()) => self.reload.awaited.push(role),
+                // It has ended, or is about to: that is waited for, and who comes after
+                // it is asked.
+                Err(error) if has_hung_up(&error) => self.reload.awaited.push(role),
+                Err(error) => {
+                    let title = role.spec().title;
+                    let failure = format!("the {title} process cannot be asked: {error}");
+                    self.reload.failures.push(failure);
+                }
             }
         }
         self.enter(s, Phase::Asking(proposal));
@@ -290,6 +249,7 @@ impl WatchDog {
         for (role, file) in proposal.pid_files {
             self.add_pid_file(role, file);
         }
+        self.claim_anew(&proposal.roles);
         let stay = |role: &Role| proposal.roles.contains(role);
         let told = self.running().into_iter().filter(stay);
         let told = told.filter(|role| self.order(*role, &Order::Commit));
@@ -299,6 +259,17 @@ impl WatchDog {
         self.reload.phase = Phase::Changing;
         self.want(s, &proposal.roles);
         self.enter(s, Phase::Changing);
+    }
+
+    /// A child that was ending may have taken its pid file with it meanwhile.
+    fn claim_anew(&mut self, roles: &[Role]) {
+        for role in roles {
+            if !self.has_pid_file(*role)
+                && let Ok(file) = super::claim(&self.ground().paths.of(*role))
+            {
+                self.add_pid_file(*role, file);
+            }
+        }
     }
 
     /// `config_save_dir`
@@ -351,54 +322,5 @@ impl WatchDog {
             self.tell_failure(&format!("Reload finished, but not in all processes: {why}"));
         }
         self.reload_again(s);
-    }
-}
-
-/// What a reload with another file would do, a line each; nothing is changed.
-///
-/// # Errors
-/// Why there would be none.
-pub fn plan(running: &Settings, new: &Settings) -> io::Result<Vec<String>> {
-    let before = config::read(running);
-    let old = config::usable(&before)
-        .map_err(|_| io::Error::other("nothing can run with the running configuration"))?;
-    let loaded = config::read(new);
-    let new = judge_quietly(&old, &loaded).map_err(io::Error::other)?;
-    let mut lines = process_lines(running, &old, &new);
-    let renames = Renames::between(&old.vrrp, &new.vrrp);
-    let renamed = renames.applied(&old.vrrp);
-    lines.extend(renames.describe());
-    lines.extend(Plan::between(&renamed, &new.vrrp).describe(&renamed, &new.vrrp));
-    Ok(lines)
-}
-
-/// Child processes that start and end.
-fn process_lines(settings: &Settings, old: &Config, new: &Config) -> Vec<String> {
-    let change = |spec: &RoleSpec| {
-        let needs = |config: &Config| spec.is_wanted(&config.presence, settings.all_roles);
-        let word = match (needs(old), needs(new)) {
-            (false, true) => "start",
-            (true, false) => "end",
-            _ => return None,
-        };
-        Some(format!("{word} the {} process", spec.title))
-    };
-    let allowed = |spec: &&RoleSpec| settings.roles.contains(&spec.role);
-    ROLES.iter().filter(allowed).filter_map(change).collect()
-}
-
-/// As [`judge`], with the messages in what is returned.
-fn judge_quietly(running: &Config, loaded: &Loaded) -> Result<Rc<Config>, String> {
-    let messages = config::report(loaded);
-    let errors = loaded.diags.list.iter();
-    let has_errors = errors.clone().any(|diag| diag.severity == Severity::Error);
-    let new = config::usable(loaded)
-        .map_err(|_| format!("{messages}nothing can run with the new configuration"))?;
-    if has_errors && running.global.reload.check != ReloadCheck::Off {
-        return Err(format!("{messages}the new configuration has mistakes"));
-    }
-    match fixed_difference(running, &new) {
-        Some(what) => Err(format!("{what} cannot change without a restart")),
-        None => Ok(new),
     }
 }

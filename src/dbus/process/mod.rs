@@ -137,7 +137,8 @@ impl Child for DbusProcess {
         let before = std::mem::replace(&mut self.config, config);
         self.plumbing.reconfigure(&before, &self.config);
         if before.global.dbus != self.config.global.dbus {
-            self.objects = Objects::new(paths(&self.config, &self.plumbing));
+            let paths = paths(&self.config, &self.plumbing);
+            self.objects = self.objects.renamed(paths);
             self.leave_bus(s);
             self.ask_for_everything();
             self.attempt(s);

@@ -79,8 +79,9 @@ impl VrrpProcess {
         }
         self.raise_firewall();
         self.set_sysctls();
-        self.perform(s);
+        // Who has begun says so after the reload.
         self.reload_on_bus(&old.config);
+        self.perform(s);
         self.renew_what_a_pause_took(&paused);
         // Addresses before the interfaces that they are on.
         self.install_portion(s);
