@@ -12,7 +12,7 @@ import time
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import kit  # noqa: E402,F401
 from backends import VIP, Http, Tcp, check, connections, pool, real, settle, table, url, virtual  # noqa: E402
-from ka import case, never, sh, wait  # noqa: E402
+from ka import case, sh, wait  # noqa: E402
 
 WEB = {n: "10.88.0.%d" % n for n in (1, 2, 3, 4)}
 HTTP = check("HTTP_GET", url(), delay="0.3", timeout="0.5")
