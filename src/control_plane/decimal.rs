@@ -1,7 +1,8 @@
 //! Decimal numbers: a whole number of steps of a size of their own.
 //!
-//! What is finer than the step is rounded to the nearest one and told, as the C daemon does; so
-//! the time is the one that was meant. Whole seconds have no decimals at all.
+//! What has more decimals than the step, be they zeros, is rounded to the nearest one and told, as
+//! the C daemon does; so the time is the one that was meant. Whole seconds have no decimals at
+//! all, and no point.
 
 use std::time::Duration;
 
@@ -43,19 +44,16 @@ pub fn time(text: &str, min: Duration, max: Duration, step: Duration) -> Result<
         });
     };
     let whole = u64::from(whole.parse::<u32>().map_err(|_| outside())?);
-    let (steps, is_exact) = steps(part, step);
+    let (steps, places) = steps(part, step);
     let value = Duration::from_secs(whole) + steps;
-    if step >= Duration::from_secs(1) && !is_exact {
+    if places == 0 && text.contains('.') {
         let text = format!("{text} is not a whole number of seconds");
         return Err(Refusal::number(text));
     }
     if !(min..=max).contains(&value) {
         return Err(outside());
     }
-    let rounded = (!is_exact).then(|| {
-        let (step, value) = (seconds_text(step), seconds_text(value));
-        format!("{text} is finer than {step} seconds: it is read as {value}")
-    });
+    let rounded = (part.len() > places).then(|| too_many(text, places, &seconds_text(value)));
     Ok(Time { value, rounded })
 }
 
@@ -74,15 +72,15 @@ pub fn milliseconds(text: &str, min: u32) -> Result<Time, Refusal> {
     };
     let whole = whole.parse::<u32>().map_err(|_| outside())?;
     // A thousandth of what the same digits are behind seconds.
-    let (steps, is_exact) = steps(part, Duration::from_millis(1));
+    let (steps, places) = steps(part, Duration::from_millis(1));
     let value = Duration::from_millis(whole.into()) + steps / 1000;
     if value < Duration::from_millis(min.into()) || whole > MAX {
         return Err(outside());
     }
-    let rounded = (!is_exact).then(|| {
+    let rounded = (part.len() > places).then(|| {
         let value = value.as_micros();
-        let (whole, part) = (value / 1000, value % 1000);
-        format!("{text} is finer than 0.001 milliseconds: it is read as {whole}.{part:03}")
+        let read = format!("{}.{:03}", value / 1000, value % 1000);
+        too_many(text, places, &read)
     });
     Ok(Time {
         value: value.min(LONGEST),
@@ -98,16 +96,20 @@ fn digits(text: &str) -> Option<(&str, &str)> {
     (all(whole) && all(part) && whole.len() + part.len() > 0).then_some((whole_or_zero, part))
 }
 
-/// Decimals of a second in whole steps, halves upwards, and whether nothing was rounded.
-fn steps(part: &str, step: Duration) -> (Duration, bool) {
-    let part = part.trim_end_matches('0');
-    let places = part.bytes().chain(std::iter::repeat(b'0')).take(9);
-    let nanos = places.fold(0, |nanos, digit| nanos * 10 + u128::from(digit - b'0'));
+fn too_many(text: &str, places: usize, read: &str) -> String {
+    format!("{text} has more than {places} decimals: it is read as {read}")
+}
+
+/// Decimals of a second in whole steps, halves upwards, and how many decimals a step has.
+fn steps(part: &str, step: Duration) -> (Duration, usize) {
+    let digits = part.bytes().chain(std::iter::repeat(b'0')).take(9);
+    let nanos = digits.fold(0, |nanos, digit| nanos * 10 + u128::from(digit - b'0'));
     let step = step.as_nanos().max(1);
     let rounded = (nanos + step / 2) / step * step;
-    let nanos_rounded = u64::try_from(rounded).unwrap_or(u64::MAX);
-    let is_exact = rounded == nanos && part.len() <= 9;
-    (Duration::from_nanos(nanos_rounded), is_exact)
+    let places = (0..9).find(|places| step >= 10_u128.pow(9 - places));
+    let rounded = u64::try_from(rounded).unwrap_or(u64::MAX);
+    let places = places.unwrap_or(9) as usize;
+    (Duration::from_nanos(rounded), places)
 }
 
 #[cfg(test)]
@@ -134,6 +136,8 @@ mod tests {
             ("0.9999999", 1_000_000, false),
             ("0.12345678901234567890123", 123_457, false),
             ("255.0000001", 255_000_000, false),
+            ("1.000000", 1_000_000, true),
+            ("1.0000000", 1_000_000, false),
         ] {
             let time = time(text, min, max, MICRO).expect(text);
             assert_eq!(time.value, Duration::from_micros(micros), "{text}");
@@ -157,12 +161,13 @@ mod tests {
         ] {
             assert!(time(text, min, max, MICRO).is_err(), "{text}");
         }
-        assert!(time("1.0", SECOND, max, SECOND).is_ok());
-        assert!(time("1.5", SECOND, max, SECOND).is_err());
+        for text in ["1.5", "1.0", "1.", ".0"] {
+            assert!(time(text, Duration::ZERO, max, SECOND).is_err(), "{text}");
+        }
         let told = time("0.1234567", min, max, MICRO).expect("a time");
         assert_eq!(
             told.rounded(),
-            Some("0.1234567 is finer than 0.000001 seconds: it is read as 0.123457")
+            Some("0.1234567 has more than 6 decimals: it is read as 0.123457")
         );
     }
 
@@ -175,6 +180,7 @@ mod tests {
             ("10.1234", 10_123, false),
             ("10.1235", 10_124, false),
             ("0.9999", 1000, false),
+            ("10.0000", 10_000, false),
             ("4294967.999", 4_294_967_295, true),
         ] {
             let time = milliseconds(text, 1).expect(text);
@@ -187,7 +193,7 @@ mod tests {
         let told = milliseconds("10.1235", 1).expect("a time");
         assert_eq!(
             told.rounded(),
-            Some("10.1235 is finer than 0.001 milliseconds: it is read as 10.124")
+            Some("10.1235 has more than 3 decimals: it is read as 10.124")
         );
     }
 }

@@ -120,6 +120,9 @@ fn entry(row: &RowFacts<'_>, old: Option<&str>, since: Option<Since>) -> String 
     if let Some(newer) = row.meta.replaced_by {
         line(&format!("An old word; use {newer}."));
     }
+    if row.meta.nearest {
+        line("Out of range: the nearest value is used, and told.");
+    }
     if row.meta.once {
         line("The first definition stays.");
     }

@@ -111,6 +111,10 @@ pub trait Machine {
         let _ = (name, parent, mac);
         true
     }
+    /// How many processors there are.
+    fn processors(&self) -> u32 {
+        u32::MAX
+    }
     /// The key in a file; any key will do where only the text counts.
     ///
     /// # Errors

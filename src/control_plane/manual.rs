@@ -108,6 +108,10 @@ impl Writer {
             row.domain.as_ref().map(|domain| labelled("Values", domain)),
             default(row).map(|default| labelled("Default", default)),
             row.meta.replaced_by.map(newer),
+            said(
+                row.meta.nearest,
+                "Out of range: the nearest value is used, and told",
+            ),
             said(row.meta.once, "The first definition stays"),
             since.map(|since| labelled("Since", &since.to_string())),
         ];

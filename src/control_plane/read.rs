@@ -4,7 +4,9 @@
 //! another value.
 
 use std::net::IpAddr;
+use std::time::Duration;
 
+use super::arg::seconds_text;
 use super::decimal;
 use super::diag::{Code, Diag, Diags, Severity, suggest};
 use super::schema::{Arg, Call, Extent, Row};
@@ -55,7 +57,51 @@ pub fn row<T>(row: &Row<T>, target: &mut T, call: &Call<'_>, diags: &mut Diags) 
         diags.error(Code::General, call.keyword.span, text);
         return false;
     }
+    if let Some((word, text)) = nearest(row, call) {
+        diags.error(Code::InvalidNumber, word.span, text);
+        let args = &[word];
+        apply(&row.arg, target, &Call { args, ..*call }, diags);
+        return false;
+    }
     apply(&row.arg, target, call, diags)
+}
+
+/// What is used instead of an argument that is out of range, and how that is told.
+fn nearest<T>(row: &Row<T>, call: &Call<'_>) -> Option<(Word, String)> {
+    let word = call.args.first().filter(|_| row.meta.nearest)?;
+    let written = &word.text;
+    let (refusal, used) = match &row.arg {
+        Arg::Int { min, max, unit, .. } => {
+            let number = integer(written, i64::MIN, i64::MAX, unit).ok()?;
+            let refusal = integer(written, *min, *max, unit).err()?;
+            (refusal, number.clamp(*min, *max).to_string())
+        }
+        Arg::Time { min, max, step, .. } => {
+            decimal::time(written, Duration::ZERO, *min, *step).ok()?;
+            let refusal = decimal::time(written, *min, *max, *step).err()?;
+            (refusal, seconds_text(*min))
+        }
+        Arg::Text { max, .. } => {
+            let end = (0..=*max)
+                .rev()
+                .find(|end| written.is_char_boundary(*end))?;
+            (text(written, *max).err()?, written.get(..end)?.to_owned())
+        }
+        Arg::Flag(_)
+        | Arg::Bool(_)
+        | Arg::Choice { .. }
+        | Arg::Interface(_)
+        | Arg::Address(_)
+        | Arg::Words { .. }
+        | Arg::Lines(_)
+        | Arg::Block(_) => return None,
+    };
+    let text = format!("{}: {}: {used} is used", call.keyword.text, refusal.text);
+    let word = Word {
+        text: used,
+        ..word.clone()
+    };
+    Some((word, text))
 }
 
 /// Check and keep the option words of a list entry, each by its row; false when
@@ -68,6 +114,7 @@ pub fn options<T>(
     diags: &mut Diags,
 ) -> bool {
     let mut good = true;
+    let mut seen = Vec::new();
     let find = |word: &Word| {
         let mut rows = tables.iter().flat_map(|rows| rows.iter());
         rows.find(|row| row.matches(&word.text).is_some())
@@ -99,8 +146,17 @@ pub fn options<T>(
             args,
             line,
         };
-        good &= self::row(row, target, &call, diags);
         words = rest;
+        if row.meta.once {
+            if seen.contains(&row.name) {
+                let text = format!("`{}` is given a second time: the first one stays", row.name);
+                diags.error(Code::General, call.span(), text);
+                good = false;
+                continue;
+            }
+            seen.push(row.name);
+        }
+        good &= self::row(row, target, &call, diags);
     }
     good
 }

@@ -30,6 +30,7 @@ pub(super) const PROCESS: &[Row] = &[
         "The realtime priority of the BFD process (SCHED_RR).",
     )
     .skipped_bare()
+    .nearest()
     .default("none"),
     Row::new(
         "bfd_cpu_affinity",

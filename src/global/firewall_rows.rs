@@ -51,16 +51,28 @@ const TABLE_MAX: usize = 255;
 
 /// A table named anew begins with the defaults.
 fn set_marking(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    if let Some(word) = call.args.first()
-        && let Err(refusal) = read::text(&word.text, TABLE_MAX)
-    {
-        return refuse(diags, word.span, refusal);
-    }
+    let Some(table) = table_name(call, diags) else {
+        return;
+    };
     global.lvs.marking = Marking {
         is_wanted: true,
-        table: call.args.first().map(|word| word.text.clone()),
+        table,
         ..Marking::default()
     };
+}
+
+/// The name of a table of nftables, if one is given; nothing if the kernel has no room for it.
+pub(super) fn table_name(call: &Call<'_>, diags: &mut Diags) -> Option<Option<String>> {
+    let Some(word) = call.args.first() else {
+        return Some(None);
+    };
+    match read::text(&word.text, TABLE_MAX) {
+        Ok(name) => Some(Some(name)),
+        Err(refusal) => {
+            refuse(diags, word.span, refusal);
+            None
+        }
+    }
 }
 
 fn show_marking(global: &GlobalConfig, name: &str, out: &mut dyn Sink) {

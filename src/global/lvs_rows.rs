@@ -42,6 +42,7 @@ pub(super) const CHECKER: &[Row] = &[
         "The realtime priority of the checker process (SCHED_RR).",
     )
     .skipped_bare()
+    .nearest()
     .default("none"),
     Row::new(
         "checker_cpu_affinity",

@@ -197,7 +197,7 @@ pub struct ProcessLimits {
     /// `*_rt_priority`: `SCHED_RR` priority, 1 to 99.
     pub realtime: Option<u8>,
     /// `*_cpu_affinity`: the processors; empty means all.
-    pub cpus: Vec<u32>,
+    pub cpus: Spanned<Vec<u32>>,
     /// `*_rlimit_rttime`: `RLIMIT_RTTIME`, in microseconds.
     pub rttime: Option<u32>,
 }

@@ -167,7 +167,8 @@ pub(super) const MAIL: &[Row] = &[
         "smtp_connect_timeout",
         seconds(1, 4294, at!(notify.mail.connect_timeout)),
         "How long a connection to the mail server may take.",
-    ).default("30"),
+    ).nearest()
+    .default("30"),
     Row::new(
         "smtp_alert",
         boolean(at!(notify.mail.alert)),

@@ -95,7 +95,8 @@ pub(super) const ROWS: &[Row] = &[
         "tmp_config_directory",
         text("FOLDER", nowhere()),
         "Accepted; processes hand the configuration on in memory.",
-    ).skipped_bare(),
+    ).skipped_bare()
+    .once(),
 ];
 
 fn set_check(global: &mut GlobalConfig, call: &Call<'_>, _: &mut Diags) {

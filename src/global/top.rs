@@ -45,7 +45,8 @@ const GLOBAL: &[Row] = &[
         }),
         "The IPVS table that is kept is that of this network namespace; without a name, that of \
          the machine.",
-    ).default("the namespace of the daemon"),
+    ).default("the namespace of the daemon")
+    .once(),
     Row::new(
         "namespace_with_ipsets",
         flag(crate::control_plane::arg::nowhere()),

@@ -8,7 +8,6 @@ use crate::control_plane::read::{self, Refusal, refuse};
 use crate::control_plane::schema::Call;
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
-use crate::control_plane::words::Word;
 use crate::vrrp::config::ExtraAnnouncements;
 
 const BITS: &[(&str, u32)] = &[
@@ -28,7 +27,9 @@ const BITS: &[(&str, u32)] = &[
 
 pub(super) fn set_umask(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
     let text: Vec<&str> = call.args.iter().map(|word| word.text.as_str()).collect();
-    match umask(&text.concat()) {
+    // Names may have blanks around the `|`; two numbers are not one.
+    let is_one = text.len() < 2 || text.iter().any(|word| word.contains('|'));
+    match umask(&text.concat()).filter(|_| is_one) {
         Some(mask) => global.umask = Some(mask),
         None => {
             let span = call
@@ -108,26 +109,26 @@ pub(super) fn show_dynamic_interfaces(global: &GlobalConfig, name: &str, out: &m
 const CPU_MAX: i64 = 1023;
 
 pub(super) fn set_cpus(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    if let Some(cpus) = cpus(call.args, diags) {
+    if let Some(cpus) = cpus(call, diags) {
         global.vrrp_process.cpus = cpus;
     }
 }
 
 pub(super) fn set_checker_cpus(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    if let Some(cpus) = cpus(call.args, diags) {
+    if let Some(cpus) = cpus(call, diags) {
         global.checker_process.cpus = cpus;
     }
 }
 
 pub(super) fn set_bfd_cpus(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
-    if let Some(cpus) = cpus(call.args, diags) {
+    if let Some(cpus) = cpus(call, diags) {
         global.bfd_process.cpus = cpus;
     }
 }
 
-fn cpus(words: &[Word], diags: &mut Diags) -> Option<Vec<u32>> {
+fn cpus(call: &Call<'_>, diags: &mut Diags) -> Option<Spanned<Vec<u32>>> {
     let mut cpus = Vec::new();
-    for word in words {
+    for word in call.args {
         match read::integer(&word.text, 0, CPU_MAX, "(the number of a processor)") {
             Ok(cpu) => cpus.push(u32::try_from(cpu).unwrap_or_default()),
             Err(refusal) => {
@@ -136,7 +137,30 @@ fn cpus(words: &[Word], diags: &mut Diags) -> Option<Vec<u32>> {
             }
         }
     }
-    Some(cpus)
+    Some(Spanned::new(cpus, call.span()))
+}
+
+impl GlobalConfig {
+    /// Processors that the machine does not have: none of the line is used then, as by the C
+    /// daemon.
+    pub fn without_missing_processors(&mut self, online: u32, diags: &mut Diags) {
+        let processes = [
+            &mut self.vrrp_process,
+            &mut self.checker_process,
+            &mut self.bfd_process,
+        ];
+        for limits in processes {
+            let Some(missing) = limits.cpus.iter().find(|cpu| **cpu >= online) else {
+                continue;
+            };
+            let text = format!(
+                "there is no processor {missing}, but 0 to {}",
+                online.saturating_sub(1)
+            );
+            diags.error(Code::InvalidNumber, limits.cpus.span, text);
+            limits.cpus.value.clear();
+        }
+    }
 }
 
 pub(super) fn show_cpus(cpus: &[u32], name: &str, out: &mut dyn Sink) {
@@ -165,6 +189,11 @@ pub(super) fn set_policy(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut
             ReceivePolicy::Mtu => 2,
             ReceivePolicy::Octets(_) => 3,
         };
+        let is_number = |policy: &ReceivePolicy| matches!(policy, ReceivePolicy::Octets(_));
+        if rank(&policy) > 0 && (is_number(&new) || is_number(&policy)) {
+            let text = "vrrp_rx_bufs_policy: of a number and other words the number counts";
+            diags.error(Code::General, word.span, text);
+        }
         if rank(&new) > rank(&policy) {
             policy = new;
         }
@@ -245,10 +274,13 @@ pub(super) fn check_groups(global: &mut GlobalConfig, diags: &mut Diags) {
 }
 
 /// A new table begins with the default priority.
-pub(super) fn set_nftables(global: &mut GlobalConfig, call: &Call<'_>, _: &mut Diags) {
+pub(super) fn set_nftables(global: &mut GlobalConfig, call: &Call<'_>, diags: &mut Diags) {
+    let Some(table) = super::firewall_rows::table_name(call, diags) else {
+        return;
+    };
     let nftables = &mut global.nftables;
     nftables.is_given = true;
-    nftables.table = call.args.first().map(|word| word.text.clone());
+    nftables.table = table;
     nftables.priority = super::Nftables::default().priority;
 }
 

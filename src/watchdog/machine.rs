@@ -88,6 +88,16 @@ impl Machine for Interfaces {
         found.kind.as_deref() == Some("macvlan") && found.parent == below && found.mac == Some(mac)
     }
 
+    fn processors(&self) -> u32 {
+        let text = std::fs::read_to_string("/sys/devices/system/cpu/online");
+        // `0-3`, or `0,2-3` where some are off.
+        let last = text.ok().and_then(|text| {
+            let last = text.trim().rsplit(['-', ',']).next()?;
+            last.parse::<u32>().ok()
+        });
+        last.map_or(u32::MAX, |last| last.saturating_add(1))
+    }
+
     fn key_file(&self, path: &Path) -> io::Result<KeyFile> {
         key_file::read(path)
     }

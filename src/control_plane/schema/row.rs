@@ -35,6 +35,8 @@ pub struct Meta {
     pub once: bool,
     /// Without its argument the line is skipped, where other rows end the daemon.
     pub skipped_bare: bool,
+    /// A value that is out of range is told, and the nearest one used.
+    pub nearest: bool,
     /// The newer word, if the row itself is an old one.
     pub replaced_by: Option<&'static str>,
     /// The default, where no value shows it.
@@ -75,6 +77,7 @@ impl<T> Row<T> {
             meta: Meta {
                 once: false,
                 skipped_bare: false,
+                nearest: false,
                 replaced_by: None,
                 default: None,
                 hook: None,
@@ -102,6 +105,14 @@ impl<T> Row<T> {
     #[must_use]
     pub const fn skipped_bare(mut self) -> Self {
         self.meta.skipped_bare = true;
+        self
+    }
+
+    /// Of what is out of range the nearest value is used, and that told, as by the C daemon; with
+    /// all others the line is skipped. A time is only brought up to the least one.
+    #[must_use]
+    pub const fn nearest(mut self) -> Self {
+        self.meta.nearest = true;
         self
     }
 

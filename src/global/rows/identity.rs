@@ -24,12 +24,14 @@ pub(super) const IDENTITY: &[Row] = &[
         short_text("NAME", PROCESS_NAME_MAX, at!(process_names.parent)),
         "The kernel's name of the parent process.",
     )
+    .nearest()
     .default("keepalived"),
     Row::new(
         "vrrp_process_name",
         short_text("NAME", PROCESS_NAME_MAX, at!(process_names.vrrp)),
         "The kernel's name of the VRRP process.",
     )
+    .nearest()
     .default("keepalived"),
     Row::new(
         "checker_process_name",
@@ -37,12 +39,14 @@ pub(super) const IDENTITY: &[Row] = &[
         "The kernel's name of the checker process.",
     )
     .aliases(&[old_name("lvs_process_name")])
+    .nearest()
     .default("keepalived"),
     Row::new(
         "bfd_process_name",
         short_text("NAME", PROCESS_NAME_MAX, at!(process_names.bfd)),
         "The kernel's name of the BFD process.",
     )
+    .nearest()
     .default("keepalived"),
     Row::new(
         "umask",

@@ -25,6 +25,7 @@ pub(super) const PROCESS: &[Row] = &[
         int(1, 99, "", at!(vrrp_process.realtime)),
         "The realtime priority of the VRRP process (SCHED_RR).",
     ).skipped_bare()
+    .nearest()
     .default("none"),
     Row::new(
         "vrrp_cpu_affinity",

@@ -31,6 +31,7 @@ pub(super) const INTERFACES: &[Row] = &[
         "The table of nftables with the rules of no_accept and of VMAC interfaces. It is used \
          where they need one, also without this word.",
     )
+    .once()
     .default("keepalived"),
     Row::new(
         "nftables_priority",
@@ -54,6 +55,7 @@ pub(super) const INTERFACES: &[Row] = &[
         short_text("NAME", 11, at!(vmac_prefix)),
         "How names of VMAC interfaces begin; the virtual router follows.",
     )
+    .once()
     .default("vrrp"),
     Row::new(
         "vmac_addr_prefix",
@@ -61,6 +63,7 @@ pub(super) const INTERFACES: &[Row] = &[
         "How names of VMAC interfaces begin that are made for addresses on other interfaces than \
          that of the instance.",
     )
+    .once()
     .default("vmac_prefix"),
     Row::new(
         "default_interface",

@@ -28,6 +28,8 @@ pub struct Given {
     pub state: Option<Spanned<InitialState>>,
     /// `version`.
     pub version: Option<Spanned<Version>>,
+    /// `version` given again, with another number.
+    pub other_version: Option<Spanned<Version>>,
     /// `native_ipv6`.
     pub native_ipv6: Option<Spanned<bool>>,
     /// `advert_int`.

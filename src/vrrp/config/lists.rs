@@ -1,7 +1,7 @@
 //! Lists of names with options: tracked things, peers, interfaces.
 
 use super::names::TrackEntry;
-use super::{InstanceConfig, TrackedInterface, UnicastPeer};
+use super::{InstanceConfig, TrackedInterface, TrackerKind, UnicastPeer};
 use crate::control_plane::arg::{flag, int, words};
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::manual::describe_options;
@@ -43,13 +43,15 @@ pub(super) use tracked_interfaces;
 
 /// The keyword of another kind of tracker, for a target that keeps them at a path.
 macro_rules! tracked {
-    ($name:literal, $target:ty, $($list:ident).+, $doc:literal) => {
+    ($name:literal, $kind:ident, $target:ty, $($list:ident).+, $doc:literal) => {
         $crate::control_plane::schema::Row::<$target>::new(
             $name,
             $crate::control_plane::arg::lines(
                 $crate::vrrp::config::lists::TRACK_USAGE,
                 |target: &mut $target, line, diags| {
-                    $crate::vrrp::config::lists::track(&mut target.$($list).+, line, diags);
+                    let kind = $crate::vrrp::config::TrackerKind::$kind;
+                    let list = &mut target.$($list).+;
+                    $crate::vrrp::config::lists::track(kind, list, line, diags);
                 },
                 |target, out| $crate::vrrp::config::lists::show_tracks(&target.$($list).+, out),
                 $crate::vrrp::config::lists::describe_track,
@@ -67,6 +69,7 @@ static INTERFACE_OPTIONS: &[Row<TrackedInterface>] = &[
         "Added to the priority while the interface is up if positive, while it is down if negative. \
          0: FAULT while it is down. From -253 to 253.",
     ).skipped_bare()
+    .once()
     .default("0"),
     Row::new(
         "reverse",
@@ -82,6 +85,7 @@ static TRACK_OPTIONS: &[Row<TrackEntry>] = &[
         "Takes the place of the weight of the definition. From -254 to 254.",
     )
     .skipped_bare()
+    .once()
     .default("that of the definition"),
     Row::new("reverse", flag(at!(reverse)), "Turns the weight round."),
     Row::new(
@@ -141,17 +145,39 @@ pub(super) fn interface(line: &Line, diags: &mut Diags) -> Option<TrackedInterfa
         reverse: false,
     };
     read::options(&[INTERFACE_OPTIONS], &mut entry, line, options, diags);
-    begins_with_an_option(INTERFACE_OPTIONS, options).then_some(entry)
+    begins_with_weight(options, diags).then_some(entry)
 }
 
-/// Whether a line says something that is meant for it: a name with anything else behind it is not
-/// tracked, a mistake in a weight makes it the usual one.
-fn begins_with_an_option<T>(rows: &[Row<T>], options: &[Word]) -> bool {
-    match options {
-        [] => true,
-        [only] if only.text == "weight" => false,
-        [first, ..] => rows.iter().any(|row| row.matches(&first.text).is_some()),
+/// Whether a line says something that is meant for it: a name with anything else than a weight
+/// behind it is not tracked, a mistake in a weight makes it the usual one.
+fn begins_with_weight(options: &[Word], diags: &mut Diags) -> bool {
+    let Some((first, rest)) = options.split_first() else {
+        return true;
+    };
+    if matches!(first.text.as_str(), "reverse" | "noreverse") {
+        let text = format!("`{}` stands behind a weight only: not tracked", first.text);
+        diags.error(Code::General, first.span, text);
     }
+    first.text == "weight" && !rest.is_empty()
+}
+
+/// Not every kind can have a weight of 254: of scripts 253 of it count, as of interfaces, and a BFD
+/// session has the weight of its definition.
+fn within(kind: TrackerKind, entry: &mut TrackEntry, line: &Line, diags: &mut Diags) {
+    let Some(weight) = entry.weight.filter(|weight| weight.abs() > WEIGHT_MAX) else {
+        return;
+    };
+    entry.weight = match kind {
+        TrackerKind::Script => Some(weight.clamp(-WEIGHT_MAX, WEIGHT_MAX)),
+        TrackerKind::Bfd => None,
+        TrackerKind::File | TrackerKind::Process => return,
+    };
+    let used = match entry.weight {
+        Some(used) => format!("{used} is used"),
+        None => "that of the definition is used".to_owned(),
+    };
+    let text = format!("weight {weight} is not within -253 to 253: {used}");
+    diags.error(Code::InvalidNumber, line.span, text);
 }
 
 /// The largest weight, where 254 is one that can only have been meant as the largest.
@@ -160,9 +186,13 @@ const WEIGHT_MAX: i16 = 253;
 fn set_interface_weight(entry: &mut TrackedInterface, call: &Call<'_>, diags: &mut Diags) {
     entry.weight = read_weight(call, diags).unwrap_or(0);
     if entry.weight.abs() > WEIGHT_MAX {
-        let text = format!("{} is not within -253 to 253: 253 of them", entry.weight);
-        diags.error(Code::General, call.keyword.span, text);
-        entry.weight = entry.weight.clamp(-WEIGHT_MAX, WEIGHT_MAX);
+        let used = entry.weight.clamp(-WEIGHT_MAX, WEIGHT_MAX);
+        let text = format!(
+            "weight {} is not within -253 to 253: {used} is used",
+            entry.weight
+        );
+        diags.error(Code::General, call.span(), text);
+        entry.weight = used;
     }
 }
 
@@ -195,7 +225,7 @@ pub(super) fn add_interface(list: &mut Vec<TrackedInterface>, line: &Line, diags
 }
 
 /// A line of one of the other lists of trackers.
-pub(super) fn track(list: &mut Vec<TrackEntry>, line: &Line, diags: &mut Diags) {
+pub(super) fn track(kind: TrackerKind, list: &mut Vec<TrackEntry>, line: &Line, diags: &mut Diags) {
     let Some((first, options)) = line.words.split_first() else {
         return;
     };
@@ -204,7 +234,8 @@ pub(super) fn track(list: &mut Vec<TrackEntry>, line: &Line, diags: &mut Diags) 
         ..TrackEntry::default()
     };
     read::options(&[TRACK_OPTIONS], &mut entry, line, options, diags);
-    if begins_with_an_option(TRACK_OPTIONS, options) {
+    if begins_with_weight(options, diags) {
+        within(kind, &mut entry, line, diags);
         list.push(entry);
     }
 }

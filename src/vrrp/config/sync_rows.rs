@@ -72,24 +72,28 @@ const TRACKERS: &[Row<SyncGroup>] = &[
     ),
     tracked!(
         "track_script",
+        Script,
         SyncGroup,
         tracked.scripts,
         "Scripts tracked by every instance."
     ),
     tracked!(
         "track_file",
+        File,
         SyncGroup,
         tracked.files,
         "Files tracked by every instance."
     ),
     tracked!(
         "track_process",
+        Process,
         SyncGroup,
         tracked.processes,
         "Processes tracked by every instance."
     ),
     tracked!(
         "track_bfd",
+        Bfd,
         SyncGroup,
         tracked.bfd,
         "BFD sessions tracked by every instance."

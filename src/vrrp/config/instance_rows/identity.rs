@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{MICROSECOND, Row};
 use crate::control_plane::arg::{block, boolean, choice, flag, int, interface, time, words};
 use crate::control_plane::diag::{Code, Diags};
-use crate::control_plane::schema::{Block, Call, Inner, at, no_head};
+use crate::control_plane::schema::{Block, Call, Inner, Lens, at, no_head};
 use crate::control_plane::source::Span;
 use crate::control_plane::value::{Field, Spanned};
 use crate::vrrp::authentication::Password;
@@ -53,7 +53,7 @@ pub(super) const IDENTITY: &[Row] = &[
     .default("1"),
     Row::new(
         "version",
-        int(2, 3, "", at!(given.version)),
+        int(2, 3, "", VERSION),
         "The version of VRRP, the same on all routers of the instance. IPv6 is always 3.",
     )
     .default("vrrp_version, 3 for IPv6"),
@@ -88,6 +88,18 @@ pub(super) const IDENTITY: &[Row] = &[
     .default("0"),
 ];
 
+/// The first one counts, as in the C daemon.
+const VERSION: Lens<InstanceConfig, i64> = Lens {
+    get: |instance| instance.given.version.read(),
+    set: |instance, number, span| {
+        let version: Spanned<Version> = Field::make(number, span);
+        let first = instance.given.version.get_or_insert(version);
+        if *first != version {
+            instance.given.other_version = Some(version);
+        }
+    },
+};
+
 static AUTHENTICATION: Inner<InstanceConfig, InstanceConfig> = Inner::same(
     &Block {
         rows: &[&[
@@ -118,6 +130,10 @@ static AUTHENTICATION: Inner<InstanceConfig, InstanceConfig> = Inner::same(
 /// OpenShift writes long passwords, of which 8 octets have always counted.
 fn set_password(instance: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
     let [word] = call.args else { return };
+    if word.text.is_empty() {
+        let text = "auth_pass: an empty word is no password";
+        return diags.error(Code::General, word.span, text);
+    }
     if word.text.len() > 8 {
         let text = "auth_pass: only the first 8 octets count";
         diags.warn(Code::General, word.span, text);

@@ -22,24 +22,28 @@ pub(super) const TRACKING: &[Row] = &[
 pub(super) const TRACKERS: &[Row] = &[
     tracked!(
         "track_script",
+        Script,
         InstanceConfig,
         given.tracked.scripts,
         "Scripts whose outcome changes the priority, or means FAULT."
     ),
     tracked!(
         "track_file",
+        File,
         InstanceConfig,
         given.tracked.files,
         "Files whose number changes the priority, or means FAULT."
     ),
     tracked!(
         "track_process",
+        Process,
         InstanceConfig,
         given.tracked.processes,
         "Processes whose number changes the priority, or means FAULT."
     ),
     tracked!(
         "track_bfd",
+        Bfd,
         InstanceConfig,
         given.tracked.bfd,
         "BFD sessions whose state changes the priority, or means FAULT."

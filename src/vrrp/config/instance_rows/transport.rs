@@ -163,6 +163,7 @@ fn mark_unicast(instance: &mut InstanceConfig, span: Span) {
 }
 
 fn set_old_checksum(instance: &mut InstanceConfig, call: &Call<'_>, diags: &mut Diags) {
+    mark_unicast(instance, call.keyword.span);
     instance.old_unicast_checksum = match call.args.first() {
         None => OldUnicastChecksum::Always,
         Some(word) if word.text == "never" => OldUnicastChecksum::Never,

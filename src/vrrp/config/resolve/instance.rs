@@ -87,6 +87,10 @@ impl Resolver<'_> {
             self.warn(version.span, "IPv6 needs version 3, which is used");
             self.diags.lint("ipv6-version");
         }
+        if let Some(other) = instance.given.other_version {
+            let text = "the instance has another version already: ignored";
+            self.error(other.span, text);
+        }
     }
 
     /// `state` and `priority` give each other their defaults.

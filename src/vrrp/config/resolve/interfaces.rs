@@ -21,7 +21,7 @@ impl Resolver<'_> {
                 address.dev = usual.map(|name| Spanned::new(name, span));
             }
             if let Some(dev) = &address.dev {
-                self.interface(Code::BadInterface, dev, dev.span);
+                self.interface(Code::General, dev, dev.span);
             }
             if let Some(group) = &address.track_group {
                 let defined = names
@@ -52,7 +52,7 @@ impl Resolver<'_> {
         vrrp.garp_groups.retain(|group| {
             let zero = |interval: Option<Duration>| interval.is_none_or(|time| time.is_zero());
             let idle = zero(group.garp_interval) && zero(group.gna_interval);
-            if idle {
+            if group.garp_interval.or(group.gna_interval).is_none() {
                 let text = "the garp_group sets no interval";
                 self.error(group.place.span, text);
             } else if group.interfaces.is_empty() {

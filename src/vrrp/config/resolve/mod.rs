@@ -53,6 +53,7 @@ pub fn resolve(draft: Draft, machine: &dyn Machine, diags: &mut Diags) -> Option
         ..
     } = draft;
     global.use_pid_dir |= global.instance.is_some() || global.net_namespace.is_some();
+    global.without_missing_processors(machine.processors(), diags);
     let mut notify = std::mem::take(&mut global.notify);
     let mut sync_daemon = global.lvs.sync_daemon.take();
     let mut resolver = Resolver {

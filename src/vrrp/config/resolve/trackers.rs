@@ -153,6 +153,7 @@ impl Resolver<'_> {
 
     fn script_time(&mut self, time: Duration, span: Span) -> Duration {
         if time.is_zero() {
+            self.warn(span, "a time of 0 for a script: 1 second is used");
             return INTERVAL_OF_ZERO;
         }
         if time < INTERVAL_MIN {

@@ -1,6 +1,6 @@
 //! `encap KIND ...`
 
-use super::number::{decimal, in_any_base, named_octet};
+use super::number::{decimal, decimal64, named_octet};
 use super::option_words::option;
 use super::route_line::RouteDraft;
 use crate::control_plane::arg::{address, int, words};
@@ -213,7 +213,7 @@ fn set_locator(draft: &mut RouteDraft, call: &Call<'_>, diags: &mut Diags) {
 
 fn set_id(draft: &mut RouteDraft, call: &Call<'_>, diags: &mut Diags) {
     if let [word] = call.args {
-        draft.tunnel.id = in_any_base(word, u64::MAX, diags);
+        draft.tunnel.id = decimal64(word, diags);
     }
 }
 

@@ -51,20 +51,25 @@ pub(super) fn realms(names: &NumberNames, word: &Word, diags: &mut Diags) -> Opt
     Some(from << 16 | to)
 }
 
-/// A number in any base within a range.
-pub(super) fn in_any_base(word: &Word, max: u64, diags: &mut Diags) -> Option<u64> {
-    let found = any_base(&word.text).filter(|&number| number <= max);
-    if found.is_none() {
+/// A number of 32 bits in any base.
+pub(super) fn word32(word: &Word, diags: &mut Diags) -> Option<u32> {
+    let number = any_base(&word.text).and_then(|number| u32::try_from(number).ok());
+    whole(number, u32::MAX.into(), word, diags)
+}
+
+/// A decimal number of 64 bits.
+pub(super) fn decimal64(word: &Word, diags: &mut Diags) -> Option<u64> {
+    let is_decimal = word.text.bytes().all(|octet| octet.is_ascii_digit());
+    let number = word.text.parse().ok().filter(|_| is_decimal);
+    whole(number, u64::MAX, word, diags)
+}
+
+fn whole<T>(number: Option<T>, max: u64, word: &Word, diags: &mut Diags) -> Option<T> {
+    if number.is_none() {
         let text = format!("`{}` is no whole number within 0 to {max}", word.text);
         diags.error(Code::InvalidNumber, word.span, text);
     }
-    found
-}
-
-/// A number of 32 bits in any base.
-pub(super) fn word32(word: &Word, diags: &mut Diags) -> Option<u32> {
-    let number = in_any_base(word, u32::MAX.into(), diags)?;
-    u32::try_from(number).ok()
+    number
 }
 
 /// A decimal number that fits the type.
@@ -113,7 +118,8 @@ const TIME_MAX: f64 = 120_000.0;
 
 /// A time: a plain number counts steps of which `per_milli` make a millisecond,
 /// with `s`, `sec`, `secs` or `ms` it may have decimals. What the kernel would
-/// not use is brought within its bounds (200 ms to 120 s).
+/// not use is brought within its bounds (200 ms to 120 s), but a plain number
+/// above them is refused, as by the C daemon.
 pub(super) fn time(word: &Word, per_milli: u32, diags: &mut Diags) -> Option<u32> {
     let split = word.text.find(|c: char| c.is_ascii_alphabetic());
     let (digits, unit) = word.text.split_at(split.unwrap_or(word.text.len()));
@@ -133,6 +139,12 @@ pub(super) fn time(word: &Word, per_milli: u32, diags: &mut Diags) -> Option<u32
         return None;
     };
     let wanted = number * scale;
+    if unit.is_empty() && wanted > TIME_MAX {
+        let most = TIME_MAX * f64::from(per_milli);
+        let text = format!("{digits} is not within 0 to {most}");
+        diags.error(Code::InvalidNumber, word.span, text);
+        return None;
+    }
     let used = wanted.clamp(TIME_MIN, TIME_MAX);
     if !(TIME_MIN..=TIME_MAX).contains(&wanted) {
         let text = format!("{wanted} ms is outside 200 ms to 120 s: {used} ms is used");

@@ -42,6 +42,11 @@ pub(super) fn option<'w, T>(
     } else {
         least
     };
+    if count > least && words.len() < count {
+        let text = format!("`{}` needs {}", keyword.text, row.arg.usage());
+        diags.error(Code::MissingParameter, keyword.span, text);
+        return None;
+    }
     let (args, rest) = words.split_at(count.min(words.len()));
     let call = Call {
         keyword,

@@ -132,11 +132,14 @@ impl RouteDraft {
         diags: &mut Diags,
     ) -> Option<&'w [Word]> {
         let tables = tables(kind, self.has_hops);
-        let next_is_destination = || rest.first().is_some_and(|next| is_destination(&next.text));
         match word.text.as_str() {
-            "to" | "as" if rest.is_empty() => {
-                let text = format!("`{}` needs a destination", word.text);
-                diags.error(Code::MissingParameter, word.span, text);
+            "as" if rest.is_empty() => return without_destination(word, rest, diags),
+            "to" if !begins_destination(rest) => {
+                return without_destination(word, rest, diags);
+            }
+            // The C daemon asks for the family before it looks for a value.
+            "expires" | "pref" if self.family == Some(Family::V4) => {
+                self.is_of(Family::V6, word.span, diags);
                 return None;
             }
             "nexthop" => self.next_hop(),
@@ -154,9 +157,10 @@ impl RouteDraft {
                 if let Some(row) = find(&tables, text) {
                     return option(row, self, word, rest, line, diags);
                 }
-                let number = text.parse::<u8>().ok().filter(|_| next_is_destination());
-                let named = TYPES.iter().find(|(name, _)| *name == text);
-                match named.map(|(_, kind)| *kind).or(number) {
+                match kind_of(text) {
+                    Some(_) if !starts_with_destination(rest) => {
+                        return without_destination(word, rest, diags);
+                    }
                     Some(kind) if !self.has_hops => self.route.kind = kind,
                     None if is_destination(text) && !self.has_hops => self.to(word, diags),
                     _ => {
@@ -278,6 +282,37 @@ impl RouteDraft {
             route.track_group = None;
         }
     }
+}
+
+/// The type of a route by its name or number.
+fn kind_of(text: &str) -> Option<u8> {
+    let named = TYPES.iter().find(|(name, _)| *name == text);
+    named.map(|(_, kind)| *kind).or_else(|| text.parse().ok())
+}
+
+/// Whether `[TYPE] DESTINATION` follows; a type looks for itself.
+fn begins_destination(words: &[Word]) -> bool {
+    let begins = |word: &Word| is_destination(&word.text) || kind_of(&word.text).is_some();
+    words.first().is_some_and(begins)
+}
+
+fn starts_with_destination(words: &[Word]) -> bool {
+    words.first().is_some_and(|word| is_destination(&word.text))
+}
+
+/// A word that stands before the destination, and what follows is none.
+fn without_destination<'w>(word: &Word, rest: &[Word], diags: &mut Diags) -> Option<&'w [Word]> {
+    match rest.first() {
+        None => {
+            let text = format!("`{}` needs a destination", word.text);
+            diags.error(Code::MissingParameter, word.span, text);
+        }
+        Some(next) => {
+            let text = format!("`{}` is no destination", next.text);
+            refuse(diags, next.span, Refusal::general(text));
+        }
+    }
+    None
 }
 
 /// All addresses of a family.

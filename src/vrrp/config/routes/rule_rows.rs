@@ -1,7 +1,7 @@
 //! The option words of rules.
 
 use super::RuleAction;
-use super::number::{decimal, in_any_base, named, named_octet, range, realms, word32};
+use super::number::{decimal, decimal64, named, named_octet, range, realms, word32};
 use super::rule_line::RuleDraft;
 use crate::control_plane::arg::{flag, int, interface, words};
 use crate::control_plane::diag::{Code, Diags};
@@ -139,7 +139,7 @@ pub(super) static RULE: &[Row] = &[
         "tunnel-id",
         one("N", |draft, call, diags| {
             if let [word] = call.args {
-                draft.rule.tunnel = in_any_base(word, u64::MAX, diags);
+                draft.rule.tunnel = decimal64(word, diags);
             }
         }),
         "The tunnel that packets came in by, a number of 64 bits.",
@@ -325,7 +325,12 @@ fn set_suppress_prefix(draft: &mut RuleDraft, call: &Call<'_>, diags: &mut Diags
 
 fn set_suppress_group(draft: &mut RuleDraft, call: &Call<'_>, diags: &mut Diags) {
     if let [word] = call.args {
-        draft.rule.suppress_group = named(&draft.names, NameKind::Group, word, diags);
+        let group = named(&draft.names, NameKind::Group, word, diags);
+        if group.is_some_and(|group| i32::try_from(group).is_err()) {
+            let text = format!("{} is not within 0 to {}", word.text, i32::MAX);
+            return diags.error(Code::InvalidNumber, word.span, text);
+        }
+        draft.rule.suppress_group = group;
     }
 }
 

@@ -242,3 +242,48 @@ fn host_bits_are_left_out_where_the_kernel_refuses_them() {
         "from fd80::1/64 priority 3 tos 0x0 protocol 18 lookup 1"
     );
 }
+
+/// What `-t` of the C daemon ends with: 2 where a word is missing, 5 for any other mistake.
+#[test]
+fn mistakes_have_the_status_of_the_c_daemon() {
+    for (text, status) in [
+        ("blackhole 10.0.0.0/8", 0),
+        ("to blackhole 10.0.0.0/8", 0),
+        ("7 10.0.0.0/8", 0),
+        ("blackhole", 2),
+        ("blackhole to", 5),
+        ("10.0.0.0/8 5", 2),
+        ("to", 2),
+        ("10.0.0.0/8 to via 10.1.1.1", 5),
+        ("10.0.0.0/8 via inet", 2),
+        ("10.0.0.0/8 mtu lock", 2),
+        ("10.0.0.0/8 mtu lock 1400", 0),
+        ("10.0.0.0/8 expires", 5),
+        ("10.0.0.0/8 pref", 5),
+        ("2001:db8::/64 expires", 2),
+        ("2001:db8::/64 pref", 2),
+        ("10.0.0.0/8 rtt 960000", 0),
+        ("10.0.0.0/8 rtt 960001", 5),
+        ("10.0.0.0/8 rttvar 480001", 5),
+        ("10.0.0.0/8 rto_min 120001", 5),
+        ("10.0.0.0/8 rto_min 300s", 0),
+        ("10.0.0.0/8 encap ip id 18446744073709551615", 0),
+        ("10.0.0.0/8 encap ip id 18446744073709551616", 5),
+        ("10.0.0.0/8 encap ip id 0x10", 5),
+    ] {
+        let mut diags = Diags::default();
+        let _ = read_route(Kind::Static, &line(text), &names(), &mut diags);
+        assert_eq!(diags.exit_status(), status, "{text}");
+    }
+    for (text, status) in [
+        ("from 10.0.0.0/8 table 0x10", 0),
+        ("from 10.0.0.0/8 tunnel-id 18446744073709551615 table 5", 0),
+        ("from 10.0.0.0/8 tunnel-id 0x10 table 5", 5),
+        ("from 10.0.0.0/8 suppress_ifgroup 2147483647 table 5", 0),
+        ("from 10.0.0.0/8 suppress_ifgroup 2147483648 table 5", 5),
+    ] {
+        let mut diags = Diags::default();
+        let _ = read_rule(Kind::Static, &line(text), &names(), &mut diags);
+        assert_eq!(diags.exit_status(), status, "{text}");
+    }
+}

@@ -1,8 +1,8 @@
 //! `track_file`.
 
-use super::{named, weight};
+use super::{named, unless_given, weight};
 use crate::control_plane::arg::{to_keyword, words};
-use crate::control_plane::diag::Diags;
+use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, refuse};
 use crate::control_plane::schema::{Block, Call, Child, Row};
 use crate::control_plane::show::Sink;
@@ -32,6 +32,7 @@ pub(in crate::vrrp::config) static FILE: Child<Draft, FileConfig> = Child {
                 "The path of the file, which holds a number. Without the file the number is 0. \
                  Obligatory.",
             )
+            .skipped_bare()
             .once(),
             Row::<FileConfig>::new(
                 "weight",
@@ -77,7 +78,9 @@ pub(in crate::vrrp::config) static FILE: Child<Draft, FileConfig> = Child {
 };
 
 fn set_file_weight(target: &mut FileConfig, call: &Call<'_>, diags: &mut Diags) {
-    if let Some(weight) = weight(254, call, diags) {
+    if let Some(weight) = weight(254, call, diags)
+        && unless_given(target.weight.value != 1, call, diags)
+    {
         target.weight = weight;
     }
 }
@@ -90,7 +93,14 @@ fn set_init(target: &mut FileConfig, call: &Call<'_>, diags: &mut Diags) {
             continue;
         }
         match read::integer(&word.text, i64::from(i32::MIN), i64::from(i32::MAX), "") {
-            Ok(value) => init.value = i32::try_from(value).unwrap_or(0),
+            Ok(value) => {
+                if !(-254..=254).contains(&value) {
+                    let text =
+                        format!("{value} is more than any priority: -254 to 254 makes sense");
+                    diags.warn(Code::Warning, word.span, text);
+                }
+                init.value = i32::try_from(value).unwrap_or(0);
+            }
             Err(refusal) => refuse(diags, word.span, refusal),
         }
     }

@@ -24,6 +24,7 @@ pub(super) use script::SCRIPT;
 
 const ANY: usize = usize::MAX;
 const MICROSECOND: Duration = Duration::from_micros(1);
+const MILLISECOND: Duration = Duration::from_millis(1);
 const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -67,6 +68,15 @@ pub(crate) fn weight(most: i64, call: &Call<'_>, diags: &mut Diags) -> Option<We
         value,
         reverse: reverse.is_some_and(|word| word.text == "reverse"),
     })
+}
+
+/// Whether a weight still counts: the first one does that is not the usual one.
+fn unless_given(is_given: bool, call: &Call<'_>, diags: &mut Diags) -> bool {
+    if is_given {
+        let text = "the weight is given already: the first one stays";
+        diags.error(Code::General, call.span(), text);
+    }
+    !is_given
 }
 
 /// Prints it, unless it is 0.

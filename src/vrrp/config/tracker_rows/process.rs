@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{ANY, HOUR, MICROSECOND, named, show_weight, weight};
+use super::{ANY, HOUR, MICROSECOND, named, show_weight, unless_given, weight};
 use crate::control_plane::arg::{flag, int, time, to_keyword, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::read::{self, refuse};
@@ -104,7 +104,9 @@ const PROCESS_COUNT: &[Row<ProcessConfig>] = &[
             1,
             2,
             |target: &mut ProcessConfig, call, diags| {
-                if let Some(weight) = weight(254, call, diags) {
+                if let Some(weight) = weight(254, call, diags)
+                    && unless_given(target.weight.value != 0, call, diags)
+                {
                     target.weight = weight;
                 }
             },

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{LONGEST, MICROSECOND, named, show_weight, weight};
+use super::{LONGEST, MILLISECOND, named, show_weight, weight};
 use crate::control_plane::arg::{command, flag, int, time, to_keyword, words};
 use crate::control_plane::diag::Diags;
 use crate::control_plane::schema::{Block, Call, Child, Row, at};
@@ -35,13 +35,13 @@ pub(in crate::vrrp::config) static SCRIPT: Child<Draft, ScriptConfig> = Child {
             .skipped_bare(),
             Row::<ScriptConfig>::new(
                 "interval",
-                time(Duration::ZERO, LONGEST, MICROSECOND, at!(interval)),
+                time(Duration::ZERO, LONGEST, MILLISECOND, at!(interval)),
                 "How often the script is run, from 0.01 seconds; not while it still runs.",
             )
             .default("1"),
             Row::<ScriptConfig>::new(
                 "timeout",
-                time(Duration::ZERO, LONGEST, MICROSECOND, at!(timeout)),
+                time(Duration::ZERO, LONGEST, MILLISECOND, at!(timeout)),
                 "How long the script may run: after that it has failed, and it and all it has \
                  started is ended.",
             )

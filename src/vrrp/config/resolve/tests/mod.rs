@@ -1,5 +1,6 @@
 mod addresses;
 mod authentication;
+mod values;
 mod virtual_links;
 
 use std::path::Path;
