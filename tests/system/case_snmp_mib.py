@@ -209,5 +209,10 @@ def virtual_servers_by_snmp(lab):
     wait(lambda: lines(master, quorum, BASE + ".3.3.1.23 = INTEGER: 1", *known), 10, "the quorum is back")
     daemon.reload()
     wait(lambda: read.column("3.4", 7).get("1.2") == "3", 5, "a reload brings the configured weight back")
+    # Who ends is not counted any more: by a reload, and at the end of the daemon.
+    none = BASE + ".3.3.1.21 = Gauge32: 0"
+    daemon.reload(text.replace("fwmark 7", "fwmark 8"))
+    wait(lambda: lines(master, quorum, BASE + ".3.3.1.4 = Gauge32: 7", BASE + ".3.3.1.23 = INTEGER: 2", none), 10, "another mark")
     daemon.stop()
-    wait(lambda: lines(master, quorum, BASE + ".3.3.1.23 = INTEGER: 3", *known), 5, "the end of the virtual server")
+    wait(lambda: lines(master, server, BASE + ".3.4.1.4 = Hex-STRING: 0A 4D 00 33", BASE + ".3.3.1.21 = Gauge32: 1", *known), 5, "one is left")
+    wait(lambda: lines(master, quorum, BASE + ".3.3.1.23 = INTEGER: 3", none, *known), 5, "the end of the virtual server")

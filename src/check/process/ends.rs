@@ -77,17 +77,24 @@ impl CheckProcess {
     ) {
         for (number, server) in service.servers.iter().enumerate() {
             self.log_end_of(place, service, server);
-            let own = self.services.get(place);
-            if !own.is_some_and(|own| own.machine.is_alive(number)) {
+            let machine = self.services.get(place).map(|own| &own.machine);
+            let Some(machine) = machine.filter(|machine| machine.is_alive(number)) else {
                 continue;
-            }
-            if aloud && !own.is_some_and(|own| own.machine.stands_in()) {
+            };
+            let is_in_table = !machine.stands_in();
+            self.snmp.server_ends();
+            if aloud && is_in_table {
                 self.tell_end_of_server(now, place, number, why);
             } else {
                 self.trap_server(place, number, false);
             }
         }
-        self.trap_quorum(place, QuorumState::Shutdown);
+        let quorum = match self.is_stopping {
+            true => QuorumState::Shutdown,
+            false => QuorumState::NotMet,
+        };
+        self.trap_quorum(place, quorum);
+        self.snmp.service_ended();
         let own = self.services.get(place);
         let has_quorum = own.is_some_and(|own| own.machine.has_quorum());
         if aloud && (service.omega || has_quorum) {
@@ -114,7 +121,9 @@ impl CheckProcess {
         let own = self.services.get(service);
         let told = |own: &OwnService| own.machine.is_alive(server) && !own.machine.stands_in();
         if own.is_some_and(told) {
+            self.snmp.server_ends();
             self.tell_end_of_server(now, service, server, REMOVED);
+            self.snmp.service_ended();
         }
     }
 

@@ -29,6 +29,8 @@ pub(super) struct Snmp {
     /// What came of weights that were set in this round, by virtual server.
     effects: BTreeMap<usize, Vec<Effect>>,
     has_set: bool,
+    /// So many servers of the service that is told of end with it, and do not count.
+    ended: usize,
 }
 
 impl Snmp {
@@ -43,6 +45,17 @@ impl Snmp {
     pub(super) fn stop(&mut self, s: &mut Scheduler<CheckProcess>) {
         self.follow(s);
         self.agent.stop(s);
+    }
+
+    /// A server that was alive ends: it counts no more in what is told of its service,
+    /// until [`Self::service_ended`].
+    pub(super) const fn server_ends(&mut self) {
+        self.ended += 1;
+    }
+
+    /// All of the servers that end with a service have been told of.
+    pub(super) const fn service_ended(&mut self) {
+        self.ended = 0;
     }
 
     /// Whether a weight was set since the configuration was read.
@@ -97,7 +110,10 @@ impl CheckProcess {
         Some(ServiceTold {
             config,
             service: config.services.get(service).filter(|_| is_told)?,
-            alive: self.services.get(service)?.machine.alive(),
+            alive: {
+                let own = self.services.get(service)?;
+                own.machine.alive().saturating_sub(self.snmp.ended)
+            },
         })
     }
 
