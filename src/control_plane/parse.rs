@@ -104,8 +104,11 @@ impl<'a> Parser<'a> {
         }
     }
 
+    /// A brace that no keyword has opened is passed over, and what is in it read as if it
+    /// stood outside. They are counted and not entered: a file may have any number of them.
     fn body<T>(&mut self, block: &Block<T>, target: &mut T, opened: Option<Span>) {
         let mut seen = Vec::new();
+        let mut surplus = Vec::new();
         loop {
             match self.items.next(self.diags) {
                 Some(Item::Line(line)) => {
@@ -114,15 +117,19 @@ impl<'a> Parser<'a> {
                 }
                 Some(Item::Open(span)) => {
                     self.unexpected_open(span);
-                    self.body(block, target, Some(span));
+                    surplus.push((span, std::mem::take(&mut seen)));
                 }
-                Some(Item::Close(_)) if opened.is_some() => return,
-                Some(Item::Close(span)) => {
-                    let text = "unexpected `}`: no block is open here";
-                    self.diags.error(Code::UnexpectedClose, span, text);
-                }
+                Some(Item::Close(span)) => match surplus.pop() {
+                    Some((_, outside)) => seen = outside,
+                    None if opened.is_some() => return,
+                    None => {
+                        let text = "unexpected `}`: no block is open here";
+                        self.diags.error(Code::UnexpectedClose, span, text);
+                    }
+                },
                 None => {
-                    if let Some(span) = opened {
+                    let inmost = surplus.last().map(|(span, _)| *span);
+                    if let Some(span) = inmost.or(opened) {
                         self.missing_close(span);
                     }
                     return;

@@ -198,6 +198,16 @@ fn braces_too_many_or_too_few_are_told_once() {
 }
 
 #[test]
+fn any_number_of_surplus_braces_is_told_and_passed_over() {
+    let many = 100_000;
+    let text = format!("{}\n{}", "{ ".repeat(many), "} ".repeat(many));
+    let (_, told) = read(&text);
+    let opened = |told: &&(Code, u32)| told.0 == Code::UnexpectedOpen;
+    assert_eq!(told.iter().filter(opened).count(), many);
+    assert_eq!(told.len(), many);
+}
+
+#[test]
 fn old_names() {
     let (value, told) = read("count 3");
     assert_eq!((value.number, told), (3, vec![(Code::Ok, 1)]));
