@@ -1,11 +1,16 @@
 //! What is wrong with a configuration, where, and what to do about it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use super::source::Span;
 
 /// How many messages of one weight are told to people.
 pub const TOLD: usize = 1_000;
+
+/// How many advices of one name are told to people: a list of addresses may deserve the same
+/// one in each line.
+pub const ADVICES_TOLD: usize = 20;
 
 /// How bad a diagnostic is.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -207,11 +212,18 @@ impl Diags {
     }
 
     /// What is told to people, and how many messages are left out: of each weight no
-    /// more than [`TOLD`], for a sequence of lines may have a mistake in each.
+    /// more than [`TOLD`], for a sequence of lines may have a mistake in each, and of the
+    /// advices of one name no more than [`ADVICES_TOLD`].
     #[must_use]
     pub fn told(&self) -> (Vec<&Diag>, usize) {
         let mut counts = [0_usize; 3];
+        let mut advices: BTreeMap<Option<&str>, usize> = BTreeMap::new();
         let is_told = |diag: &&Diag| {
+            if diag.is_advice() {
+                let same = advices.entry(diag.lint).or_default();
+                *same += 1;
+                return *same <= ADVICES_TOLD;
+            }
             let count = match diag.severity {
                 Severity::Note => &mut counts[0],
                 Severity::Warning => &mut counts[1],
@@ -390,6 +402,19 @@ mod tests {
         let (told, hidden) = diags.told();
         assert_eq!((told.len(), hidden), (TOLD + 1, 7));
         assert!(told.iter().any(|diag| diag.text == "wrong"));
+    }
+
+    #[test]
+    fn twenty_advices_of_a_name_are_told() {
+        let mut diags = Diags::default();
+        for name in ["vip-outside-networks", "equal-priorities"] {
+            for _ in 0..ADVICES_TOLD + 3 {
+                diags.advise(name, Span::default(), "unwise");
+            }
+        }
+        diags.advise("old-word", Span::default(), "old");
+        let (told, hidden) = diags.told();
+        assert_eq!((told.len(), hidden), (2 * ADVICES_TOLD + 1, 6));
     }
 
     #[test]

@@ -279,9 +279,10 @@ pub const LINTS: &[Lint] = &[
     },
     Lint {
         name: "granularity-not-a-mask",
-        what: "A prefix length where persistence_granularity of IPv4 has a mask.",
-        why: "keepalived reads 24 as the mask 0.0.0.24; here it is taken as the prefix length.",
-        remedy: "write the mask",
+        what: "A prefix length where persistence_granularity of IPv4 has a mask, or a mask with gaps.",
+        why: "keepalived reads 24 as the mask 0.0.0.24; here it is taken as the prefix length. With \
+              a mask such as 255.0.255.0 clients of far apart networks count as one.",
+        remedy: "write the mask of a network, such as 255.255.255.0",
         find: None,
     },
     Lint {

@@ -70,6 +70,14 @@ fn of_virtual_servers() -> Vec<Case> {
             5,
         ),
         (
+            service(
+                "persistence_timeout 60\npersistence_granularity 255.0.255.0",
+                CHECKED,
+            ),
+            "not the mask of a network",
+            0,
+        ),
+        (
             page("regex a\nregex_min_offset abc"),
             "regex_min_offset: `abc` is not a whole number",
             5,

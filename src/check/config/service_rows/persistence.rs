@@ -40,11 +40,24 @@ fn set_granularity(service: &mut ServiceDraft, call: &Call<'_>, diags: &mut Diag
     if family != Some(Family::V6)
         && let Ok(mask) = word.text.parse::<Ipv4Addr>()
     {
+        mind_gaps(word, mask.to_bits(), diags);
         service.granularity = Some(Granularity::Mask(mask.to_bits()));
     } else if family == Some(Family::V4) {
         service.granularity = prefix_as_mask(word, diags).or(service.granularity);
     } else if let Some(length) = number(word, 1, 128, diags) {
         service.granularity = Some(Granularity::Prefix(u8::try_from(length).unwrap_or(128)));
+    }
+}
+
+/// The kernel takes any mask, but only one that begins with all its ones stands for a network.
+fn mind_gaps(word: &Word, mask: u32, diags: &mut Diags) {
+    if mask.leading_ones() != mask.count_ones() {
+        let text = format!(
+            "`{}` is not the mask of a network: clients far apart count as one",
+            word.text
+        );
+        diags.advise("granularity-not-a-mask", word.span, text);
+        diags.help("write a mask such as 255.255.255.0");
     }
 }
 
