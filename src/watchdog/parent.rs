@@ -103,13 +103,15 @@ impl WatchDog {
     /// # Errors
     /// What the loop's system calls say.
     pub fn run(ground: Ground, startup: Startup) -> io::Result<u8> {
-        let mut scheduler = Scheduler::new()?;
+        let (mut scheduler, real_time, lines) = match Self::open() {
+            Ok(opened) => opened,
+            Err(error) => {
+                release(ground.pid_file, ground.child_pid_files, &ground.paths);
+                return Err(error);
+            }
+        };
         let s = &mut scheduler;
-        s.signals(&[Signal::SIGTERM, Signal::SIGINT], Self::on_stop)?;
-        s.signals(&[Signal::SIGHUP], Self::on_reload)?;
-        s.signals(&[Signal::SIGUSR1, Signal::SIGUSR2], Self::on_forward)?;
-        let real_time = SignalReader::open(&signals::real_time())?;
-        let mut dog = Self::new(ground, startup, real_time, Lines::open()?);
+        let mut dog = Self::new(ground, startup, real_time, lines);
         let fd = dog.real_time.as_fd();
         s.watch(
             "real-time signals",
@@ -136,6 +138,16 @@ impl WatchDog {
             &dog.ground.paths,
         );
         ended.map(|Exit(status)| u8::try_from(status).unwrap_or(NOT_STARTED))
+    }
+
+    /// What needs descriptors, which may have run out.
+    fn open() -> io::Result<(Scheduler<Self>, SignalReader, Lines)> {
+        let mut s = Scheduler::new()?;
+        s.signals(&[Signal::SIGTERM, Signal::SIGINT], Self::on_stop)?;
+        s.signals(&[Signal::SIGHUP], Self::on_reload)?;
+        s.signals(&[Signal::SIGUSR1, Signal::SIGUSR2], Self::on_forward)?;
+        let real_time = SignalReader::open(&signals::real_time())?;
+        Ok((s, real_time, Lines::open()?))
     }
 
     fn new(ground: Ground, startup: Startup, real_time: SignalReader, lines: Lines) -> Self {

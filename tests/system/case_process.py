@@ -320,9 +320,16 @@ def release_options_at_the_end(lab):
     r1.ip("addr", "del", "10.77.0.100/24", "dev", "eth0")
 
 
+def ended(host, *command):
+    """A command in the host, to its end: (exit status, what it said)."""
+    process = host.spawn(*command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    said, _ = process.communicate(timeout=20)
+    return process.returncode, said
+
+
 @case("defects", "process")
 def exit_status_says_why(lab):
-    """0 after a stop, 1 bad command line, 2 unusable configuration, 6 no file, 204 no memory; of the command in daemon mode as well."""
+    """0 after a stop, 1 bad command line, 2 unusable configuration, 4 no permission, 6 no file, 204 no memory; of the command in daemon mode as well."""
     (r1,) = lab.pair(["r1"])
     good, bad = os.path.join(lab.dir, "good.conf"), os.path.join(lab.dir, "bad.conf")
     put(good, ONE)
@@ -335,6 +342,12 @@ def exit_status_says_why(lab):
         put(bad, ONE.rstrip().removesuffix("}") + where + "\n}\n")
         rc, _, err = once(r1, "-n", "-f", bad, "-p", pid)
         assert rc == 2 and "eth9" in err, (where, rc, err)
+    vrrp = os.path.join(lab.dir, "x_vrrp.pid")
+    run = [os.path.abspath(lab.daemon), "-n", "-l", "-f", good, "-p", pid, "-r", vrrp]
+    rc, err = ended(r1, "setpriv", "--bounding-set", "-net_raw", *run)
+    assert rc == 4 and "lacks CAP_NET_RAW: run keepalived as root" in err, (rc, err)
+    rc, err = ended(r1, "prlimit", "--nofile=12", *run)
+    assert rc == 1 and "Too many open files" in err and not os.path.exists(pid), (rc, err)
     large = os.path.join(lab.dir, "large.conf")
     put(large, "".join(ONE.replace("VI_1", "V%d" % n).replace(" 51", " %d" % (1 + n % 250)) for n in range(12000)))
     daemon = os.path.abspath(lab.daemon)

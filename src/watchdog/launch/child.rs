@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use scheduler::{Drain, Interest, IoId, Key, Ready, Scheduler, Signal};
 
-use super::{Plumbing, orders};
+use super::{Plumbing, orders, rights};
 use crate::control_plane::Config;
 use crate::memory::residency;
 use crate::sys::memory::give_back_free;
@@ -33,6 +33,9 @@ const SIGNALS: [Signal; 6] = [
     Signal::SIGUSR2,
     Signal::SIGXCPU,
 ];
+
+/// Exit status when the kernel does not allow what a process needs: another one may not either.
+const NO_PERMISSION: i32 = 4;
 
 /// What an operator wants of a running process.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -150,11 +153,19 @@ pub type Main = fn(Rc<Config>, Plumbing) -> i32;
 #[must_use]
 pub fn main<C: Child>(config: Rc<Config>, plumbing: Plumbing) -> i32 {
     let title = plumbing.role.spec().title;
+    if let Some(names) = rights::missing(plumbing.role) {
+        let advice = rights::ADVICE;
+        log::error!("{title} process: it lacks {names}: {advice}");
+    }
     match run::<C>(config, plumbing) {
         Ok(status) => status,
         Err(error) => {
             log::error!("{title} process: {error}");
-            C::FAILED
+            if error.kind() == io::ErrorKind::PermissionDenied {
+                NO_PERMISSION
+            } else {
+                C::FAILED
+            }
         }
     }
 }

@@ -18,8 +18,8 @@
 //! [`Plumbing`] what they have of it. [`daemon`] takes the whole program into the
 //! background, [`limits`] applies scheduling and memory settings, [`pidfile`] and
 //! [`paths`] keep the pid files, [`role`] is the table of what differs between children,
-//! [`lines`] is what connects them, `wishes` keeps operators from asking too much;
-//! [`rush`] is for work that goes before that of others.
+//! [`rights`] what they may ask the kernel for, [`lines`] is what connects them, `wishes`
+//! keeps operators from asking too much; [`rush`] is for work that goes before that of others.
 
 pub mod child;
 pub mod daemon;
@@ -29,6 +29,7 @@ mod orders;
 pub mod paths;
 pub mod pidfile;
 mod plumbing;
+pub mod rights;
 pub mod role;
 pub mod rush;
 mod wishes;
