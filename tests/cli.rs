@@ -112,6 +112,37 @@ fn options_without_effect_say_so() {
 }
 
 #[test]
+fn an_option_of_another_task_starts_no_daemon() {
+    for (option, needed) in [
+        ("--json", "--status"),
+        ("--watch=1", "--status"),
+        ("--running=x", "--reload-plan"),
+    ] {
+        let run = keepalived(&[option]);
+        assert_eq!(run.status, 1, "{option}");
+        assert!(run.err.contains(&format!("needs {needed}")), "{}", run.err);
+    }
+}
+
+#[test]
+fn a_plan_without_a_running_configuration_says_which_file_is_missing() {
+    let new = file("planned", GOOD);
+    let run = keepalived(&[
+        "--reload-plan",
+        "--running",
+        "/no/such",
+        "-f",
+        new.to_str().unwrap(),
+    ]);
+    assert_eq!(run.status, 1);
+    assert!(
+        run.err.contains("/no/such: there is no such file"),
+        "{}",
+        run.err
+    );
+}
+
+#[test]
 fn surplus_words_are_told_and_do_not_matter() {
     let path = file("surplus", GOOD);
     let run = keepalived(&["-t", "more", "-f", path.to_str().unwrap(), "words"]);

@@ -217,7 +217,7 @@ fn options_before_it_are_passed_over_with_a_warning() {
         run(Path::new(PROGRAM), &words)
     });
     assert_eq!((run.status, run.out), (0, format!("{MD5_OF_HELLO}\n")));
-    let warning = "Warning -- `genhash` not used as first option, previous options ignored\n";
+    let warning = "Warning -- `-T` not used as first option, previous options ignored\n";
     assert_eq!(run.err, warning);
 }
 

@@ -51,7 +51,10 @@ fn run(program: &str, words: &[String]) -> u8 {
     }
     if let Some((before, after)) = split_at_genhash(words) {
         if !before.is_empty() {
-            complain("Warning -- `genhash` not used as first option, previous options ignored");
+            let word = words.get(before.len()).map_or("--genhash", String::as_str);
+            complain(&format!(
+                "Warning -- `{word}` not used as first option, previous options ignored"
+            ));
         }
         return genhash::run(&format!("{program} --genhash"), after);
     }
@@ -60,6 +63,9 @@ fn run(program: &str, words: &[String]) -> u8 {
         Err(mistake) => return complain(&mistake.to_string()),
     };
     if let Some(status) = one_shot(program, &parsed) {
+        return status;
+    }
+    if let Some(status) = lonely(&parsed) {
         return status;
     }
     report_surplus(&parsed);
@@ -184,6 +190,21 @@ fn one_shot(program: &str, parsed: &Parsed) -> Option<u8> {
     }
 }
 
+/// Options that only say how another one does its task. Without that one a daemon would start,
+/// which nobody wants who asks for JSON.
+const COMPANIONS: [(&str, &str); 3] = [
+    ("json", "status"),
+    ("watch", "status"),
+    ("running", "reload-plan"),
+];
+
+fn lonely(parsed: &Parsed) -> Option<u8> {
+    let mut companions = COMPANIONS.iter();
+    let (option, other) =
+        companions.find(|(option, other)| parsed.has(option) && !parsed.has(other))?;
+    Some(complain(&format!("Option --{option} needs --{other}")))
+}
+
 fn signal_number(parsed: &Parsed) -> u8 {
     let function = parsed.value("signum").unwrap_or_default();
     match signum::number(&function) {
@@ -211,8 +232,12 @@ fn report_notes(parsed: &Parsed) {
             complain(&format!("Option --{} has no effect: {note}", option.long));
         }
     }
-    if parsed.has("config-fd") && !parsed.has("config-test") {
-        complain("Option --config-fd has no effect without --config-test");
+    for option in ["config-fd", "strict"] {
+        if parsed.has(option) && !parsed.has("config-test") {
+            complain(&format!(
+                "Option --{option} has no effect without --config-test"
+            ));
+        }
     }
 }
 

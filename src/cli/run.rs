@@ -166,7 +166,10 @@ fn log_settings(parsed: &Parsed) -> LogSettings {
             .value("log-facility")
             .map_or(Facility::LOG_DAEMON, |text| {
                 facility(&text).unwrap_or_else(|| {
-                    complain(&format!("Invalid log facility '{text}'"));
+                    complain(&format!(
+                        "Invalid log facility '{text}': daemon is used. There are 0 to 7, \
+                         local0 to local7, user and daemon"
+                    ));
                     Facility::LOG_DAEMON
                 })
             }),

@@ -68,8 +68,12 @@ fn fixed_difference(old: &Config, new: &Config) -> Option<&'static str> {
 /// Why there would be none.
 pub fn plan(running: &Settings, new: &Settings) -> io::Result<Vec<String>> {
     let before = config::read(running);
-    let old = config::usable(&before)
-        .map_err(|_| io::Error::other("nothing can run with the running configuration"))?;
+    let old = config::usable(&before).map_err(|_| {
+        let messages = config::report(&before);
+        io::Error::other(format!(
+            "{messages}nothing can run with the running configuration"
+        ))
+    })?;
     let loaded = config::read(new);
     let new = judge_quietly(&old, &loaded).map_err(io::Error::other)?;
     let mut lines = process_lines(running, &old, &new);
