@@ -103,6 +103,10 @@ fn search(program: &OsStr) -> Result<PathBuf, String> {
 
 /// Names the component that is not there.
 fn missing(path: &Path, error: &io::Error) -> String {
+    if path.is_relative() {
+        let path = path.display();
+        return format!("script {path}: {error}; the path is relative: write it from / on");
+    }
     let component = path
         .ancestors()
         .find(|ancestor| ancestor.parent().is_none_or(Path::exists));

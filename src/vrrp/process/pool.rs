@@ -4,11 +4,12 @@ use std::io;
 use std::net::IpAddr;
 use std::os::fd::{AsFd as _, AsRawFd as _, RawFd};
 
+use nix::net::if_::if_indextoname;
 use scheduler::{Interest, IoId, Scheduler};
 
 use super::VrrpProcess;
-use crate::model::{IfIndex, Vrid};
-use crate::net::{Datagram, RxBatch, SocketSpec, Versions, VridSet, VrrpSocket};
+use crate::model::{Family, IfIndex, Vrid};
+use crate::net::{Datagram, Mode, RxBatch, SocketSpec, Versions, VridSet, VrrpSocket};
 use crate::vrrp::fsm::InstanceId;
 
 /// A socket of the pool.
@@ -190,11 +191,17 @@ impl SocketPool {
         let line = |slot: &Slot| {
             let spec = slot.socket.spec();
             let index = spec.interface.map_or(0, |index| index.0);
+            let family = match spec.family {
+                Family::V4 => "IPv4",
+                Family::V6 => "IPv6",
+            };
+            let mode = match spec.mode {
+                Mode::Multicast => "multicast",
+                Mode::Unicast { .. } => "unicast",
+            };
             format!(
-                "VRRP sockpool: [ifindex({index:3}), family({:?}), proto({}), {:?}, {} instances]",
-                spec.family,
+                "VRRP sockpool: [ifindex({index:3}), family({family}), proto({}), {mode}, {} instances]",
                 spec.protocol.number(),
-                spec.mode,
                 slot.users.len()
             )
         };
@@ -282,5 +289,9 @@ impl Slot {
 /// state of the instance, so this is for the curious.
 fn complain(interface: Option<IfIndex>, error: &io::Error) {
     let index = interface.map_or(0, |index| index.0);
-    log::debug!("cannot send an advert on interface {index}: {error}");
+    let name = if_indextoname(index).map_or_else(
+        |_| index.to_string(),
+        |name| name.to_string_lossy().into_owned(),
+    );
+    log::debug!("cannot send an advert on interface {name}: {error}");
 }
