@@ -127,11 +127,18 @@ impl RecordFile {
         let new = self.path.with_extension("record.new");
         // One that somebody has put there is not followed.
         let _ = fs::remove_file(&new);
+        self.replace_by(&new, record).inspect_err(|_| {
+            // On a full file system nothing is left half written.
+            let _ = fs::remove_file(&new);
+        })
+    }
+
+    fn replace_by(&mut self, new: &Path, record: &Record) -> io::Result<()> {
         let mut options = OpenOptions::new();
-        let mut file = options.write(true).create_new(true).mode(MODE).open(&new)?;
+        let mut file = options.write(true).create_new(true).mode(MODE).open(new)?;
         file.write_all(record.write(&self.world).as_bytes())?;
         fcntl(&file, FcntlArg::F_OFD_SETLK(&whole_file()))?;
-        fs::rename(&new, &self.path)?;
+        fs::rename(new, &self.path)?;
         self.held = Some(file);
         Ok(())
     }
@@ -356,6 +363,15 @@ mod tests {
         file.write(&record(A)).expect("write");
         assert_eq!(fs::read_to_string(&victim).expect("read"), "precious");
         assert_eq!(file.read().expect("read"), Some(record(A)));
+    }
+
+    #[test]
+    fn what_could_not_be_written_leaves_nothing() {
+        let scratch = Scratch::new("nothing");
+        let mut file = scratch.file("a.record");
+        fs::create_dir(file.path()).expect("a folder in its place");
+        assert!(file.write(&record(A)).is_err());
+        assert!(!scratch.0.join("a.record.new").exists());
     }
 
     #[test]
