@@ -10,7 +10,9 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use keepalived::check::checker::{Endpoint, HttpSettings, HttpVersion, Page, TlsSettings};
+use keepalived::check::checker::{
+    Endpoint, HttpSettings, HttpVersion, Page, SaidOfPages, TlsSettings,
+};
 use keepalived::check::conversation::{Attempt, Conversations, Host};
 use keepalived::check::http::digest::{Algorithm, BodyDigest, to_hex};
 use keepalived::check::http::pattern::Patterns;
@@ -54,6 +56,7 @@ fn check(port: u16, over_tls: bool, timeout: Duration, page: Page) -> Result<(),
         version: HttpVersion::V1_1,
         fast_recovery: false,
         pages: vec![page],
+        said: SaidOfPages::default(),
     };
     let probe = Http::new(settings, &mut Patterns::default());
     let mut scheduler = Scheduler::new().expect("a scheduler");

@@ -139,6 +139,20 @@ pub struct HttpSettings {
     pub fast_recovery: bool,
     /// The pages, in order; at least one.
     pub pages: Vec<Page>,
+    /// What is said for all of them.
+    pub said: SaidOfPages,
+}
+
+/// What a check says for all its pages. It is in them already; this is for those who look
+/// at the configuration.
+#[derive(Clone, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
+pub struct SaidOfPages {
+    /// `virtualhost`
+    pub virtualhost: Option<Rc<str>>,
+    /// `enable_sni`
+    pub sni: bool,
+    /// `sni_name`
+    pub sni_name: Option<String>,
 }
 
 /// What the request line and the head of a request say.

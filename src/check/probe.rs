@@ -27,6 +27,20 @@ pub trait Probe: fmt::Debug {
     /// The server is told up or down, or starts anew: an HTTP check begins again with
     /// its first page.
     fn settled(&mut self, _up: bool) {}
+
+    /// What it remembers of its attempts, for those who look.
+    fn remembers(&self) -> Option<Memory<'_>> {
+        None
+    }
+}
+
+/// What a probe remembers of its attempts.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Memory<'a> {
+    /// The path of the page that has failed, and has not done well since.
+    FailedPage(&'a str),
+    /// What the script exited with the last time that it did; 0 before.
+    Status(u8),
 }
 
 /// What an attempt begins with.

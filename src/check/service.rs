@@ -55,8 +55,12 @@ impl Server {
         self.failed == 0
     }
 
+    fn wanted_weight(&self) -> i64 {
+        self.policy.weight.saturating_add(self.contribution)
+    }
+
     fn weight(&self) -> u32 {
-        let sum = self.policy.weight.saturating_add(self.contribution);
+        let sum = self.wanted_weight();
         u32::try_from(sum.clamp(0, WEIGHT_MAX)).unwrap_or(0)
     }
 }
@@ -238,6 +242,13 @@ impl Service {
     #[must_use]
     pub fn weight(&self, server: usize) -> u32 {
         self.servers.get(server).map_or(0, Server::weight)
+    }
+
+    /// The weight of a server with what its checks add, be it one that the kernel can have
+    /// or not.
+    #[must_use]
+    pub fn wanted_weight(&self, server: usize) -> i64 {
+        self.servers.get(server).map_or(0, Server::wanted_weight)
     }
 
     /// The weight of a server without what its checks add.

@@ -60,6 +60,8 @@ pub struct ServerState {
     pub failed: u32,
     /// Its weight while it is up, with what its checks add.
     pub weight: u32,
+    /// The same before it is brought within the bounds of the kernel.
+    pub wanted_weight: i64,
     /// The weight it has in the kernel's table, if it is there.
     pub in_table: Option<u32>,
 }
@@ -179,8 +181,9 @@ fn service_text(
     scheduling(service, out);
     life(service, out);
     let label = match service.forwarding {
-        Forwarding::Tunnel(_) => "forwarding method",
-        Forwarding::Masquerade
+        Forwarding::Tunnel(Tunnel::Gue { .. } | Tunnel::Gre { .. }) => "forwarding method",
+        Forwarding::Tunnel(Tunnel::Ipip)
+        | Forwarding::Masquerade
         | Forwarding::Local
         | Forwarding::DirectRoute
         | Forwarding::Bypass => "default forwarding method",
@@ -244,10 +247,14 @@ fn scheduling(service: &ServiceConfig, out: &mut Text) {
         ("One packet scheduling", ServiceFlags::ONE_PACKET),
     ];
     // Those with a word of the scheduler stand in the order of the C daemon.
-    if one != "flag-1" {
+    let has_words = one != "flag-1";
+    if has_words {
         flags.swap(0, 1);
     }
     for (label, flag) in flags {
+        if has_words && label == "flag-3" && !service.flags.has(flag) {
+            continue;
+        }
         out.property(
             label,
             Value::switch(service.flags.has(flag), FlagForm::Bool),
@@ -352,8 +359,8 @@ fn sorry(service: &ServiceConfig, out: &mut Text) {
 
 fn server_text(server: &ServerConfig, service: &ServiceConfig, state: ServerState, out: &mut Text) {
     out.show("   ------< Real server >------\n");
-    let (address, port, weight) = (server.address, server.port, server.weight);
-    let effective = state.weight;
+    let (address, port, weight) = (server.address, server.port, state.weight);
+    let effective = state.wanted_weight;
     out.show(format_args!(
         "   RIP = {address}, RPORT = {port}, WEIGHT = {weight} EFF WEIGHT = {effective}\n"
     ));
@@ -387,8 +394,8 @@ fn server_text(server: &ServerConfig, service: &ServiceConfig, state: ServerStat
     out.property("SNMP name", name.map_or(Value::Absent, Value::Word));
     let alert = Value::answer(server.smtp_alert, FlagForm::Bool);
     out.property("Using smtp notification", alert);
-    out.property("initial weight", Value::Number(weight.into()));
-    out.property("effective weight", Value::Number(effective.into()));
+    out.property("initial weight", Value::Number(server.weight.into()));
+    out.property("effective weight", Value::Signed(effective));
     let alive = Value::Number(state.is_alive.into());
     out.property("alive", alive);
     let failed = Value::Number(state.failed.into());
@@ -397,4 +404,5 @@ fn server_text(server: &ServerConfig, service: &ServiceConfig, state: ServerStat
     out.property("RS set", set);
     let weight = state.in_table.map(|weight| Value::Number(weight.into()));
     out.property("weight in table", weight.unwrap_or(Value::Absent));
+    checker::tracked(server, out);
 }

@@ -5,7 +5,7 @@ mod feeds;
 mod json;
 mod kinds;
 
-pub(super) use feeds::{files, sessions};
+pub(super) use feeds::{files, sessions, tracked};
 pub use json::json;
 
 use std::net::SocketAddr;
@@ -17,6 +17,8 @@ use super::text::Text;
 use crate::check::checker::{Checker, Endpoint, Kind};
 use crate::check::config::{CheckConfig, ServiceConfig};
 use crate::check::names;
+use crate::check::probe::Memory;
+use crate::model::UnixTime;
 use kinds::kind;
 
 /// A check at a moment.
@@ -40,6 +42,8 @@ pub struct CheckState<'a> {
     pub runs: u64,
     /// The last one, if there was one.
     pub last: Option<LastAttempt<'a>>,
+    /// What it remembers of its attempts.
+    pub memory: Option<Memory<'a>>,
     /// For how many servers it runs (`dedupe_checks`).
     pub servers: usize,
 }
@@ -49,7 +53,9 @@ pub struct CheckState<'a> {
 pub struct LastAttempt<'a> {
     /// How it went.
     pub result: AttemptResult<'a>,
-    /// How long ago it began.
+    /// When it began.
+    pub at: UnixTime,
+    /// How long ago that was.
     pub age: Duration,
     /// How long it took.
     pub duration: Duration,
@@ -113,7 +119,8 @@ pub(super) fn of_service(
             let state = live.check(place, number, which);
             state_text(checker, state.as_ref(), out);
             timing(checker, state.as_ref(), out);
-            kind(&checker.kind, out);
+            kind(checker, server.virtualhost(service), out);
+            remembered(&checker.kind, state.as_ref(), out);
             if let Some(state) = &state {
                 attempts(checker, state, out);
             }
@@ -149,10 +156,12 @@ fn timing(checker: &Checker, state: Option<&CheckState<'_>>, out: &mut Text) {
         let warmup = timing.warmup.unwrap_or(timing.delay_loop);
         micros("Warmup", warmup, out);
         out.property("Retries", Value::Number(timing.retry.into()));
-        micros("Delay before retry", timing.delay_before_retry, out);
-        let left = state.map_or(timing.retry, |state| state.retries_left);
-        let made = timing.retry.saturating_sub(left);
-        out.property("Retries iterations", Value::Number(made.into()));
+        if timing.retry > 0 {
+            micros("Delay before retry", timing.delay_before_retry, out);
+            let left = state.map_or(timing.retry, |state| state.retries_left);
+            let made = timing.retry.saturating_sub(left);
+            out.property("Retries iterations", Value::Number(made.into()));
+        }
         let default = match checker.kind {
             Kind::Http(_) => Duration::from_secs(3),
             // That of a question is delay_loop.
@@ -168,6 +177,24 @@ fn timing(checker: &Checker, state: Option<&CheckState<'_>>, out: &mut Text) {
         micros("Default delay before retry", default, out);
     }
     answer("Log all failures", checker.log_all_failures, out);
+}
+
+/// What came of it, as far as the C daemon tells.
+fn remembered(kind: &Kind, state: Option<&CheckState<'_>>, out: &mut Text) {
+    let memory = state.and_then(|state| state.memory);
+    if let Some(Memory::FailedPage(path)) = memory {
+        out.property("Failed URL", Value::Word(path));
+    }
+    if matches!(kind, Kind::Misc(_)) {
+        let last = state.and_then(|state| state.last.as_ref());
+        let at = last.map_or_else(UnixTime::default, |last| last.at);
+        out.property("Last ran", Value::Moment(Some(at)));
+        let status = match memory {
+            Some(Memory::Status(status)) => status,
+            Some(Memory::FailedPage(_)) | None => 0,
+        };
+        out.property("Last status", Value::Number(status.into()));
+    }
 }
 
 /// What the C daemon does not tell: behind what it does.

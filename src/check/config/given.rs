@@ -260,20 +260,13 @@ fn pages(settings: &HttpSettings, inherited: Option<&str>, draft: &mut CheckerDr
     draft.special.fast_recovery = settings.fast_recovery.then_some(true);
     let compliant = settings.tls.as_ref().is_some_and(|tls| tls.compliant);
     draft.special.tls_compliant = compliant.then(|| unplaced(true));
-    let mut names = settings.pages.iter().map(|page| page.sni.as_deref());
-    let first = names.next().flatten();
-    // One name for all of them says it; else each page's own host is that name.
-    let common = first.filter(|_| names.all(|name| name == first));
-    draft.special.sni_name = common.map(str::to_owned);
-    let named = settings.pages.iter().any(|page| page.sni.is_some());
-    draft.special.sni = (named && common.is_none()).then_some(true);
-    let single = named && common.is_none();
+    let said = &settings.said;
+    draft.given.virtualhost.clone_from(&said.virtualhost);
+    draft.special.sni = said.sni.then_some(true);
+    draft.special.sni_name.clone_from(&said.sni_name);
+    let inherited = said.virtualhost.as_deref().or(inherited);
     let host = |page: &Page| {
-        let own = if single {
-            page.sni.is_some() && page.sni == page.host
-        } else {
-            page.host.as_deref() != inherited
-        };
+        let own = page.host.as_deref() != inherited;
         page.host.clone().filter(|_| own)
     };
     draft.special.pages = settings.pages.iter().map(|p| of_page(p, host(p))).collect();

@@ -41,7 +41,7 @@ pub use self::talk::Talk;
 use self::talk::{Carrier, Worker};
 use self::wakings::on_socket;
 use super::kinds::tcp::Tcp;
-use super::probe::{Event, Outcome, Output, Probe, Transport};
+use super::probe::{Event, Memory, Outcome, Output, Probe, Transport};
 use crate::net::connect::OpenError;
 use crate::net::ping::PingGroups;
 use crate::net::tls::TlsContext;
@@ -229,6 +229,15 @@ impl<P: Host> Conversations<P> {
     pub fn settled(&mut self, id: TalkId<P>, up: bool) {
         if let Some(talk) = self.talks.get_mut(id) {
             talk.probe.probe().settled(up);
+        }
+    }
+
+    /// What a probe remembers of its attempts.
+    #[must_use]
+    pub fn remembers(&self, id: TalkId<P>) -> Option<Memory<'_>> {
+        match &self.talks.get(id)?.probe {
+            Worker::Kept(probe) => probe.remembers(),
+            Worker::Once(probe) => probe.remembers(),
         }
     }
 

@@ -26,7 +26,7 @@ use crate::check::http::digest::{Algorithm, BodyDigest, to_hex};
 use crate::check::http::pattern::{Patterns, Program, Search};
 use crate::check::http::request;
 use crate::check::http::response::{Part, Response};
-use crate::check::probe::{Event, Opening, Outcome, Output, Probe, Transport};
+use crate::check::probe::{Event, Memory, Opening, Outcome, Output, Probe, Transport};
 
 /// From the request to the end of the answer, in `connect_timeout`s.
 pub const WAITS: u32 = 3;
@@ -198,6 +198,11 @@ impl Probe for Http {
             self.page = 0;
             self.has_failed = false;
         }
+    }
+
+    fn remembers(&self) -> Option<Memory<'_>> {
+        let page = self.settings.pages.get(self.page)?;
+        self.has_failed.then_some(Memory::FailedPage(&page.path))
     }
 }
 

@@ -4,7 +4,7 @@ use scheduler::Instant;
 
 use super::ended;
 use crate::check::checker::MiscSettings;
-use crate::check::probe::{Event, Opening, Outcome, Output, Probe, Transport, Weight};
+use crate::check::probe::{Event, Memory, Opening, Outcome, Output, Probe, Transport, Weight};
 use crate::check::words::TIMED_OUT;
 
 /// What `misc_dynamic` takes off a status to have the weight.
@@ -14,13 +14,18 @@ const STATUS_OF_WEIGHT_0: u8 = 2;
 #[derive(Clone, Debug)]
 pub struct Misc {
     settings: MiscSettings,
+    /// What the script exited with last.
+    status: u8,
 }
 
 impl Misc {
     /// A check as configured.
     #[must_use]
     pub const fn new(settings: MiscSettings) -> Self {
-        Self { settings }
+        Self {
+            settings,
+            status: 0,
+        }
     }
 
     /// 0 is success, everything else is not; with `misc_dynamic` 2 to 255 are, too,
@@ -49,11 +54,18 @@ impl Probe for Misc {
 
     fn on(&mut self, _: Instant, event: Event<'_>, _: &mut Output) -> Option<Outcome> {
         match event {
-            Event::Exited(status) => Some(self.judge(status)),
+            Event::Exited(status) => {
+                self.status = status.unwrap_or(self.status);
+                Some(self.judge(status))
+            }
             Event::Connected | Event::Received(_) => None,
             Event::Expired => Some(Outcome::Failed(TIMED_OUT.into())),
             Event::Ended | Event::Failed(_) => ended(&event),
         }
+    }
+
+    fn remembers(&self) -> Option<Memory<'_>> {
+        Some(Memory::Status(self.status))
     }
 }
 
@@ -65,8 +77,8 @@ mod tests {
     use super::*;
     use crate::model::{Account, Command};
 
-    fn outcome(dynamic: bool, status: Option<u8>) -> Outcome {
-        let mut probe = Misc::new(MiscSettings {
+    fn misc(dynamic: bool) -> Misc {
+        Misc::new(MiscSettings {
             command: Command {
                 path: "/bin/true".into(),
                 name: "true".into(),
@@ -77,8 +89,12 @@ mod tests {
             user: None,
             timeout: Duration::from_secs(1),
             dynamic,
-        });
-        drive(&mut probe, Event::Exited(status)).1.unwrap()
+        })
+    }
+
+    fn outcome(dynamic: bool, status: Option<u8>) -> Outcome {
+        let told = Event::Exited(status);
+        drive(&mut misc(dynamic), told).1.unwrap()
     }
 
     fn is_failure(outcome: &Outcome) -> bool {
@@ -103,5 +119,14 @@ mod tests {
             assert_eq!(outcome(true, Some(status)), says);
             assert!(is_failure(&outcome(false, Some(status))));
         }
+    }
+
+    #[test]
+    fn the_last_status_is_remembered_and_a_signal_has_none() {
+        let mut probe = misc(false);
+        assert_eq!(probe.remembers(), Some(Memory::Status(0)));
+        drive(&mut probe, Event::Exited(Some(7)));
+        drive(&mut probe, Event::Exited(None));
+        assert_eq!(probe.remembers(), Some(Memory::Status(7)));
     }
 }

@@ -1,6 +1,7 @@
 //! What the dumps ask the process: how its services, servers and checks are.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use scheduler::Instant;
 
@@ -9,11 +10,15 @@ use super::check::{Check, Last, Place, Told};
 use crate::check::checker::Kind;
 use crate::dump::check::{Readout, ServerState, ServiceState};
 use crate::dump::checker::{AttemptResult, CheckState, LastAttempt};
+use crate::model::UnixTime;
+use crate::sys::calendar;
 
 /// The process at a moment, with its checks by their places.
 pub(super) struct Look<'a> {
     process: &'a CheckProcess,
     now: Instant,
+    /// The same moment on the wall.
+    wall: Duration,
     checks: HashMap<Place, &'a Check>,
 }
 
@@ -24,6 +29,7 @@ impl<'a> Look<'a> {
         Self {
             process,
             now,
+            wall: calendar::wall_time(),
             checks: checks.collect(),
         }
     }
@@ -41,6 +47,22 @@ impl<'a> Look<'a> {
         let checks = (0..count).filter_map(|checker| self.find(service, server, checker));
         let failed = checks.filter(|check| !check.schedule.is_up());
         u32::try_from(failed.count()).unwrap_or(u32::MAX)
+    }
+
+    fn last(&self, last: &'a Last) -> Option<LastAttempt<'a>> {
+        let result = match last.result.as_ref()? {
+            Told::Passed => AttemptResult::Passed,
+            Told::Proceeding => AttemptResult::Proceeding,
+            Told::Failed(why) => AttemptResult::Failed(why),
+            Told::Unable(why) => AttemptResult::Unable(why),
+        };
+        let age = self.now.since(last.begun.unwrap_or(self.now));
+        Some(LastAttempt {
+            result,
+            at: UnixTime(self.wall.saturating_sub(age)),
+            age,
+            duration: last.duration,
+        })
     }
 
     /// The weight of a server in the kernel; all keys of a service have the same.
@@ -74,6 +96,7 @@ impl Readout for Look<'_> {
             is_alive: own.machine.is_alive(server),
             failed: self.failed(service, server),
             weight: own.machine.weight(server),
+            wanted_weight: own.machine.wanted_weight(server),
             in_table: self.in_table(service, server),
         }
     }
@@ -90,7 +113,11 @@ impl Readout for Look<'_> {
             retries_left: schedule.retries_left(),
             contribution: check.contribution,
             runs: check.last.runs,
-            last: last(&check.last, self.now),
+            last: self.last(&check.last),
+            memory: check
+                .conduct
+                .talk()
+                .and_then(|talk| self.process.talks.remembers(talk)),
             servers: check.places.len(),
         })
     }
@@ -116,18 +143,4 @@ impl Readout for Look<'_> {
         })?;
         Some(found.schedule.is_up())
     }
-}
-
-fn last(last: &Last, now: Instant) -> Option<LastAttempt<'_>> {
-    let result = match last.result.as_ref()? {
-        Told::Passed => AttemptResult::Passed,
-        Told::Proceeding => AttemptResult::Proceeding,
-        Told::Failed(why) => AttemptResult::Failed(why),
-        Told::Unable(why) => AttemptResult::Unable(why),
-    };
-    Some(LastAttempt {
-        result,
-        age: now.since(last.begun.unwrap_or(now)),
-        duration: last.duration,
-    })
 }

@@ -22,6 +22,26 @@ fn each<'a>(
     }
 }
 
+/// The files and sessions that the checks of a server follow.
+pub(in crate::dump) fn tracked(server: &ServerConfig, out: &mut Text) {
+    let mut title = Some("Tracked Files");
+    for checker in &server.checkers {
+        if let Kind::File(settings) = &checker.kind {
+            title.take().into_iter().for_each(|title| out.line(title));
+            let reverse = if settings.reverse { " reverse" } else { "" };
+            let text = format!("{}, weight {}{reverse}", settings.name, settings.weight);
+            out.item(|out| out.push(&text));
+        }
+    }
+    let mut title = Some("Tracked BFDs");
+    for checker in &server.checkers {
+        if let Kind::Bfd(settings) = &checker.kind {
+            title.take().into_iter().for_each(|title| out.line(title));
+            out.item(|out| out.push(&settings.session));
+        }
+    }
+}
+
 /// `Checker track files`: those that a check follows.
 pub(in crate::dump) fn files(config: &Config, live: &dyn Readout, out: &mut Text) {
     let mut users: Vec<Vec<String>> = vec![Vec::new(); config.vrrp.files.len()];
@@ -86,6 +106,7 @@ pub(in crate::dump) fn sessions(config: &Config, live: &dyn Readout, out: &mut T
         let state = live.session(&session.name.value);
         let word = state.map(|up| Value::Word(if up { "UP" } else { "DOWN" }));
         out.property("State", word.unwrap_or(Value::Absent));
+        out.line("Tracking RS :");
         for user in users {
             out.item(|out| out.push(&user));
         }

@@ -1,7 +1,9 @@
 //! What is particular to each kind of check.
 
 use super::{answer, connection, item};
-use crate::check::checker::{HttpSettings, HttpVersion, Kind, MiscSettings, Page, UdpSettings};
+use crate::check::checker::{
+    Checker, HttpSettings, HttpVersion, Kind, MiscSettings, Page, UdpSettings,
+};
 use crate::dump::command::quoted;
 use crate::dump::fact::Value;
 use crate::dump::text::Text;
@@ -10,14 +12,15 @@ fn method(name: &str, out: &mut Text) {
     out.property("Keepalive method", Value::Word(name));
 }
 
-pub(super) fn kind(kind: &Kind, out: &mut Text) {
-    let name = kind.keyword();
-    match kind {
+/// What a check does. `host` is what real and virtual server say of whom to ask for.
+pub(super) fn kind(checker: &Checker, host: Option<&str>, out: &mut Text) {
+    let name = checker.kind.keyword();
+    match &checker.kind {
         Kind::Tcp(endpoint) | Kind::Ping(endpoint) => {
             connection(endpoint, out);
             method(name, out);
         }
-        Kind::Http(settings) => http(settings, name, out),
+        Kind::Http(settings) => http(settings, name, host, out),
         Kind::Smtp(settings) => {
             connection(&settings.endpoint, out);
             method(name, out);
@@ -45,12 +48,14 @@ pub(super) fn kind(kind: &Kind, out: &mut Text) {
         }
         Kind::Bfd(settings) => {
             method(name, out);
-            out.property("BFD instance", Value::Word(&settings.session));
+            out.property("Name", Value::Word(&settings.session));
+            let alpha = if checker.alpha { "ON" } else { "OFF" };
+            out.line(&format!("Alpha is {alpha}"));
         }
     }
 }
 
-fn http(settings: &HttpSettings, name: &str, out: &mut Text) {
+fn http(settings: &HttpSettings, name: &str, inherited: Option<&str>, out: &mut Text) {
     connection(&settings.endpoint, out);
     let version = match settings.version {
         HttpVersion::V1_0 => "1.0",
@@ -59,19 +64,21 @@ fn http(settings: &HttpSettings, name: &str, out: &mut Text) {
     };
     method(&format!("{name}, http protocol {version}"), out);
     let set = |is| if is { "set" } else { "unset" };
-    let sni = settings.pages.iter().any(|page| page.sni.is_some());
-    out.line(&format!("Enable SNI {}", set(sni)));
+    let host = settings.said.virtualhost.as_deref();
+    out.property("Virtualhost", host.map_or(Value::Absent, Value::Word));
+    out.line(&format!("Enable SNI {}", set(settings.said.sni)));
     out.line(&format!("Fast recovery {}", set(settings.fast_recovery)));
     if settings.tls.as_ref().is_some_and(|tls| tls.compliant) {
         out.line("TLS compliant set");
     }
     for page in &settings.pages {
         out.property("Checked url", Value::Word(&page.path));
-        page_text(page, out);
+        page_text(page, host.or(inherited), out);
     }
 }
 
-fn page_text(page: &Page, out: &mut Text) {
+/// A page; the host that all of them ask for has been told.
+fn page_text(page: &Page, told: Option<&str>, out: &mut Text) {
     if let Some(digest) = &page.digest {
         let digits: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
         item("digest", &digits, out);
@@ -92,7 +99,7 @@ fn page_text(page: &Page, out: &mut Text) {
             out.show(format_args!("       {first}-{last}\n"));
         }
     }
-    if let Some(host) = &page.host {
+    if let Some(host) = page.host.as_deref().filter(|host| Some(*host) != told) {
         item("Virtual host", host, out);
     }
     if let Some(sni) = &page.sni {
@@ -109,9 +116,8 @@ fn page_text(page: &Page, out: &mut Text) {
         let text = format!("{}{}", pattern.min_offset, most.unwrap_or_default());
         item("Regex min offset", &text, out);
     }
-    if !pattern.options.is_empty() {
-        out.item(|out| out.push(&format!("Regex options: {}", pattern.options.join(" "))));
-    }
+    let options = format!("Regex options: {}", pattern.options.join(" "));
+    out.item(|out| out.push(options.trim_end()));
     if let Some((start, most)) = pattern.stack {
         out.item(|out| out.push(&format!("Regex stack start {start}, max {most}")));
     }
@@ -126,8 +132,8 @@ fn udp(settings: &UdpSettings, out: &mut Text) {
     let Some(reply) = &settings.reply else { return };
     item("Min reply length", &settings.min_length.to_string(), out);
     item("Max reply length", &settings.max_length.to_string(), out);
+    item("Reply data len", &reply.len().to_string(), out);
     if !reply.is_empty() {
-        item("Reply data len", &reply.len().to_string(), out);
         let mask = reply.iter().any(|(_, counts)| *counts != 0xff);
         item("Reply data mask", if mask { "yes" } else { "no" }, out);
     }

@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use keepalived::check::checker::{HttpSettings, HttpVersion, Page, Pattern};
+use keepalived::check::checker::{HttpSettings, HttpVersion, Page, Pattern, SaidOfPages};
 use keepalived::check::http::pattern::Patterns;
 use keepalived::check::http::response::{Malformed, Part, Response};
 use keepalived::check::kinds::http::Http;
@@ -94,6 +94,7 @@ fn verdict(page: Page, patterns: &mut Patterns, pieces: &[&[u8]]) -> Option<Outc
         version: HttpVersion::V1_1,
         fast_recovery: false,
         pages: vec![page],
+        said: SaidOfPages::default(),
     };
     let mut probe = Http::new(settings, patterns);
     let mut out = Output::default();

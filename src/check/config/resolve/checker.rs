@@ -12,7 +12,7 @@ use super::super::service::{
 use super::Resolver;
 use crate::check::checker::{
     BfdSettings, Checker, DnsSettings, Endpoint, FileSettings, HttpSettings, Kind, MiscSettings,
-    OwnEnd, Page, Pattern, SmtpSettings, Timing, TlsSettings, UdpSettings,
+    OwnEnd, Page, Pattern, SaidOfPages, SmtpSettings, Timing, TlsSettings, UdpSettings,
 };
 use crate::check::http::pattern;
 use crate::control_plane::script;
@@ -227,6 +227,11 @@ impl Resolver<'_> {
             version: special.version.unwrap_or_default(),
             fast_recovery: special.fast_recovery.unwrap_or(false),
             pages,
+            said: SaidOfPages {
+                virtualhost: draft.given.virtualhost.clone(),
+                sni: special.sni.unwrap_or(false),
+                sni_name: special.sni_name.clone(),
+            },
         }
     }
 

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::testing::endpoint;
 use super::*;
-use crate::check::checker::{HttpVersion, Pattern, TlsSettings};
+use crate::check::checker::{HttpVersion, Pattern, SaidOfPages, TlsSettings};
 
 fn page(path: &str) -> Page {
     Page {
@@ -20,6 +20,7 @@ fn settings(pages: Vec<Page>) -> HttpSettings {
         version: HttpVersion::default(),
         fast_recovery: false,
         pages,
+        said: SaidOfPages::default(),
     }
 }
 
@@ -308,6 +309,22 @@ fn a_retry_asks_the_failed_page() {
         turn(&mut probe, &[]),
         ("/c".to_owned(), Outcome::Passed(None))
     );
+}
+
+#[test]
+fn the_failed_page_is_remembered_until_it_does_well() {
+    let mut probe = three(false);
+    probe.settled(true);
+    turn(&mut probe, &[]);
+    assert_eq!(probe.remembers(), None);
+    for up in [true, false] {
+        turn(&mut probe, &["/b"]);
+        probe.settled(up);
+        turn(&mut probe, &["/b", "/a"]);
+        assert!(matches!(probe.remembers(), Some(Memory::FailedPage(_))));
+        turn(&mut probe, &[]);
+        assert_eq!(probe.remembers(), None);
+    }
 }
 
 #[test]
