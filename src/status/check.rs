@@ -27,6 +27,9 @@ record! {
         pub name: String,
         /// Whether the quorum is there.
         pub has_quorum: bool,
+        /// The weight of servers that is needed for that; fewer, by the hysteresis, once it
+        /// is there.
+        pub quorum: u64,
         /// How many of its real servers are up.
         pub servers_up: u64,
         /// How many there are.

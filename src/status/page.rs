@@ -9,8 +9,8 @@ use super::check::{CheckStatus, CheckerStatus, ServerStatus, ServiceStatus};
 use super::metrics;
 use super::record::Record;
 use super::snapshot::{
-    BucketStatus, DaemonStatus, LatenessStatus, ProcessStatus, ReasonStatus, Snapshot,
-    TimingStatus, UsageStatus,
+    BucketStatus, DaemonStatus, LatenessStatus, ProcessStatus, ReasonStatus, RefusalStatus,
+    Snapshot, TimingStatus, UsageStatus,
 };
 use super::vrrp::{
     AddressStatus, GroupStatus, InstanceStatus, MasterStatus, PartStatus, PeerStatus,
@@ -38,6 +38,7 @@ fn page() -> String {
     record::<Snapshot>(out);
     record::<DaemonStatus>(out);
     record::<ProcessStatus>(out);
+    record::<RefusalStatus>(out);
     record::<UsageStatus>(out);
     record::<TimingStatus>(out);
     record::<LatenessStatus>(out);

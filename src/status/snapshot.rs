@@ -54,10 +54,22 @@ record! {
         pub reloads_refused: u64,
         /// When the configuration in use was taken over by a reload.
         pub reloaded: Option<UnixTime>,
+        /// The last reload, if it was refused: the files are not what is in use.
+        pub refusal: Option<RefusalStatus>,
         /// The parent's loop.
         pub timing: TimingStatus,
         /// What the parent process takes.
         pub usage: UsageStatus,
+    }
+}
+
+record! {
+    /// A reload that was refused.
+    pub struct RefusalStatus {
+        /// When.
+        pub time: UnixTime,
+        /// Why.
+        pub reason: String,
     }
 }
 
@@ -134,6 +146,7 @@ record! {
     }
 }
 
+optional_record!(RefusalStatus);
 optional_record!(VrrpStatus);
 optional_record!(CheckStatus);
 optional_record!(BfdStatus);

@@ -33,6 +33,8 @@ use super::parent::WatchDog;
 use super::reload_files::{self, Marker};
 use crate::control_plane::Config;
 use crate::memory::residency;
+use crate::model::UnixTime;
+use crate::status::snapshot::RefusalStatus;
 use crate::sys::calendar::wall_time;
 
 pub use judge::plan;
@@ -58,6 +60,8 @@ pub(super) struct Reload {
     pub(super) last: Option<Duration>,
     /// How many were refused.
     pub(super) refused: u64,
+    /// The last one, if it was refused.
+    pub(super) refusal: Option<RefusalStatus>,
 }
 
 #[derive(Debug, Default)]
@@ -276,6 +280,7 @@ impl WatchDog {
     fn save_config(&mut self) {
         self.reload.count += 1;
         self.reload.last = Some(wall_time());
+        self.reload.refusal = None;
         let config = &self.ground().config;
         reload_files::make_save_dir(&config.global.reload);
         reload_files::save_config(config, self.reload.count);
@@ -296,6 +301,10 @@ impl WatchDog {
 
     fn refuse(&mut self, why: &str) {
         self.reload.refused += 1;
+        self.reload.refusal = Some(RefusalStatus {
+            time: UnixTime(wall_time()),
+            reason: why.to_owned(),
+        });
         log::error!("Reload refused, the old configuration stays: {why}");
         self.tell_failure(&format!("Reload refused: {why}"));
     }

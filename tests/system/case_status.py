@@ -78,7 +78,7 @@ def status_says_what_is_and_why(lab):
                    "vrrp_sync_group G {\ngroup {\nVI_2\nVI_3\n}\n}",
                    inst(prio=200, extra="track_script {\nchk\n}"),
                    inst(name="VI_2", vrid=52, vips=["10.77.0.101/24"]),
-                   inst(name="VI_3", vrid=53, vips=["10.77.0.102/24"]), globals="enable_script_security")
+                   inst(name="VI_3", vrid=53, vips=["10.77.0.102/24"]), globals="enable_script_security\ndynamic_interfaces")
     d1 = r1.keepalived(tracked)
     d2 = r2.keepalived(single(prio=50))
     wait(lambda: r1.has(VIP) and instance(d1)["priority"]["effective"] == 180, 8, "master with what is tracked")
@@ -99,10 +99,19 @@ def status_says_what_is_and_why(lab):
     for part in ("MASTER", "180 = 200 - 20 script chk", VIP + "/24", "VI_2, VI_3", "script chk  down"):
         assert part in text, text
     assert "\x1b" not in text, "colours are for terminals"
-    # Why it cannot run.
+    # A reload that is refused is told until another takes over.
+    d1.reload("net_namespace other\n" + tracked)
+    refusal = wait(lambda: state(d1)["daemon"]["refusal"], 8, "the reload is refused")
+    assert "net_namespace" in refusal["reason"] and "The last reload, " in status(d1), refusal
+    # Why it cannot run: one member of a group by what it tracks, the other by the first; one without an interface.
+    d1.reload(tracked.replace("\nvrrp_instance VI_2 {", "\nvrrp_instance VI_2 {\ntrack_interface {\nnosuch0\n}"))
+    wait(lambda: instance(d1, "VI_2")["state"] == instance(d1, "VI_3")["state"] == "FAULT", 8)
+    assert state(d1)["daemon"]["refusal"] is None and "The last reload, " not in status(d1)
+    assert instance(d1, "VI_2")["faults"] == ["interface nosuch0 does not exist"]
+    assert instance(d1, "VI_3")["faults"] == ["VI_2 of its sync group has a fault"]
     r1.carrier("eth0", False)
     wait(lambda: instance(d1)["state"] == "FAULT", 8)
-    assert "interface eth0 is down" in instance(d1)["faults"] and "interface eth0 is down" in status(d1)
+    assert instance(d1)["faults"][0] == "interface eth0 is down" and "interface eth0 is down" in status(d1)
 
 
 @case("defects")

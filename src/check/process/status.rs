@@ -81,6 +81,7 @@ impl CheckProcess {
         Some(ServiceStatus {
             name: own.name.to_string(),
             has_quorum: own.machine.has_quorum(),
+            quorum: config.quorum.into(),
             servers_up: own.machine.alive() as u64,
             servers: own.servers.len() as u64,
             weight: own.machine.alive_weight(),

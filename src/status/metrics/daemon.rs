@@ -39,6 +39,14 @@ pub(super) const DAEMON: &[Family] = &[
         "Reloads that were refused.",
         |all, out| out.value(&[], all.daemon.reloads_refused),
     ),
+    family(
+        "keepalived_last_reload_successful",
+        Kind::Gauge,
+        "",
+        "Whether the last reload took over: 0 if it was refused, so that the files are not \
+         what is in use. 1 before the first.",
+        |all, out| out.value(&[], u64::from(all.daemon.refusal.is_none())),
+    ),
 ];
 
 /// Its processes.

@@ -55,7 +55,7 @@ impl From<&str> for Cell {
 }
 
 /// Names and reasons may have been chosen by others: nothing in them moves the cursor.
-fn shown(text: &str) -> String {
+pub(super) fn shown(text: &str) -> String {
     let show = |c: char| if c.is_control() { '?' } else { c };
     text.chars().map(show).collect()
 }

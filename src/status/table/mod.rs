@@ -72,6 +72,11 @@ fn heading(snapshot: &Snapshot, out: &mut String) {
         let _ = write!(out, ", reloaded {ago} ago");
     }
     out.push('\n');
+    if let Some(refusal) = &daemon.refusal {
+        let ago = span(since(snapshot.taken, refusal.time));
+        let reason = columns::shown(&refusal.reason);
+        let _ = writeln!(out, "The last reload, {ago} ago, was refused: {reason}");
+    }
 }
 
 fn since(now: UnixTime, at: UnixTime) -> Duration {

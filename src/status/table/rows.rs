@@ -6,7 +6,7 @@ use super::columns::{Cell, Columns, Tone};
 use super::{moment, since, span, state};
 use crate::model::UnixTime;
 use crate::status::bfd::BfdStatus;
-use crate::status::check::{CheckStatus, CheckerStatus, ServerStatus};
+use crate::status::check::{CheckStatus, CheckerStatus, ServerStatus, ServiceStatus};
 use crate::status::snapshot::Snapshot;
 use crate::status::vrrp::{InstanceStatus, PartStatus, PeerStatus, PriorityStatus, VrrpStatus};
 
@@ -131,7 +131,6 @@ pub(super) fn trackers(vrrp: &VrrpStatus) -> Columns {
 pub(super) fn services(check: &CheckStatus) -> Columns {
     let mut table = Columns::new(&["VIRTUAL SERVER", "SERVERS UP", "QUORUM", "WEIGHT", ""]);
     for service in &check.services {
-        let quorum = if service.has_quorum { "up" } else { "down" };
         let remark = match (&service.sorry, service.is_suspended) {
             (_, true) => "suspended: its address is not here".to_owned(),
             (Some(sorry), _) if !service.has_quorum => format!("sorry server {sorry}"),
@@ -140,12 +139,21 @@ pub(super) fn services(check: &CheckStatus) -> Columns {
         table.row([
             service.name.as_str().into(),
             format!("{}/{}", service.servers_up, service.servers).into(),
-            state(quorum),
+            quorum(service),
             count(service.weight),
             remark.into(),
         ]);
     }
     table
+}
+
+/// `up`, `down`, `down, needs 3`
+fn quorum(service: &ServiceStatus) -> Cell {
+    match (service.has_quorum, service.quorum) {
+        (true, _) => state("up"),
+        (false, 0 | 1) => state("down"),
+        (false, needed) => Cell::toned(&format!("down, needs {needed}"), Tone::Bad),
+    }
 }
 
 pub(super) fn servers(check: &CheckStatus) -> Columns {

@@ -1,7 +1,7 @@
 use super::*;
 use crate::status::bfd::{BfdStatus, SessionStatus};
 use crate::status::check::{CheckStatus, CheckerStatus, ServerStatus, ServiceStatus};
-use crate::status::snapshot::DaemonStatus;
+use crate::status::snapshot::{DaemonStatus, RefusalStatus};
 use crate::status::vrrp::{
     AddressStatus, GroupStatus, InstanceStatus, PartStatus, PeerStatus, PriorityStatus,
     TrackerStatus, VrrpStatus,
@@ -102,6 +102,7 @@ fn virtual_server() -> CheckStatus {
             name: "[10.0.0.100]:tcp:80".to_owned(),
             servers_up: 1,
             servers: 2,
+            quorum: 2,
             ..ServiceStatus::default()
         }],
         servers: vec![ServerStatus {
@@ -146,7 +147,7 @@ fn a_person_sees_what_is_and_why() {
     assert_eq!(line("script"), "script chk  down");
     assert_eq!(
         line("[10.0.0.100]"),
-        "[10.0.0.100]:tcp:80  1/2         down    0"
+        "[10.0.0.100]:tcp:80  1/2         down, needs 2  0"
     );
     assert!(line("[10.0.0.9]").ends_with("TCP_CHECK  passed       3.0s  12ms"));
     let second = line("     ");
@@ -176,6 +177,19 @@ fn a_silent_process_is_told() {
         ..Snapshot::default()
     };
     assert!(text(&snapshot, Paint::Plain).contains("The vrrp process does not answer."));
+}
+
+#[test]
+fn a_reload_that_was_refused_is_told_until_one_takes_over() {
+    let mut snapshot = snapshot();
+    assert!(!text(&snapshot, Paint::Plain).contains("reload"));
+    snapshot.daemon.refusal = Some(RefusalStatus {
+        time: seconds(1_000_120),
+        reason: "instance cannot\x1b change".to_owned(),
+    });
+    let text = text(&snapshot, Paint::Plain);
+    let told = "The last reload, 5.0s ago, was refused: instance cannot? change";
+    assert_eq!(text.lines().nth(1), Some(told));
 }
 
 #[test]

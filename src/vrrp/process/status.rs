@@ -76,7 +76,7 @@ impl VrrpProcess {
             state: machine.state().as_str().to_owned(),
             since: last.map(|last| last.at),
             cause: last.map(|last| last.cause.to_string()),
-            faults: self.faults(machine),
+            faults: self.faults(id, machine),
             priority: self.priority(machine),
             advert_interval: config.advert_interval,
             source: machine.source(),
@@ -102,22 +102,67 @@ impl VrrpProcess {
         })
     }
 
-    fn faults(&self, machine: &Instance) -> Vec<String> {
-        let faults = machine.faults();
-        let kinds = FaultKind::ALL.into_iter();
-        let kinds = kinds.filter(|kind| faults.contains(*kind));
-        let words = kinds.map(|kind| report::fault(kind).to_owned());
+    /// What keeps it from running: what is tracked, and then what may come of that.
+    fn faults(&self, id: InstanceId, machine: &Instance) -> Vec<String> {
         let tracks = machine.policy().tracks.iter().zip(machine.statuses());
         let tracks = tracks.filter(|(track, known)| track.is_fault(known.status));
-        words
-            .chain(tracks.map(|(track, known)| {
-                format!(
-                    "{} is {}",
-                    self.source_name(track.source),
-                    word(known.status)
-                )
-            }))
-            .collect()
+        let tracks: Vec<_> = tracks.collect();
+        let is_interface = |source| matches!(source, TrackSource::Interface(_));
+        let names_interface = tracks.iter().any(|(track, _)| is_interface(track.source));
+        let kinds = FaultKind::ALL.into_iter();
+        let kinds = kinds.filter(|kind| machine.faults().contains(*kind));
+        let words = kinds.filter_map(|kind| match kind {
+            FaultKind::Interface if names_interface => None,
+            FaultKind::Group => self.group_fault(id, machine),
+            FaultKind::Source
+            | FaultKind::Interface
+            | FaultKind::Duplicate
+            | FaultKind::Configuration
+            | FaultKind::Tracker => Some(report::fault(kind).to_owned()),
+        });
+        let tracks = tracks.iter();
+        let tracks = tracks.map(|(track, known)| self.tracked_fault(track.source, known.status));
+        tracks.chain(words).collect()
+    }
+
+    fn tracked_fault(&self, source: TrackSource, status: Status) -> String {
+        let is_missing = match source {
+            TrackSource::Interface(key) => {
+                let interface = self.interfaces.get(key);
+                interface.is_some_and(|interface| interface.index.is_none())
+            }
+            TrackSource::Tracker(_) => false,
+        };
+        let name = self.source_name(source);
+        if is_missing {
+            format!("{name} does not exist")
+        } else {
+            format!("{name} is {}", word(status))
+        }
+    }
+
+    /// Which members its sync group has a fault by; nothing if it is this one.
+    fn group_fault(&self, id: InstanceId, machine: &Instance) -> Option<String> {
+        let groups = self.router.groups();
+        let group = groups.of(id).and_then(|group| groups.get(group))?;
+        let others = group.members.iter().filter(|member| **member != id);
+        let names: Vec<&str> = others
+            .filter(|member| {
+                let member = self.router.instance(**member);
+                member.is_some_and(|member| member.faults().is_own())
+            })
+            .filter_map(|member| self.routers.get(member.index()))
+            .map(|own| &*own.name)
+            .collect();
+        match (names.as_slice(), machine.faults().is_own()) {
+            ([], true) => None,
+            ([], false) => Some(report::fault(FaultKind::Group).to_owned()),
+            ([name], _) => Some(format!("{name} of its sync group has a fault")),
+            (names, _) => Some(format!(
+                "{} of its sync group have faults",
+                names.join(", ")
+            )),
+        }
     }
 
     fn priority(&self, machine: &Instance) -> PriorityStatus {

@@ -212,6 +212,7 @@ impl WatchDog {
             reloads: self.reload.count,
             reloads_refused: self.reload.refused,
             reloaded: self.reload.last.map(UnixTime),
+            refusal: self.reload.refusal.clone(),
             timing: TimingStatus::of(s),
             usage: usage::of(process::id().into()),
         }
