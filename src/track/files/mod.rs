@@ -8,9 +8,10 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::fs::{self, File};
-use std::io::{self, Read as _};
+use std::fs::OpenOptions;
+use std::io::{self, Read as _, Write as _};
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ use super::number;
 
 /// A folder that is not there is looked for so often.
 const SEARCH: Duration = Duration::from_secs(1);
+/// A pipe in the place of a file is not waited for.
+const AT_ONCE: i32 = libc::O_NONBLOCK;
 /// Calls of one handler; each returns many events.
 const READS: usize = 16;
 
@@ -70,7 +73,11 @@ pub fn initialise(path: &Path, value: i32, overwrite: bool) {
     if !overwrite && path.exists() {
         return;
     }
-    if let Err(error) = fs::write(path, format!("{value}\n")) {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    let opened = options.custom_flags(AT_ONCE).open(path);
+    let written = opened.and_then(|mut file| file.write_all(format!("{value}\n").as_bytes()));
+    if let Err(error) = written {
         log::error!("cannot write tracked file {}: {error}", path.display());
     }
 }
@@ -252,7 +259,11 @@ fn wanted_events() -> AddWatchFlags {
 fn read(path: &Path) -> io::Result<Option<i32>> {
     let mut text = Vec::with_capacity(number::OCTETS);
     let limit = u64::try_from(number::OCTETS).unwrap_or(u64::MAX);
-    File::open(path)?.take(limit).read_to_end(&mut text)?;
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(AT_ONCE)
+        .open(path)?;
+    file.take(limit).read_to_end(&mut text)?;
     Ok(number::parse(&text))
 }
 

@@ -1,5 +1,10 @@
 //! Files of a folder of the test.
 
+use std::fs;
+
+use nix::sys::stat::Mode;
+use nix::unistd::mkfifo;
+
 use super::*;
 
 #[derive(Default)]
@@ -114,4 +119,15 @@ fn what_is_not_followed_any_more() {
     assert_eq!(bench.program.files.folders.len(), 1);
     bench.follow(&[]);
     assert!(bench.program.files.inotify.is_none());
+}
+
+#[test]
+fn a_pipe_that_nobody_writes_to_stops_nothing() {
+    let mut bench = Bench::new("pipe");
+    let (pipe, file) = (bench.folder.join("pipe"), bench.folder.join("file"));
+    mkfifo(&pipe, Mode::S_IRWXU).unwrap();
+    initialise(&pipe, 1, true);
+    assert_eq!(bench.follow(&[&pipe, &file]), [0, 0]);
+    fs::write(&file, "3").unwrap();
+    bench.expect((2, 3));
 }

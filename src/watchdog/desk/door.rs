@@ -8,12 +8,14 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::os::fd::{AsFd as _, AsRawFd as _, BorrowedFd};
 use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _, lchown};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use nix::errno::Errno;
+use nix::sys::socket::{AddressFamily, SockFlag, SockType, UnixAddr, connect, socket};
 use nix::sys::stat::{Mode, umask};
 use nix::unistd::Group;
 use scheduler::{Instant, IoId};
@@ -172,11 +174,19 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     if !found.file_type().is_socket() {
         return Err(io::Error::other("there is something else"));
     }
-    match UnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
-        Ok(_) => Err(io::ErrorKind::AddrInUse.into()),
-        Err(error) => Err(error),
+    match connect_at_once(path) {
+        Err(Errno::ECONNREFUSED) => fs::remove_file(path),
+        // Too many wait there already, but somebody listens.
+        Ok(()) | Err(Errno::EAGAIN) => Err(io::ErrorKind::AddrInUse.into()),
+        Err(errno) => Err(errno.into()),
     }
+}
+
+/// Who does not accept connections is not waited for.
+fn connect_at_once(path: &Path) -> nix::Result<()> {
+    let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+    let stream = socket(AddressFamily::Unix, SockType::Stream, flags, None)?;
+    connect(stream.as_raw_fd(), &UnixAddr::new(path)?)
 }
 
 /// What tells the file from another one in its place.
@@ -187,6 +197,8 @@ fn number_of(path: &Path) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    use nix::sys::socket::{Backlog, bind, listen};
 
     use super::*;
 
@@ -208,6 +220,30 @@ mod tests {
         let refused = local(&path, 0o600, None).expect_err("somebody is there");
         assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
         drop(living);
+        let _ = fs::remove_dir_all(dir);
+    }
+
+    #[test]
+    fn one_that_accepts_nobody_is_living_and_not_waited_for() {
+        let dir = scratch("full");
+        let path = dir.join("k.sock");
+        let flags = SockFlag::SOCK_CLOEXEC;
+        let full = socket(AddressFamily::Unix, SockType::Stream, flags, None).expect("a socket");
+        let address = UnixAddr::new(&path).expect("a short path");
+        bind(full.as_raw_fd(), &address).expect("a free path");
+        listen(&full, Backlog::new(0).expect("a small number")).expect("it listens");
+        let mut waiting = Vec::new();
+        loop {
+            let flags = SockFlag::SOCK_NONBLOCK | SockFlag::SOCK_CLOEXEC;
+            let client = socket(AddressFamily::Unix, SockType::Stream, flags, None);
+            let client = client.expect("a socket");
+            if connect(client.as_raw_fd(), &address).is_err() {
+                break;
+            }
+            waiting.push(client);
+        }
+        let refused = local(&path, 0o600, None).expect_err("somebody is there");
+        assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
         let _ = fs::remove_dir_all(dir);
     }
 

@@ -1,9 +1,10 @@
 //! The file with the time of a reload to come: followed as it comes, changes and
 //! goes.
 
-use std::fs::{self, File};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::fd::AsFd as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -176,7 +177,12 @@ fn open(s: &mut Scheduler<WatchDog>, path: &Path) -> io::Result<(Inotify, IoId<W
 /// The first line.
 fn read(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(LINE_MAX).read_to_string(&mut text)?;
+    // A pipe in its place is not waited for.
+    let file = OpenOptions::new()
+        .read(true)
+        .custom_flags(libc::O_NONBLOCK)
+        .open(path)?;
+    file.take(LINE_MAX).read_to_string(&mut text)?;
     Ok(text.lines().next().unwrap_or_default().to_owned())
 }
 
@@ -201,4 +207,21 @@ fn shown(at: i64) -> String {
         time.minute,
         time.second
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use nix::sys::stat::Mode;
+    use nix::unistd::mkfifo;
+
+    use super::*;
+
+    #[test]
+    fn a_pipe_that_nobody_writes_to_says_nothing() {
+        let name = format!("schedule-pipe-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        mkfifo(&path, Mode::S_IRWXU).unwrap();
+        assert_eq!(read(&path).unwrap(), "");
+        fs::remove_file(&path).unwrap();
+    }
 }
