@@ -16,7 +16,8 @@
 //!
 //! What passes between them and the network:
 //!
-//! * [`accept`]: may this packet reach a machine; [`speakers`]: who has sent one
+//! * [`accept`]: may this packet reach a machine; [`speakers`]: who has sent one;
+//!   [`strangers`]: those of nobody here, told now and then
 //! * [`transmit`]: the packet of an instance, made once and changed where it changes
 //! * [`address_list`], [`authentication`], [`hmac`]: parts of packets that both go by
 //! * [`firewall`], [`path_request`], [`virtual_link`]: packets to be kept away, routes and
@@ -45,6 +46,7 @@ pub mod plan;
 pub mod process;
 pub mod router;
 pub mod speakers;
+pub mod strangers;
 pub mod sync;
 pub mod track;
 pub mod transmit;

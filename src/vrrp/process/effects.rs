@@ -26,10 +26,7 @@ impl VrrpProcess {
             }
         }
         self.pool.flush();
-        let has_moved = effects.iter();
-        let has_moved = has_moved
-            .into_iter()
-            .any(|e| matches!(e, Effect::Went { .. }));
+        let has_moved = effects.iter().any(|e| matches!(e, Effect::Went { .. }));
         for effect in effects.drain(..) {
             self.perform_one(s, effect);
         }

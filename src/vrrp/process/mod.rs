@@ -86,6 +86,7 @@ use crate::vrrp::debounce::{self, Debouncer};
 use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
+use crate::vrrp::strangers::Strangers;
 use crate::watchdog::ipc::DumpKind;
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::launch::child::{Asker, Child, Wish};
@@ -115,6 +116,7 @@ pub struct VrrpProcess {
     debouncer: Debouncer,
     linkbeat: linkbeat::Linkbeat,
     rivals: rivals::Rivals,
+    strangers: Strangers,
     kept: kept::Kept,
     interfaces: Interfaces,
     book: AddressBook,

@@ -85,8 +85,7 @@ fn tracks(
 
 /// The interfaces that an instance cannot do without: its own, and those of its tracked
 /// addresses, routes and rules, and of static ones of its track groups (protocols.md
-/// section 11). A route with several next hops
-/// gets along without one of them.
+/// section 11). A route with several next hops gets along without one of them.
 fn implied(
     config: &InstanceConfig,
     key: &mut dyn FnMut(&crate::model::IfName) -> InterfaceKey,

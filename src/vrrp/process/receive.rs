@@ -75,7 +75,7 @@ impl VrrpProcess {
         let Some(vrid) = vrid_of(&packet) else { return };
         match self.pool.user(socket, vrid, packet.dst) {
             Some(id) => self.judge(now, age.unwrap_or_default(), id, &packet),
-            None => self.unknown_vrid(vrid.0, packet.src),
+            None => self.unknown_vrid(now, vrid.0, packet.src),
         }
     }
 
@@ -170,9 +170,17 @@ impl VrrpProcess {
         }
     }
 
-    fn unknown_vrid(&mut self, vrid: u8, src: IpAddr) {
-        if self.config.global.log_unknown_vrids {
-            log::info!("Unknown VRID({vrid}) received from {src}. ignoring...");
+    fn unknown_vrid(&mut self, now: Instant, vrid: u8, src: IpAddr) {
+        if !self.config.global.log_unknown_vrids {
+            return;
+        }
+        match self.strangers.heard(now, vrid) {
+            None => {}
+            Some(0) => log::info!("Unknown VRID({vrid}) received from {src}. ignoring..."),
+            Some(more) => log::info!(
+                "Unknown VRID({vrid}) received from {src}. ignoring... ({more} adverts of it were \
+                 not told)"
+            ),
         }
     }
 }

@@ -7,7 +7,7 @@ use scheduler::{Drain, Instant, IoId, Ready, Scheduler};
 use super::VrrpProcess;
 use crate::model::{IfIndex, IfName, IpNet};
 use crate::netlink::Change;
-use crate::vrrp::fsm::{FaultKind, InterfaceKey, State};
+use crate::vrrp::fsm::{FaultKind, InstanceId, InterfaceKey, State};
 use crate::vrrp::router::Input;
 
 /// Room for so many is kept.
@@ -284,7 +284,7 @@ impl VrrpProcess {
     pub(super) fn mark_hopeless(&mut self, now: Instant) {
         for (config, number) in self.config.vrrp.instances.iter().zip(0..) {
             if config.fault_without_peer {
-                let id = crate::vrrp::fsm::InstanceId(number);
+                let id = InstanceId(number);
                 let input = Input::Fault {
                     id,
                     kind: FaultKind::Configuration,

@@ -30,6 +30,7 @@ use crate::vrrp::debounce::{Debouncer, Delays, longest_delay};
 use crate::vrrp::fsm::{Effects, InstanceId, InterfaceKey};
 use crate::vrrp::install::Installer;
 use crate::vrrp::router::{Input, Router};
+use crate::vrrp::strangers::Strangers;
 use crate::watchdog::launch::Plumbing;
 use crate::watchdog::launch::child::Child as _;
 use crate::watchdog::survey::Watched;
@@ -54,6 +55,7 @@ impl VrrpProcess {
             debouncer: Debouncer::default(),
             linkbeat: super::linkbeat::Linkbeat::default(),
             rivals: super::rivals::Rivals::default(),
+            strangers: Strangers::default(),
             kept: Kept::new(&plumbing, config.global.use_pid_dir),
             interfaces,
             book,

@@ -148,7 +148,7 @@ impl VrrpProcess {
             None => AdvertTemplate::new(&transmit).map(|template| own.template = Some(template)),
         };
         if let Err(error) = built {
-            log::error!("({}) cannot make an advert: {error:?}", own.name);
+            log::error!("({}) cannot make an advert: {error}", own.name);
             return false;
         }
         let interface = own.key.and_then(|key| self.interfaces.index(key));

@@ -67,9 +67,10 @@ impl ConnectionSync {
         if let Err(error) = self.kernel.carry_out(&mut self.settled) {
             log::error!("lvs_sync_daemon: {error}");
         }
-        for Settled { request, outcome } in self.settled.drain(..) {
-            if let Outcome::Refused(error) = outcome {
-                log::error!("lvs_sync_daemon: {request:?}: {error}");
+        for settled in self.settled.drain(..) {
+            if let (Outcome::Refused(_), Some(complaint)) = (&settled.outcome, settled.complaint())
+            {
+                log::error!("lvs_sync_daemon: {complaint}");
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What an advert is made of, and what of that can be sent.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
@@ -65,6 +66,17 @@ pub enum TemplateError {
     MixedFamilies,
     /// The authentication header is for version 2 on IPv4 only.
     AuthHeader,
+}
+
+impl fmt::Display for TemplateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MixedFamilies => {
+                "its source, destinations and addresses are not all of one family"
+            }
+            Self::AuthHeader => "auth_type AH is for version 2 on IPv4 only",
+        })
+    }
 }
 
 /// How many addresses fit into one advert on a link of `mtu` octets, at most

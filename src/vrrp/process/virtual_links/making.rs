@@ -34,7 +34,7 @@ impl VrrpProcess {
         self.keep_link(&wanted.name);
         let links = &mut self.virtual_links;
         links.request(kind::NEW_LINK, flags, &message)?;
-        links.is_ours(&wanted.name);
+        links.own(&wanted.name);
         log::info!(
             "Created virtual interface {} on {}",
             wanted.name,

@@ -154,7 +154,7 @@ impl VrrpProcess {
         // Left over by a run that was killed, or made by the administrator.
         let is_left_over = wanted.is_generated || links.recalled.contains(&wanted.name);
         if is_left_over && matches!(plan, Plan::Use | Plan::Adjust) {
-            links.is_ours(&wanted.name);
+            links.own(&wanted.name);
         }
         match plan {
             Plan::Refuse => return Ok(false),

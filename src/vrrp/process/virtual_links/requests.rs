@@ -84,7 +84,8 @@ impl VirtualLinks {
         Ok(())
     }
 
-    pub(super) fn is_ours(&mut self, name: &IfName) {
+    /// It goes at the end.
+    pub(super) fn own(&mut self, name: &IfName) {
         if !self.ours.contains(name) {
             self.ours.push(name.clone());
         }
@@ -109,7 +110,7 @@ impl VirtualLinks {
     /// One that was made here has another name now.
     pub(in crate::vrrp::process) fn is_called(&mut self, old: &IfName, new: &IfName) {
         self.ours.retain(|name| name != old);
-        self.is_ours(new);
+        self.own(new);
     }
 
     /// Another name.

@@ -18,6 +18,13 @@ const PARENT_SETTINGS: [(&str, &str); 3] = [
     ("arp_announce", "2"),
 ];
 
+/// Settings of an interface that carries IPv4 adverts.
+const OWN_SETTINGS: [(&str, &str); 3] = [
+    ("accept_local", "1"),
+    ("promote_secondaries", "1"),
+    ("rp_filter", "0"),
+];
+
 impl VrrpProcess {
     /// What neighbours must not see: the address of the interface below for the
     /// virtual addresses (RFC 9568 section 8.1.2), and packets that come in on
@@ -34,16 +41,11 @@ impl VrrpProcess {
         let has_v6 = all
             .filter(|address| instance.interface_of(address) == Some(name))
             .any(|address| address.net.family() == Family::V6);
-        let own: &[(&str, &str, bool)] = &[
-            ("ipv4", "arp_ignore", true),
-            ("ipv4", "accept_local", v4),
-            ("ipv4", "promote_secondaries", v4),
-        ];
-        for (family, setting, _) in own.iter().filter(|(_, _, wanted)| *wanted) {
-            write(&format!("net/{family}/conf/{name}/{setting}"), "1");
-        }
+        write(&format!("net/ipv4/conf/{name}/arp_ignore"), "1");
         if v4 {
-            write(&format!("net/ipv4/conf/{name}/rp_filter"), "0");
+            for (setting, value) in OWN_SETTINGS {
+                write(&format!("net/ipv4/conf/{name}/{setting}"), value);
+            }
         }
         if matches!(wanted.link.kind, VirtualLinkKind::Macvlan(_)) {
             // No address of its own making: it would show the virtual router's MAC.
