@@ -1,4 +1,5 @@
-//! What the program loads at its start.
+//! What a program with TLS loads at its start.
+#![cfg(all(feature = "tls", target_arch = "x86_64", target_env = "gnu"))]
 
 use std::process::Command;
 
@@ -6,7 +7,6 @@ use std::process::Command;
 /// Where this fails, a function that is used has no stub there; the linker's map, or
 /// `nm -D --undefined-only`, names it.
 #[test]
-#[cfg(all(feature = "tls", target_arch = "x86_64", target_env = "gnu"))]
 fn openssl_is_not_loaded_at_the_start() {
     let output = Command::new(env!("CARGO_BIN_EXE_keepalived"))
         // The dynamic linker lists what it would load, and ends.
@@ -22,7 +22,6 @@ fn openssl_is_not_loaded_at_the_start() {
 
 /// This test itself needs nothing else of OpenSSL.
 #[test]
-#[cfg(all(feature = "tls", target_arch = "x86_64", target_env = "gnu"))]
 fn openssl_is_loaded_when_it_is_used() {
     use keepalived::net::tls::{KeyFiles, TlsContext};
     let is_loaded = || {

@@ -1,12 +1,15 @@
 //! The types of [`super`] in a program without TLS: none of them can exist.
 
+use std::convert::Infallible;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use super::{KeyFiles, Progress, TlsError};
 
 /// What all connections have in common.
 #[derive(Clone, Copy, Debug)]
-pub enum TlsContext {}
+pub struct TlsContext {
+    none: Infallible,
+}
 
 /// What a server gave to be recognised by.
 #[derive(Clone, Copy, Debug)]
@@ -14,7 +17,9 @@ pub enum TlsSession {}
 
 /// A connection.
 #[derive(Debug)]
-pub enum TlsStream {}
+pub struct TlsStream {
+    none: Infallible,
+}
 
 impl TlsContext {
     /// There is none.
@@ -37,7 +42,7 @@ impl TlsStream {
         _server_name: Option<&str>,
         _session: Option<&TlsSession>,
     ) -> Result<Self, TlsError> {
-        match *context {}
+        match context.none {}
     }
 
     /// Go on with the handshake.
@@ -45,7 +50,7 @@ impl TlsStream {
     /// # Errors
     /// Never called.
     pub fn handshake(&mut self) -> Result<Progress<()>, TlsError> {
-        match *self {}
+        match self.none {}
     }
 
     /// Read.
@@ -53,7 +58,7 @@ impl TlsStream {
     /// # Errors
     /// Never called.
     pub fn read(&mut self, _room: &mut [u8]) -> Result<Progress<usize>, TlsError> {
-        match *self {}
+        match self.none {}
     }
 
     /// Write.
@@ -61,29 +66,29 @@ impl TlsStream {
     /// # Errors
     /// Never called.
     pub fn write(&mut self, _octets: &[u8]) -> Result<Progress<usize>, TlsError> {
-        match *self {}
+        match self.none {}
     }
 
     /// The session.
     #[must_use]
     pub fn session(&self) -> Option<TlsSession> {
-        match *self {}
+        match self.none {}
     }
 
     /// Whether the server knew the session.
     #[must_use]
     pub fn is_resumed(&self) -> bool {
-        match *self {}
+        match self.none {}
     }
 
     /// End it.
     pub fn close(self, _with_notice: bool) {
-        match self {}
+        match self.none {}
     }
 }
 
 impl AsFd for TlsStream {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match *self {}
+        match self.none {}
     }
 }
