@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::diag::Diags;
 use super::schema::{Arg, Call, Describe, Entries, Extent, Lens, Samples, SubBlock};
 use super::show::Sink;
+use super::source::Span;
 use super::words::{Line, Word};
 use crate::model::IfName;
 
@@ -181,6 +182,7 @@ pub const fn lines<T>(
 ) -> Arg<T> {
     Arg::Lines(Entries {
         usage,
+        open: |_, _| (),
         set,
         next: |_| None,
         show,
@@ -194,6 +196,16 @@ pub const fn lines<T>(
 pub const fn several<T>(list: Arg<T>, next: fn(&[Word]) -> Option<usize>) -> Arg<T> {
     if let Arg::Lines(entries) = list {
         Arg::Lines(Entries { next, ..entries })
+    } else {
+        list
+    }
+}
+
+/// The list in such a way that it means something by itself.
+#[must_use]
+pub const fn opening<T>(list: Arg<T>, open: fn(&mut T, Span)) -> Arg<T> {
+    if let Arg::Lines(entries) = list {
+        Arg::Lines(Entries { open, ..entries })
     } else {
         list
     }

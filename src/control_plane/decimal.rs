@@ -57,14 +57,13 @@ pub fn time(text: &str, min: Duration, max: Duration, step: Duration) -> Result<
     Ok(Time { value, rounded })
 }
 
-/// Decimal milliseconds of at least `min`, in steps of a microsecond. There are no more than the
-/// C daemon can count.
+/// Decimal milliseconds of at least `min`, in steps of a microsecond, and as many as the C daemon
+/// can count.
 ///
 /// # Errors
 /// Anything else than digits with at most one point; a time outside the range.
 pub fn milliseconds(text: &str, min: u32) -> Result<Time, Refusal> {
     const MAX: u32 = 4_294_967;
-    const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
     let outside = || Refusal::number(format!("{text} is not within {min} to {MAX} milliseconds"));
     let Some((whole, part)) = digits(text) else {
         let text = format!("`{text}` is not a number of milliseconds");
@@ -74,7 +73,8 @@ pub fn milliseconds(text: &str, min: u32) -> Result<Time, Refusal> {
     // A thousandth of what the same digits are behind seconds.
     let (steps, places) = steps(part, Duration::from_millis(1));
     let value = Duration::from_millis(whole.into()) + steps / 1000;
-    if value < Duration::from_millis(min.into()) || whole > MAX {
+    let range = Duration::from_millis(min.into())..=Duration::from_millis(MAX.into());
+    if !range.contains(&value) {
         return Err(outside());
     }
     let rounded = (part.len() > places).then(|| {
@@ -82,10 +82,7 @@ pub fn milliseconds(text: &str, min: u32) -> Result<Time, Refusal> {
         let read = format!("{}.{:03}", value / 1000, value % 1000);
         too_many(text, places, &read)
     });
-    Ok(Time {
-        value: value.min(LONGEST),
-        rounded,
-    })
+    Ok(Time { value, rounded })
 }
 
 /// What stands before and behind the point; at least one digit, and nothing else.
@@ -181,13 +178,13 @@ mod tests {
             ("10.1235", 10_124, false),
             ("0.9999", 1000, false),
             ("10.0000", 10_000, false),
-            ("4294967.999", 4_294_967_295, true),
+            ("4294967", 4_294_967_000, true),
         ] {
             let time = milliseconds(text, 1).expect(text);
             assert_eq!(time.value, Duration::from_micros(micros), "{text}");
             assert_eq!(time.rounded().is_none(), is_exact, "{text}");
         }
-        for text in ["", ".", "0.9994", "-1", "1x", "4294968"] {
+        for text in ["", ".", "0.9994", "-1", "1x", "4294967.001"] {
             assert!(milliseconds(text, 1).is_err(), "{text}");
         }
         let told = milliseconds("10.1235", 1).expect("a time");

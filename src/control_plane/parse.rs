@@ -287,6 +287,7 @@ impl<'a> Parser<'a> {
         if !self.opens(call, |word| block.find(word).is_none()) {
             return;
         }
+        (entries.open)(target, call.keyword.span);
         loop {
             match self.items.next(self.diags) {
                 Some(Item::Line(line)) => {

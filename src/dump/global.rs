@@ -147,11 +147,11 @@ fn announcements(vrrp: &VrrpDefaults, out: &mut Text) {
     let number = |number: Option<u32>| number.map_or(Value::Absent, |n| Value::Number(n.into()));
     let delay = garp.delay.unwrap_or(Duration::from_secs(5));
     out.setting("Gratuitous ARP delay", Value::seconds(delay));
-    let repeat = garp.repeat.unwrap_or(5);
+    let repeat = garp.repeat.unwrap_or(5).max(1);
     out.setting("Gratuitous ARP repeat", Value::Number(repeat.into()));
     let refresh = garp.refresh.unwrap_or_default();
     out.setting("Gratuitous ARP refresh timer", Value::seconds(refresh));
-    let repeat = garp.refresh_repeat.unwrap_or(1);
+    let repeat = garp.refresh_repeat.unwrap_or(1).max(1);
     out.setting(
         "Gratuitous ARP refresh repeat",
         Value::Number(repeat.into()),

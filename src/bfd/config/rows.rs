@@ -14,6 +14,7 @@ use crate::control_plane::show::Sink;
 use crate::control_plane::value::{Field as _, Spanned};
 use crate::global::draft::Draft;
 use crate::model::IfName;
+use crate::vrrp::config::top::first_name;
 use crate::vrrp::config::tracker_rows::{show_weight, weight};
 
 /// The keywords at the top level.
@@ -207,18 +208,11 @@ const USERS: &[Row<SessionConfig>] = &[
 
 /// The name of a session, unless there is one of that name.
 fn open(draft: &mut Draft, call: &Call<'_>, diags: &mut Diags) -> Option<SessionConfig> {
-    let [name] = call.args else {
-        let text = "`bfd_instance` needs one name";
-        diags.error(Code::MissingParameter, call.keyword.span, text);
+    let name = first_name(call, diags)?;
+    if let Err(refusal) = read::text(&name.value, NAME_MAX) {
+        refuse(diags, name.span, refusal);
         return None;
-    };
-    let name = match read::text(&name.text, NAME_MAX) {
-        Ok(text) => Spanned::new(text, name.span),
-        Err(refusal) => {
-            refuse(diags, name.span, refusal);
-            return None;
-        }
-    };
+    }
     if draft.names.bfd.contains(&name) {
         let text = format!("bfd_instance `{}` is defined twice", name.value);
         refuse(diags, name.span, Refusal::general(text));

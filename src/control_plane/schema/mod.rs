@@ -56,6 +56,8 @@ impl Call<'_> {
 pub struct Entries<T: 'static> {
     /// What a line looks like.
     pub usage: &'static str,
+    /// The list begins, even if it is empty.
+    pub open: fn(&mut T, Span),
     /// One line of the list.
     pub set: fn(&mut T, &Line, &mut Diags),
     /// The word of a line that begins another entry, where that is clear.

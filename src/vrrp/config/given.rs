@@ -26,6 +26,8 @@ pub struct Given {
     pub priority: Option<Spanned<Priority>>,
     /// `state`.
     pub state: Option<Spanned<InitialState>>,
+    /// `state BACKUP` behind `state MASTER`.
+    pub other_state: Option<Spanned<InitialState>>,
     /// `version`.
     pub version: Option<Spanned<Version>>,
     /// `version` given again, with another number.

@@ -17,7 +17,7 @@ pub(super) static SYNC_GROUP: Child<Draft, SyncGroup> = Child {
     },
     usage: "NAME",
     open: |draft, call, diags| {
-        let name = one_name(call, Code::General, diags)?;
+        let name = one_name(call, diags)?;
         let mut groups = draft.names.sync_groups.iter();
         if groups.any(|other| other.name == name) {
             let text = format!("vrrp_sync_group `{}` is defined twice", name.value);

@@ -126,7 +126,7 @@ static INSTANCE: Child<Draft, InstanceConfig> = Child {
     block: &instance_rows::BLOCK,
     usage: "NAME",
     open: |draft, call, diags| {
-        let name = one_name(call, Code::General, diags)?;
+        let name = one_name(call, diags)?;
         if !draft.instance_names.insert(name.value.clone()) {
             let text = format!("vrrp_instance `{}` is defined twice", name.value);
             refuse(diags, name.span, Refusal::general(text));
@@ -142,17 +142,13 @@ static INSTANCE: Child<Draft, InstanceConfig> = Child {
     },
 };
 
-/// Exactly one name behind a keyword; `missing` is the class of a keyword that has none.
-pub(super) fn one_name(
-    call: &Call<'_>,
-    missing: Code,
-    diags: &mut Diags,
-) -> Option<Spanned<String>> {
+/// Exactly one name behind a keyword.
+pub(super) fn one_name(call: &Call<'_>, diags: &mut Diags) -> Option<Spanned<String>> {
     match call.args {
         [name] => Some(Spanned::new(name.text.clone(), name.span)),
         [] => {
             let text = format!("`{}` needs a name", call.keyword.text);
-            diags.error(missing, call.keyword.span, text);
+            diags.error(Code::General, call.keyword.span, text);
             None
         }
         [_, more, ..] => {
@@ -161,6 +157,22 @@ pub(super) fn one_name(
             None
         }
     }
+}
+
+/// The first name behind a keyword; others are told, and ignored as by the C daemon.
+pub(crate) fn first_name(call: &Call<'_>, diags: &mut Diags) -> Option<Spanned<String>> {
+    let [name, more @ ..] = call.args else {
+        let text = format!("`{}` needs a name", call.keyword.text);
+        diags.error(Code::MissingParameter, call.keyword.span, text);
+        return None;
+    };
+    if let Some(word) = more.first() {
+        let keyword = &call.keyword.text;
+        let text = format!("`{keyword}` takes one name: `{}` is ignored", word.text);
+        diags.warn(Code::General, word.span, text);
+        diags.lint("surplus-words");
+    }
+    Some(Spanned::new(name.text.clone(), name.span))
 }
 
 static GARP_GROUP: Child<Draft, GarpGroup> = Child {

@@ -15,7 +15,7 @@ use crate::wire::vrrp::Version;
 pub(super) const IDENTITY: &[Row] = &[
     Row::new(
         "state",
-        choice(&["MASTER", "BACKUP"], at!(given.state)),
+        choice(&["MASTER", "BACKUP"], STATE),
         "The state wished for at start. Every router that is not the owner of the addresses \
          first listens.",
     )
@@ -87,6 +87,20 @@ pub(super) const IDENTITY: &[Row] = &[
     )
     .default("0"),
 ];
+
+/// MASTER counts, whatever is said behind it, as in the C daemon.
+const STATE: Lens<InstanceConfig, &'static str> = Lens {
+    get: |instance| instance.given.state.read(),
+    set: |instance, word, span| {
+        let state: Spanned<InitialState> = Field::make(word, span);
+        let first = instance.given.state.get_or_insert(state);
+        if first.value == InitialState::Master && *first != state {
+            instance.given.other_state = Some(state);
+        } else {
+            *first = state;
+        }
+    },
+};
 
 /// The first one counts, as in the C daemon.
 const VERSION: Lens<InstanceConfig, i64> = Lens {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{NUMBER_MAX, Row, elsewhere};
 use crate::control_plane::arg::{
-    address, boolean, flag, int, interface, lines, several, to_keyword, words,
+    address, boolean, flag, int, interface, lines, opening, several, to_keyword, words,
 };
 use crate::control_plane::diag::{Code, Diags, Fix, Old};
 use crate::control_plane::schema::{Call, Lens, at, deprecated};
@@ -68,15 +68,18 @@ pub(super) const TRANSPORT: &[Row] = &[
     ),
     Row::new(
         "unicast_peer",
-        several(lines(
-            lists::PEER_USAGE,
-            |instance, line, diags| {
-                mark_unicast(instance, line.span);
-                lists::add_peer(instance, line, diags);
-            },
-            lists::show_peers,
-            lists::describe_peer,
-        ), lists::next_peer),
+        opening(
+            several(
+                lines(
+                    lists::PEER_USAGE,
+                    lists::add_peer,
+                    lists::show_peers,
+                    lists::describe_peer,
+                ),
+                lists::next_peer,
+            ),
+            mark_unicast,
+        ),
         "Send adverts to these addresses instead of a multicast group.",
     ),
     Row::new(

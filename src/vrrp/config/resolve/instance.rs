@@ -96,6 +96,10 @@ impl Resolver<'_> {
     /// `state` and `priority` give each other their defaults.
     fn state(&mut self, instance: &mut InstanceConfig) {
         let state = instance.given.state;
+        if let Some(other) = instance.given.other_state {
+            let text = "the state of the instance is MASTER already: ignored";
+            self.error(other.span, text);
+        }
         let wanted = state.map(|state| state.value);
         instance.priority = match (instance.given.priority, wanted) {
             (Some(priority), _) => priority.value,

@@ -1,6 +1,6 @@
 //! `track_group`.
 
-use super::named;
+use super::{one_name, unique};
 use crate::control_plane::arg::lines;
 use crate::control_plane::schema::{Block, Child, Row};
 use crate::global::draft::Draft;
@@ -18,12 +18,14 @@ pub(in crate::vrrp::config) static TRACK_GROUP: Child<Draft, TrackGroup> = Child
                 |_| (),
             ),
             "The instances of the track group.",
-        )]],
+        )
+        .once()]],
         finish: None,
     },
     usage: "NAME",
     open: |draft, call, diags| {
-        let name = named(|draft| &mut draft.names.track_groups, draft, call, diags)?;
+        let name = one_name(call, diags)?;
+        let name = unique(&mut draft.names.track_groups, name, call, diags)?;
         Some(TrackGroup {
             name,
             ..TrackGroup::default()

@@ -8,7 +8,7 @@ mod script;
 
 use std::time::Duration;
 
-use super::top::one_name;
+use super::top::{first_name, one_name};
 use super::tracker::Weight;
 use crate::control_plane::diag::{Code, Diags};
 use crate::control_plane::read::{self, Refusal, refuse};
@@ -36,8 +36,17 @@ fn named(
     call: &Call<'_>,
     diags: &mut Diags,
 ) -> Option<Spanned<String>> {
-    let name = one_name(call, Code::MissingParameter, diags)?;
-    let list = list(draft);
+    let name = first_name(call, diags)?;
+    unique(list(draft), name, call, diags)
+}
+
+/// The same name, unless it is among the others.
+fn unique(
+    list: &mut Vec<Spanned<String>>,
+    name: Spanned<String>,
+    call: &Call<'_>,
+    diags: &mut Diags,
+) -> Option<Spanned<String>> {
     if list.contains(&name) {
         let text = format!("{} `{}` is defined twice", call.keyword.text, name.value);
         refuse(diags, name.span, Refusal::general(text));

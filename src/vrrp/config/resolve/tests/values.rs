@@ -218,3 +218,59 @@ fn numbers_that_files_are_made_with() {
     ];
     check(&cases, frame, look);
 }
+
+#[test]
+fn who_is_to_be_master_stays_so() {
+    let look: Look = |config| {
+        let instance = config.vrrp.instances.first().expect("an instance");
+        format!("{:?}", instance.initial_state)
+    };
+    let cases = [
+        ("state BACKUP\nstate MASTER", 0, "Master"),
+        ("state MASTER\nstate MASTER", 0, "Master"),
+        ("state MASTER\nstate BACKUP", 5, "Master"),
+        ("state master", 5, "Backup"),
+    ];
+    check(&cases, instance, look);
+}
+
+/// Without peers it is multicast, which is told for an empty list, too.
+#[test]
+fn a_list_without_peers() {
+    let look: Look = |config| {
+        let instance = config.vrrp.instances.first().expect("an instance");
+        instance.is_unicast().to_string()
+    };
+    let cases = [
+        ("unicast_peer {\n10.0.0.2\n}", 0, "true"),
+        ("unicast_peer {\n}", 5, "false"),
+        ("old_unicast_checksum", 5, "false"),
+    ];
+    check(&cases, instance, look);
+}
+
+/// Some blocks are named by the first word whatever follows, others not at all then.
+#[test]
+fn names_of_blocks() {
+    let look: Look = |config| {
+        let scripts = config.vrrp.scripts.iter().map(|script| &*script.name);
+        let sessions = config.bfd.iter().map(|session| &*session.name);
+        let groups = config.vrrp.track_groups.iter().map(|group| &*group.name);
+        let names: Vec<_> = scripts.chain(sessions).chain(groups).cloned().collect();
+        names.join(" ")
+    };
+    let frame = |lines: &str| format!("{lines}\n{}", global("enable_script_security"));
+    let cases = [
+        (
+            "vrrp_script s t {\nscript \"/bin/true\"\nuser root\n}",
+            5,
+            "s",
+        ),
+        ("bfd_instance b c {\nneighbor_ip 10.0.0.2\n}", 5, "b"),
+        ("track_group g h {\ngroup {\nA\n}\n}", 5, ""),
+        ("track_group {\ngroup {\nA\n}\n}", 5, ""),
+        ("track_group g {\ngroup {\nA\n}\ngroup {\nA\n}\n}", 5, "g"),
+        ("bfd_instance {\nneighbor_ip 10.0.0.2\n}", 2, ""),
+    ];
+    check(&cases, frame, look);
+}
