@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sched::{CloneFlags, setns, unshare};
 
 /// Where `ip netns` keeps the names of network namespaces.
@@ -69,6 +69,15 @@ pub fn bind_privately(source: &Path, target: &Path) -> io::Result<()> {
     let none: Option<&str> = None;
     mount(none, "/", none, MsFlags::MS_REC | MsFlags::MS_SLAVE, none)?;
     mount(Some(source), target, none, MsFlags::MS_BIND, none)?;
+    Ok(())
+}
+
+/// Show at `target` again what is there for others.
+///
+/// # Errors
+/// Nothing else is shown there, or the permission is missing.
+pub fn unbind(target: &Path) -> io::Result<()> {
+    umount2(target, MntFlags::MNT_DETACH)?;
     Ok(())
 }
 

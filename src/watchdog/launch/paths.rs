@@ -5,6 +5,7 @@ use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
+use crate::sys::ns;
 use crate::watchdog::names::Names;
 use crate::watchdog::settings::PidFiles;
 
@@ -21,6 +22,8 @@ pub struct PidPaths {
     given: PidFiles,
     dir: PathBuf,
     instance: Option<String>,
+    /// The directory of this name in `dir` is shown in its place.
+    namespace: Option<String>,
     /// Whether the directory is ours to make and remove.
     own_dir: bool,
 }
@@ -39,6 +42,7 @@ impl PidPaths {
                 run.to_owned()
             },
             instance: names.instance.clone(),
+            namespace: names.namespace.clone(),
             own_dir,
         }
     }
@@ -87,8 +91,13 @@ impl PidPaths {
         }
     }
 
-    /// Remove the directory if it is ours and empty.
+    /// Remove the directory if it is ours and empty, and the one of the namespace in it.
     pub fn remove_dir(&self) {
+        if let Some(namespace) = &self.namespace
+            && ns::unbind(&self.dir).is_ok()
+        {
+            let _ = fs::remove_dir(self.dir.join(namespace));
+        }
         if self.own_dir {
             // Another instance may have its files there.
             let _ = fs::remove_dir(&self.dir);
