@@ -34,20 +34,36 @@ pub enum ListMatch {
         received: u8,
         /// How many the own list has.
         expected: usize,
+        /// The first one of ours that is not in it.
+        only_here: Option<IpAddr>,
+        /// The first one in it that is not ours.
+        only_there: Option<IpAddr>,
     },
     /// This one of ours is not in it.
     Missing(IpAddr),
 }
 
 impl ListMatch {
-    /// What to log about a list that is not [`Self::Same`], in the original's words.
+    /// What to log about a list that is not [`Self::Same`], in the original's words and with
+    /// the address to look for.
     #[must_use]
     pub fn complaint(&self, vrid: Vrid) -> Option<String> {
         match self {
             Self::Same => None,
-            Self::Count { received, expected } => Some(format!(
-                "received an unexpected ip number count {received}, expected {expected}!"
-            )),
+            Self::Count {
+                received,
+                expected,
+                only_here,
+                only_there,
+            } => {
+                let here = only_here.map(|address| format!(" {address} is only here."));
+                let there = only_there.map(|address| format!(" {address} is only there."));
+                Some(format!(
+                    "received an unexpected ip number count {received}, expected {expected}!{}{}",
+                    here.unwrap_or_default(),
+                    there.unwrap_or_default()
+                ))
+            }
             Self::Missing(address) => Some(format!(
                 "ip address associated with VRID {vrid} not present in MASTER advert: {address}"
             )),
@@ -122,22 +138,34 @@ impl AddressList {
         if advert.address_octets() == &*self.octets {
             return ListMatch::Same;
         }
+        let (only_here, only_there) = self.differences(advert);
         if usize::from(advert.count()) != self.len() {
             return ListMatch::Count {
                 received: advert.count(),
                 expected: self.len(),
+                only_here,
+                only_there,
             };
         }
+        only_here.map_or(ListMatch::Same, ListMatch::Missing)
+    }
+
+    /// The first address that is only in the own list, and the first only in the received one.
+    fn differences(&self, advert: &Advert<'_>) -> (Option<IpAddr>, Option<IpAddr>) {
         let mut seen = [false; Self::MAX];
+        let mut foreign = None;
         for address in advert.addresses() {
-            if let Ok(at) = self.sorted.binary_search(&address)
-                && let Some(mark) = seen.get_mut(at)
-            {
-                *mark = true;
+            match self.sorted.binary_search(&address) {
+                Ok(at) => {
+                    if let Some(mark) = seen.get_mut(at) {
+                        *mark = true;
+                    }
+                }
+                Err(_) => foreign = foreign.or(Some(address)),
             }
         }
         let missing = self.sorted.iter().zip(seen).find(|(_, seen)| !seen);
-        missing.map_or(ListMatch::Same, |(&address, _)| ListMatch::Missing(address))
+        (missing.map(|(&address, _)| address), foreign)
     }
 }
 
@@ -182,6 +210,16 @@ mod tests {
         let count = compare(&["10.0.0.1"], &["10.0.0.2", "10.0.0.1"]);
         assert_eq!(
             count.complaint(Vrid(7)).unwrap(),
+            "received an unexpected ip number count 2, expected 1! 10.0.0.2 is only there."
+        );
+        let fewer = compare(&["10.0.0.1", "10.0.0.3"], &["10.0.0.1"]);
+        assert_eq!(
+            fewer.complaint(Vrid(7)).unwrap(),
+            "received an unexpected ip number count 1, expected 2! 10.0.0.3 is only here."
+        );
+        let repeated = compare(&["10.0.0.1"], &["10.0.0.1", "10.0.0.1"]);
+        assert_eq!(
+            repeated.complaint(Vrid(7)).unwrap(),
             "received an unexpected ip number count 2, expected 1!"
         );
         assert_eq!(ListMatch::Same.complaint(Vrid(7)), None);

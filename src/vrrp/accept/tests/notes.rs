@@ -55,18 +55,20 @@ fn old_unicast_checksum_is_noted() {
 
 #[test]
 fn another_address_list_is_noted() {
-    let count = |expected| ListMatch::Count {
+    let count = |expected, only_there: &str| ListMatch::Count {
         received: 2,
         expected,
+        only_here: None,
+        only_there: only_there.parse().ok(),
     };
     let cases: [(&[&str], ListMatch); 4] = [
         (
             &["192.0.2.9", "192.0.2.2"],
             ListMatch::Missing("192.0.2.9".parse().unwrap()),
         ),
-        (&["192.0.2.2"], count(1)),
+        (&["192.0.2.2"], count(1, "192.0.2.3")),
         (&["192.0.2.3", "192.0.2.2"], ListMatch::Same),
-        (&[], count(0)),
+        (&[], count(0, "192.0.2.2")),
     ];
     for (own, expected) in cases {
         let policy = ReceivePolicy {
