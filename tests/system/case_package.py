@@ -230,6 +230,16 @@ def files_below(folder):
     return {os.path.join(d, f)[len(folder):] for d, _, names in os.walk(folder) for f in names}
 
 
+def dead_links(folder):
+    """Links of the documents below a folder that lead to no file."""
+    dead = []
+    for path in (os.path.join(d, f) for d, _, names in os.walk(folder) for f in names if f.endswith(".md")):
+        with open(path) as f:
+            targets = re.findall(r"\]\(([^)#\s]+)", f.read())
+        dead += [(path, t) for t in targets if ":" not in t and not os.path.exists(os.path.join(os.path.dirname(path), t))]
+    return dead
+
+
 @case("package")
 def install_and_uninstall(lab):
     """Every file at its place, with the places written into the others; uninstall leaves nothing but what was changed."""
@@ -242,6 +252,10 @@ def install_and_uninstall(lab):
                  "/opt/ka/lib/tmpfiles.d/keepalived.conf", "/opt/ka/share/bash-completion/completions/keepalived",
                  "/opt/ka/share/doc/keepalived/samples/lvs-nat.conf", "/opt/ka/share/doc/keepalived/examples/keepalived.logrotate"):
         assert path in found, path
+    documents = folder + "/opt/ka/share/doc/keepalived"
+    assert not dead_links(documents), dead_links(documents)
+    with open(documents + "/README.md") as own, open(os.path.join(TOP, "README.md")) as ours:
+        assert own.readline() == ours.readline(), "the program's own, not that of the documents"
     for path in found - {"/opt/ka/sbin/keepalived", "/opt/ka/bin/genhash"}:
         with open(folder + path, errors="replace") as f:
             assert not re.search(r"@[A-Z]+DIR@", f.read()), path
