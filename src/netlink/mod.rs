@@ -7,9 +7,9 @@
 //! ```
 //!
 //! * The **codec** ([`header`], [`attr`], [`link`], [`addr`], [`route`] with
-//!   [`metrics`] and [`encapsulation`], [`rule`], [`error`]) turns octets into typed messages and back. Views
-//!   borrow from the buffer, check each length once, and end at octets that
-//!   are not well-formed; nothing here panics on what the kernel sends.
+//!   [`metrics`] and [`encapsulation`], [`rule`], [`error`]) turns octets into typed
+//!   messages and back. Views borrow from the buffer, check each length once, and end at
+//!   octets that are not well-formed; nothing here panics on what the kernel sends.
 //! * [`genl`]: generic netlink, whose families are numbered at run time; [`nft`]: the few
 //!   messages of nftables that are sent.
 //! * [`mirror`] is a machine: links and addresses as the kernel has them. It

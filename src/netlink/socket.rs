@@ -26,8 +26,8 @@ const CAP_ACK: i32 = 10;
 const EXT_ACK: i32 = 11;
 const STRICT_CHECK: i32 = 12;
 
-/// Octets of the receive buffer on our side: eight of the kernel's largest
-/// dump parts would fit twice, and sixteen events (see [`PIECE`]).
+/// Octets of the receive buffer on our side: the kernel's largest dump parts of 32 KiB
+/// fit twice, and sixteen events (see [`PIECE`]).
 const ROOM: usize = 64 * 1024;
 /// Octets for one event when many are received with one call. A link with all
 /// its attributes takes about 2 KiB; a longer one is treated as lost.

@@ -174,7 +174,7 @@ impl WatchDog {
         let new = roles.iter().filter(|role| !self.has_pid_file(**role));
         let claim = |role: &Role| {
             let file = super::claim(&self.ground().paths.of(*role));
-            let why = |_| format!("the pid file of the {} process", role.spec().title);
+            let why = |_| format!("no pid file for the {} process", role.spec().title);
             Ok::<_, String>((*role, file.map_err(why)?))
         };
         let config = KeptConfig::new(config);
