@@ -180,7 +180,9 @@ pub(super) const TABLE: &[Row] = &[
             show_sync_daemon,
         ),
         "Tell other directors of connections, and hear of theirs: in the role of the instance, or \
-         without one in both roles.",
+         without one in both roles. The sync id is 0 to 255 (that of the virtual router), maxlen 1 to \
+         65507 octets, port 1 to 65535 (8848), ttl 1 to 255 (1), group a multicast address \
+         (224.0.0.81).",
     )
     .skipped_bare()
     .default("none")

@@ -136,14 +136,16 @@ pub(super) const MAIL: &[Row] = &[
         "notification_email_from",
         text("ADDRESS", at!(notify.mail.from)),
         "The sender of mails.",
-    ).skipped_bare()
+    )
+    .skipped_bare()
     .default("the user that runs the daemon, at the name of the host"),
     Row::new(
         "smtp_server",
         to_keyword(words("HOST [PORT]", 1, 2, set_server, show_server)),
-        "The server that takes mails. A name is looked up when the configuration is read; all of its \
-         addresses are tried.",
-    ).default("none; port 25"),
+        "The server that takes mails, and its port, 1 to 65535. A name is looked up when the \
+         configuration is read; all of its addresses are tried.",
+    )
+    .default("none; port 25"),
     Row::new(
         "smtp_helo_name",
         words(
@@ -167,7 +169,8 @@ pub(super) const MAIL: &[Row] = &[
         "smtp_connect_timeout",
         seconds(1, 4294, at!(notify.mail.connect_timeout)),
         "How long a connection to the mail server may take.",
-    ).nearest()
+    )
+    .nearest()
     .default("30"),
     Row::new(
         "smtp_alert",

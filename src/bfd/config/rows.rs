@@ -148,7 +148,8 @@ const TIMES: &[Row<SessionConfig>] = &[
             },
             |session, name, out| out.line(name, &[&milliseconds_text(session.min_tx)]),
         ),
-        "How often we would like to send while the session is up, as min_rx.",
+        "How often we would like to send while the session is up, 1 to 4294967 with up to three \
+         decimals.",
     )
     .default("10"),
     Row::<SessionConfig>::new(

@@ -51,7 +51,7 @@ pub(super) const IDENTITY: &[Row] = &[
     Row::new(
         "umask",
         words("NUMBER|BIT[|BIT...]", 1, usize::MAX, words::set_umask, words::show_umask),
-        "The file mode creation mask: a number (decimal, octal with a leading 0, hexadecimal with 0x), \
+        "The file mode creation mask: a number up to 0777 (decimal, octal with a leading 0, hexadecimal with 0x), \
          or names of bits joined by | (IRUSR, IWGRP, IXOTH, IRWXU, ...). The command line goes before.",
     )
     .default("IXUSR|IRWXG|IRWXO"),

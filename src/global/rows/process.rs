@@ -151,7 +151,7 @@ pub(super) const BUFFERS: &[Row] = &[
             words::show_policy,
         ),
         "Receive buffers of adverts by the interface's MTU, by the size of the own adverts, or \
-         so many octets.",
+         so many octets, 0 to 4294967295.",
     )
     .skipped_bare()
     .default("the system's"),

@@ -12,6 +12,7 @@ use crate::control_plane::schema::{Call, Describe, Lens, Row};
 use crate::control_plane::show::Sink;
 use crate::control_plane::value::Spanned;
 use crate::control_plane::words::{Line, Word};
+use crate::model::iproute::any_base;
 use crate::model::{Family, IpNet};
 
 /// How a line of addresses looks.
@@ -133,7 +134,8 @@ static OPTIONS: &[Row<AddressConfig>] = &[
     Row::new(
         "preferred_lft",
         words("SECONDS|forever", 1, 1, set_preferred, show_preferred),
-        "For how many seconds it is used as a source of new connections. IPv6 only.",
+        "For how many seconds it is used as a source of new connections: 0 to 4294967295, or forever. IPv6 \
+         only.",
     )
     .skipped_bare()
     .default("forever, and 0 for a prefix length of 128"),
@@ -309,7 +311,7 @@ fn set_scope(address: &mut AddressConfig, call: &Call<'_>, diags: &mut Diags) {
         return diags.lint("scope-ignored");
     }
     let named = SCOPES.iter().find(|(name, _)| *name == word.text);
-    let number = word.text.parse().ok();
+    let number = any_base(&word.text).and_then(|number| u8::try_from(number).ok());
     match named.map(|(_, scope)| *scope).or(number) {
         Some(scope) => address.scope = scope,
         None => {

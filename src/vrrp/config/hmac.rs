@@ -77,7 +77,7 @@ pub(super) static HMAC: Inner<InstanceConfig, InstanceConfig> = Inner::same(
             Row::new(
                 "key",
                 words("ID VALUE", 2, 2, set_key, show_keys),
-                "A key of 32 to 64 octets: text, hex:DIGITS or file:PATH. Several may be known \
+                "A key of 32 to 64 octets, by a number of 1 to 255: text, hex:DIGITS or file:PATH. Several may be known \
                  at once, to change them without an interruption.",
             ),
             Row::new(

@@ -158,7 +158,7 @@ impl RouteDraft {
                     return option(row, self, word, rest, line, diags);
                 }
                 match kind_of(text) {
-                    Some(_) if !starts_with_destination(rest) => {
+                    Some(_) if !self.has_hops && !starts_with_destination(rest) => {
                         return without_destination(word, rest, diags);
                     }
                     Some(kind) if !self.has_hops => self.route.kind = kind,
@@ -290,10 +290,14 @@ fn kind_of(text: &str) -> Option<u8> {
     named.map(|(_, kind)| *kind).or_else(|| text.parse().ok())
 }
 
-/// Whether `[TYPE] DESTINATION` follows; a type looks for itself.
+/// Whether `[TYPE] DESTINATION` follows. The name of a type looks for itself.
 fn begins_destination(words: &[Word]) -> bool {
-    let begins = |word: &Word| is_destination(&word.text) || kind_of(&word.text).is_some();
-    words.first().is_some_and(begins)
+    let Some((first, rest)) = words.split_first() else {
+        return false;
+    };
+    let is_number = first.text.parse::<u8>().is_ok();
+    is_destination(&first.text)
+        || kind_of(&first.text).is_some() && (!is_number || starts_with_destination(rest))
 }
 
 fn starts_with_destination(words: &[Word]) -> bool {

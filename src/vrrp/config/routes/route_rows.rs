@@ -137,7 +137,7 @@ pub(super) static ROUTE: &[Row] = &[
                 draft.route.expires = decimal(word, NUMBER, diags);
             }
         }),
-        "The route goes after so many seconds. IPv6 only.",
+        "The route goes after so many seconds, 0 to 4294967295. IPv6 only.",
     ).default("never"),
     Row::new("mtu", metric!(Mtu, NUMBER), "The largest packet in octets on this route; with lock also when a router on the way reports less.").default("that of the interface"),
     Row::new("hoplimit", metric!(HopLimit, 255), "The hop limit of packets on this route, 0 to 255.").default("the kernel's"),
@@ -210,7 +210,8 @@ pub(super) static ROUTE: &[Row] = &[
     Row::new(
         "pref",
         one("low|medium|high|N", set_preference),
-        "The preference among default routes of router advertisements (RFC 4191). IPv6 only.",
+        "The preference among default routes of router advertisements (RFC 4191), or a number of 0 to 255. \
+         IPv6 only.",
     ).default("medium"),
     Row::new(
         "ttl-propagate",
@@ -341,7 +342,7 @@ const REALMS: Row = Row::new(
             draft.hop.realms = realms(&names, word, diags);
         }
     }),
-    "Marks of packets for accounting and filters, numbers or names of rt_realms. IPv4 only.",
+    "Marks of packets for accounting and filters, 0 to 255 or names of rt_realms. IPv4 only.",
 )
 .default("none");
 

@@ -92,15 +92,15 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.realms = realms(&draft.names, word, diags);
             }
         }),
-        "Marks for accounting and filters, numbers or names of rt_realms. IPv4 only, and only \
+        "Marks for accounting and filters, 0 to 255 or names of rt_realms. IPv4 only, and only \
          with a table.",
     )
     .default("none"),
     Row::new(
         "suppress_prefixlength",
         one("N", set_suppress_prefix),
-        "Routes of the table with a prefix of at most this length do not count: 0 leaves default \
-         routes out. Only with a table.",
+        "Routes of the table with a prefix of at most this length, 0 to 2147483647, do not count: 0 \
+         leaves default routes out. Only with a table.",
     )
     .default("all routes count"),
     Row::new(
@@ -174,7 +174,7 @@ pub(super) static RULE: &[Row] = &[
     Row::new(
         "ipproto",
         one("PROTOCOL", set_ip_protocol),
-        "The protocol of packets, a name or a number: tcp, udp, icmp.",
+        "The protocol of packets, a name or a number of 0 to 255: tcp, udp, icmp.",
     )
     .default("any"),
     Row::new(
@@ -184,7 +184,7 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.source_ports = range(word, 65535, diags);
             }
         }),
-        "Source ports of packets, one or a range.",
+        "Source ports of packets, a range within 0 to 65535; a single one is N-N.",
     )
     .default("any"),
     Row::new(
@@ -194,7 +194,7 @@ pub(super) static RULE: &[Row] = &[
                 draft.rule.destination_ports = range(word, 65535, diags);
             }
         }),
-        "Destination ports of packets, one or a range.",
+        "Destination ports of packets, a range within 0 to 65535; a single one is N-N.",
     )
     .default("any"),
     Row::new(
@@ -234,7 +234,7 @@ pub(super) static ACTION: &[Row] = &[
                 draft.act(RuleAction::Goto(target), call.span(), diags);
             }
         }),
-        "Go on with the rule of this preference; it has to stand behind this one.",
+        "Go on with the rule of this preference, 0 to 4294967295; it has to stand behind this one.",
     ),
     Row::new(
         "nop",

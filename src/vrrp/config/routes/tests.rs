@@ -254,6 +254,8 @@ fn mistakes_have_the_status_of_the_c_daemon() {
         ("blackhole to", 5),
         ("10.0.0.0/8 5", 2),
         ("to", 2),
+        ("to 5", 5),
+        ("10.0.0.0/8 nexthop 5", 5),
         ("10.0.0.0/8 to via 10.1.1.1", 5),
         ("10.0.0.0/8 via inet", 2),
         ("10.0.0.0/8 mtu lock", 2),

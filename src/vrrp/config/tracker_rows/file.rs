@@ -59,7 +59,8 @@ pub(in crate::vrrp::config) static FILE: Child<Draft, FileConfig> = Child {
             Row::<FileConfig>::new(
                 "init_file",
                 to_keyword(words("[N] [overwrite]", 0, 2, set_init, show_init)),
-                "Make the file at start if there is none; overwrite: also if there is one.",
+                "Make the file at start if there is none, with the number N in it, sensibly -254 to 254; \
+                 overwrite: also if there is one.",
             )
             .default("the file is not made; N is 0"),
         ]],

@@ -274,3 +274,27 @@ fn names_of_blocks() {
     ];
     check(&cases, frame, look);
 }
+
+#[test]
+fn scopes_of_addresses_are_numbers_in_any_base() {
+    let frame = |scope: &str| {
+        format!(
+            "vrrp_instance A {{\n{INSTANCE}virtual_ipaddress {{\n10.0.0.1 scope {scope}\n}}\n}}\n"
+        )
+    };
+    let look: Look = |config| {
+        let instance = config.vrrp.instances.first().expect("an instance");
+        let scopes = instance.vips.iter().map(|vip| vip.scope.to_string());
+        scopes.collect::<Vec<_>>().join(" ")
+    };
+    let cases = [
+        ("link", 0, "253"),
+        ("255", 0, "255"),
+        ("0x10", 0, "16"),
+        ("010", 0, "8"),
+        ("256", 5, "0"),
+        ("+5", 5, "0"),
+        ("4294967296", 5, "0"),
+    ];
+    check(&cases, frame, look);
+}
