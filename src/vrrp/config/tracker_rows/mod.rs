@@ -25,7 +25,8 @@ pub(super) use script::SCRIPT;
 const ANY: usize = usize::MAX;
 const MICROSECOND: Duration = Duration::from_micros(1);
 const MILLISECOND: Duration = Duration::from_millis(1);
-const LONGEST: Duration = Duration::from_micros(u32::MAX as u64);
+/// The longest time of a script that the C daemon can count, in whole milliseconds.
+const LONGEST: Duration = Duration::from_millis(4_294_967);
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// The name of a block, unless there is one of that name. The names stay for
