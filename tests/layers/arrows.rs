@@ -309,6 +309,7 @@ pub(crate) const ARROWS: &[Row] = &[
             "check::checker",
             "check::config",
             "check::names",
+            "check::probe",
             "control_plane",
             "global",
             "ipvs",
