@@ -10,6 +10,7 @@ use crate::snmp::view::VrrpView;
 use crate::snmp::{Column, Nested, Table};
 use crate::vrrp::config::interface::TrackedInterface;
 use crate::vrrp::config::names::{TrackEntry, Tracked};
+use crate::vrrp::config::tracker::TrackerKind;
 use crate::vrrp::config::{InstanceConfig, VrrpConfig, Weight};
 
 /// What tracks something, and what it tracks, by their places.
@@ -26,8 +27,20 @@ fn instance<P: VrrpView>(program: &P, place: usize) -> Option<&InstanceConfig> {
 /// Interfaces.
 pub(super) struct Interfaces<P>(PhantomData<P>);
 
+/// Those of the instance itself: what its sync group tracks has a table of its own.
 fn of_instance<P: VrrpView>(program: &P, (i, t): Place) -> Option<&TrackedInterface> {
-    instance(program, i)?.track_interfaces.get(t)
+    let own = instance(program, i)?;
+    let mut groups = config(program).sync_groups.iter();
+    let group = groups.find(|group| own.sync_group.as_ref() == Some(&group.name.value));
+    let of_group = group.map_or(&[][..], |group| &group.interfaces);
+    let names = |list: &[TrackedInterface], sought: &TrackedInterface| {
+        let mut list = list.iter();
+        list.any(|tracked| tracked.name.value == sought.name.value)
+    };
+    let tracked = own.track_interfaces.iter();
+    let mut tracked = tracked
+        .filter(|tracked| names(&own.given.interfaces, tracked) || !names(of_group, tracked));
+    tracked.nth(t)
 }
 
 fn of_group<P: VrrpView>(program: &P, (g, t): Place) -> Option<&TrackedInterface> {
@@ -87,7 +100,7 @@ fn weight(entry: &TrackEntry, definition: Option<Weight>) -> Weight {
 macro_rules! tracked {
     (
         $(#[$doc:meta])*
-        $kind:ident, $list:ident, $definitions:ident,
+        $kind:ident, $tracker:expr, $list:ident, $definitions:ident,
         $of_instances:expr, [$name:expr, $weight:expr, $reverse:expr],
         $of_groups:expr, [$group_name:expr, $group_weight:expr, $group_reverse:expr],
     ) => {
@@ -99,22 +112,20 @@ macro_rules! tracked {
                 entry: $of_instances,
                 columns: &[
                     Column::named(2, $name, |p, (i, t)| {
-                        text(&Self::list(&instance::<P>(p, i)?.given.tracked).get(t)?.name.value)
+                        text(&Self::of_instance(p, i).nth(t)?.name.value)
                     }),
                     Column::named(3, $weight, |p, (i, t)| {
-                        let entry = Self::list(&instance::<P>(p, i)?.given.tracked).get(t)?;
+                        let entry = Self::of_instance(p, i).nth(t)?;
                         integer(Self::weight(p, entry).value)
                     }),
                     Column::named(4, $reverse, |p, (i, t)| {
-                        let entry = Self::list(&instance::<P>(p, i)?.given.tracked).get(t)?;
+                        let entry = Self::of_instance(p, i).nth(t)?;
                         truth(Self::weight(p, entry).reverse)
                     }),
                 ],
                 rows: &Nested {
                     outer: |p: &P| config(p).instances.len(),
-                    inner: |p: &P, i| {
-                        instance(p, i).map_or(0, |own| Self::list(&own.given.tracked).len())
-                    },
+                    inner: |p: &P, i| Self::of_instance(p, i).count(),
                 },
             };
 
@@ -141,6 +152,25 @@ macro_rules! tracked {
                 },
             };
 
+            /// Those that an instance names and that count: weights do not in a sync
+            /// group, nor for an owner.
+            fn of_instance(program: &P, place: usize) -> impl Iterator<Item = &TrackEntry> {
+                let instance = instance(program, place).into_iter();
+                instance.flat_map(|own| {
+                    let named = Self::list(&own.given.tracked).iter();
+                    named.filter(|entry| Self::counts(program, own, entry))
+                })
+            }
+
+            fn counts(program: &P, own: &InstanceConfig, entry: &TrackEntry) -> bool {
+                let mut used = own.trackers.iter();
+                used.any(|used| {
+                    let definition = config(program).$definitions.get(used.index);
+                    let is_it = |it| entry.name.value == it;
+                    used.kind == $tracker && definition.is_some_and(|of| is_it(of.name.value.as_str()))
+                })
+            }
+
             fn list(tracked: &Tracked) -> &[TrackEntry] {
                 &tracked.$list
             }
@@ -156,7 +186,7 @@ macro_rules! tracked {
 
 tracked! {
     /// `track_script`
-    Scripts, scripts, scripts,
+    Scripts, TrackerKind::Script, scripts, scripts,
     oid!(2, 5, 1),
     ["vrrpTrackedScriptName", "vrrpTrackedScriptWeight", "vrrpTrackedScriptWgtRev"],
     oid!(2, 15, 1),
@@ -169,7 +199,7 @@ tracked! {
 
 tracked! {
     /// `track_file`
-    Files, files, files,
+    Files, TrackerKind::File, files, files,
     oid!(2, 12, 1),
     ["vrrpTrackedFileName", "vrrpTrackedFileWeight", "vrrpTrackedFileWgtRev"],
     oid!(2, 16, 1),
@@ -182,7 +212,7 @@ tracked! {
 
 tracked! {
     /// `track_bfd`
-    Sessions, bfd, sessions,
+    Sessions, TrackerKind::Bfd, bfd, sessions,
     oid!(2, 17, 1),
     ["vrrpTrackedBfdName", "vrrpTrackedBfdWeight", "vrrpTrackedBfdWgtRev"],
     oid!(2, 19, 1),
@@ -195,7 +225,7 @@ tracked! {
 
 tracked! {
     /// `track_process`
-    Processes, processes, processes,
+    Processes, TrackerKind::Process, processes, processes,
     oid!(2, 20, 1),
     [
         "vrrpTrackedProcessName",

@@ -18,6 +18,28 @@ pub(super) const CHECK: &[Family] = &[
         },
     ),
     family(
+        "keepalived_virtual_server_quorum",
+        Kind::Gauge,
+        "",
+        "The weight of real servers that a quorum needs.",
+        |all, out| {
+            for service in all.check.iter().flat_map(|check| &check.services) {
+                out.value(&[("virtual_server", &service.name)], service.quorum);
+            }
+        },
+    ),
+    family(
+        "keepalived_virtual_server_weight",
+        Kind::Gauge,
+        "",
+        "The weight of the real servers that are up.",
+        |all, out| {
+            for service in all.check.iter().flat_map(|check| &check.services) {
+                out.value(&[("virtual_server", &service.name)], service.weight);
+            }
+        },
+    ),
+    family(
         "keepalived_virtual_server_servers",
         Kind::Gauge,
         "",

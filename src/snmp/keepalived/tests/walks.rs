@@ -142,3 +142,29 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_group_tracks_has_rows_of_its_own() {
+    let variables = walk(&mut program());
+    let rows = |column: &[u32]| -> Vec<Vec<u32>> {
+        let column = name(column);
+        let names = variables.iter().map(|variable| &variable.name);
+        let rows = names.filter_map(|name| name.strip_prefix(&column[..]));
+        rows.map(<[u32]>::to_vec).collect()
+    };
+    // Interfaces, scripts, files, BFD and processes: of VI_1, and of the group that it is
+    // in with VI_2.
+    for (instances, groups, count) in [
+        (4, 14, 1),
+        (5, 15, 2),
+        (12, 16, 1),
+        (17, 19, 1),
+        (20, 22, 1),
+    ] {
+        let first = if instances == 4 { 1 } else { 2 };
+        let own = rows(&[2, instances, 1, first]);
+        assert!(own.iter().all(|row| row.first() == Some(&1)), "{own:?}");
+        assert_eq!(own.len(), count, "table {instances}");
+        assert_eq!(rows(&[2, groups, 1, first]).len(), 1, "table {groups}");
+    }
+}
