@@ -182,6 +182,12 @@ impl Schedule {
         self.is_up = true;
     }
 
+    /// What it looks at says from the beginning that the server is down.
+    pub const fn found_down(&mut self) {
+        self.is_up = false;
+        self.has_run = true;
+    }
+
     /// What it goes by.
     #[must_use]
     pub fn policy(&self) -> &Policy {

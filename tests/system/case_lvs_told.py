@@ -126,6 +126,25 @@ def lvs_start_with_a_lost_quorum_names_what_it_takes(lab):
 
 
 @case("uml")
+def lvs_a_file_that_says_down_at_the_start_is_no_change(lab):
+    """FILE_CHECK with weight 0: a server that begins down is not in the table, and nothing is told until it comes up."""
+    h = balancer(lab)
+    fifo, sink = Fifo(lab), Smtp(h, "10.1.0.25", 25)
+    path = os.path.join(lab.dir, "drain")
+    write(path, "1")
+    told, calls = recorder(lab, "told")
+    body = 'FILE_CHECK {\ntrack_file drain\nweight 0\n}\nnotify_down "%s down"\n' % told
+    conf = "track_file drain {\nfile %s\n}\n" % path
+    opts = 'smtp_alert\nquorum_up "%s up"\nquorum_down "%s lost"' % (told, told)
+    h.keepalived(around(fifo) + conf + virtual(VIP + " 80", real(A, 80, body), opts=opts))
+    settle(h, {})
+    never(lambda: calls() or sink.mails or fifo.lines(), 0.5, "anything")
+    write(path, "0")
+    settle(h, {A + ":80": 1})
+    wait(lambda: calls() == ["up"], 10, "quorum_up: %s" % calls())
+
+
+@case("uml")
 def lvs_mails_of_checks_say_how_the_server_is(lab):
     """Of two checks that failed one recovers: its mail says so, and that the server is DOWN still."""
     h = balancer(lab)

@@ -44,7 +44,7 @@ impl CheckProcess {
         let schedule = Schedule::new(policy, s.now(), share, room);
         let probe = kinds::probe_for(&checker.kind, &mut self.patterns);
         let is_each = matches!(checker.kind, Kind::Tcp(_));
-        let contribution = self.in_file(&checker.kind);
+        let contribution = self.added_by_file(&checker.kind);
         let id = self.checks.insert(Check {
             places: places.into(),
             schedule,

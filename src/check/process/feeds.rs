@@ -32,19 +32,42 @@ impl Host for CheckProcess {
 
 impl CheckProcess {
     /// At the start: make the files that are to be there, read them, and have them count
-    /// in the weights with which the servers come into the table.
+    /// before the servers come into the table.
     pub(super) fn weigh_files(&mut self, s: &mut Scheduler<Self>) {
         let config = Rc::clone(&self.config);
         self.make_files(&[]);
         self.read_files(s);
         for (place, checker) in places(&config) {
-            let contribution = self.in_file(&checker.kind);
-            let own = self.services.get_mut(index(place.service));
-            if let (Some(own), true) = (own, contribution != 0) {
-                let server = index(place.server);
-                let others = own.machine.contribution(server);
-                let sum = others.saturating_add(contribution);
-                own.machine.set_contribution(server, sum);
+            let verdict = self.in_file(&checker.kind);
+            let Some(own) = self.services.get_mut(index(place.service)) else {
+                continue;
+            };
+            let server = index(place.server);
+            match verdict {
+                Some(Outcome::Passed(Some(Weight::Add(contribution)))) => {
+                    let others = own.machine.contribution(server);
+                    let sum = others.saturating_add(contribution);
+                    own.machine.set_contribution(server, sum);
+                }
+                // A server that begins so has not changed: nobody is told.
+                Some(Outcome::Failed(_)) => {
+                    own.machine.checked(server, false, &mut Vec::new());
+                }
+                Some(Outcome::Passed(_) | Outcome::Proceed { .. }) | None => (),
+            }
+        }
+    }
+
+    /// The checks that [`Self::weigh_files`] has found to be down.
+    pub(super) fn settle_files(&mut self) {
+        let checks = self.checks.iter().filter_map(|(id, check)| {
+            let checker = self.checker(*check.places.first()?)?;
+            let verdict = self.in_file(&checker.kind)?;
+            matches!(verdict, Outcome::Failed(_)).then_some(id)
+        });
+        for id in checks.collect::<Vec<Id<Check>>>() {
+            if let Some(check) = self.checks.get_mut(id) {
+                check.schedule.found_down();
             }
         }
     }
@@ -63,16 +86,21 @@ impl CheckProcess {
     }
 
     /// What a check adds to the weight of its server before it was told anything.
-    pub(super) fn in_file(&self, kind: &Kind) -> i64 {
-        let Kind::File(settings) = kind else {
-            return 0;
-        };
-        let mut list = self.files.list().iter();
-        let file = list.find(|file| Key::try_from(settings.file) == Ok(file.key));
-        match file.map(|file| file::verdict(settings, file.value)) {
+    pub(super) fn added_by_file(&self, kind: &Kind) -> i64 {
+        match self.in_file(kind) {
             Some(Outcome::Passed(Some(Weight::Add(weight)))) => weight,
             _ => 0,
         }
+    }
+
+    /// What is in the file of a check comes to.
+    fn in_file(&self, kind: &Kind) -> Option<Outcome> {
+        let Kind::File(settings) = kind else {
+            return None;
+        };
+        let mut list = self.files.list().iter();
+        let file = list.find(|file| Key::try_from(settings.file) == Ok(file.key))?;
+        Some(file::verdict(settings, file.value))
     }
 
     /// Follow the files of the configuration's checks from now on. Nothing is told yet.

@@ -78,6 +78,7 @@ impl CheckProcess {
         self.watch_addresses(s)?;
         self.take_keys();
         self.add_checks(s);
+        self.settle_files();
         self.settle_suspended(s);
         self.follow_files(s);
         self.watch_sessions(s);

@@ -189,3 +189,23 @@ fn a_check_that_a_reload_brings_leaves_a_server_alive() {
     let (failed, _) = run(&mut other, Attempt::Failed);
     assert_eq!(failed, Step::Down);
 }
+
+#[test]
+fn what_is_found_down_has_not_gone_down() {
+    let policy = Policy {
+        interval: Duration::from_secs(5),
+        interval_down: Duration::from_secs(5),
+        retry: 0,
+        pause: Duration::from_secs(1),
+        warmup: Warmup::Within(Duration::ZERO),
+        from_begin: false,
+        retries_first: false,
+        alpha: false,
+    };
+    let mut schedule = Schedule::new(policy, Instant::ZERO, 0, Duration::ZERO);
+    schedule.found_down();
+    assert!(!schedule.is_up() && schedule.has_run());
+    assert_eq!(schedule.attempt(Instant::ZERO, Attempt::Failed), Step::Same);
+    let up = schedule.attempt(Instant::ZERO, Attempt::Passed);
+    assert_eq!(up, Step::Up { was_down: true });
+}
