@@ -3,9 +3,9 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use crate::control_plane::diag::suggest;
 use crate::control_plane::explain;
 use crate::control_plane::files::Disk;
+use crate::control_plane::suggest::suggest;
 use crate::control_plane::upgrade::upgrade;
 use crate::control_plane::{LoadOptions, load, render};
 use crate::global::HISTORY;

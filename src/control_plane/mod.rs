@@ -18,7 +18,8 @@
 //!   which release brought a keyword.
 //! * [`command`] and [`script`] are for keywords that name a program.
 //! * [`diag`] is what is wrong, where, and what to do about it; [`render`] shows it,
-//!   [`upgrade`] does it. [`explain`] is the manual of one keyword.
+//!   [`upgrade`] does it, [`suggest`] guesses what was meant. [`explain`] is the manual of
+//!   one keyword.
 //! * [`compiled`] hands a configuration to another process, as octets.
 //! * [`load`](mod@load) joins it all. The tables are where their effect is: `global`,
 //!   `vrrp::config`, `check::config`, `bfd::config`.
@@ -54,6 +55,7 @@ mod sequence;
 pub mod show;
 pub mod source;
 pub mod sub_block;
+pub mod suggest;
 pub mod upgrade;
 pub mod value;
 pub mod words;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use super::arg::seconds_text;
 use super::decimal;
-use super::diag::{Code, Diag, Diags, Severity, suggest};
+use super::diag::{Code, Diag, Diags, Severity};
 use super::schema::{Arg, Call, Extent, Row};
 use super::source::Span;
+use super::suggest::suggest;
 use super::words::{Line, Word};
 use crate::model::{Family, IfName, IpNet};
 

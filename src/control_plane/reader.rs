@@ -8,13 +8,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::path::{Path, PathBuf};
 
-use super::diag::{Code, Diag, Diags, Severity, suggest};
+use super::diag::{Code, Diag, Diags, Severity};
 use super::draft::Draft;
 use super::expand::{Definition, Names};
 use super::files::Files;
 use super::include::{CHECK_WORDS, Checks};
 use super::sequence::Sequence;
 use super::source::{Origin, Piece, SourceMap, Span};
+use super::suggest::suggest;
 use super::words::{Item, Line, Word};
 use super::{expand, include, lex, sequence};
 

@@ -32,8 +32,9 @@ use std::collections::BTreeSet;
 pub use host::Host;
 pub use table::LINTS;
 
-use crate::control_plane::diag::{Code, Diag, Diags, FixKind, Severity, suggest};
+use crate::control_plane::diag::{Code, Diag, Diags, FixKind, Severity};
 use crate::control_plane::source::{SourceMap, Span};
+use crate::control_plane::suggest::suggest;
 use crate::control_plane::{Config, Loaded};
 use crate::model::FastSet;
 
