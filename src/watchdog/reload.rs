@@ -172,20 +172,31 @@ impl WatchDog {
     fn proposal(&self, config: Rc<Config>) -> Result<Proposal, String> {
         let roles = super::roles(&self.ground().settings, &config);
         let new = roles.iter().filter(|role| !self.has_pid_file(**role));
-        let claim = |role: &Role| {
-            let file = super::claim(&self.ground().paths.of(*role));
-            let why = |_| format!("no pid file for the {} process", role.spec().title);
-            Ok::<_, String>((*role, file.map_err(why)?))
-        };
+        let new: Vec<Role> = new.copied().collect();
         let config = KeptConfig::new(config);
         let compiled = config.compiled();
         let compiled = compiled.map_err(|error| format!("no memory for it: {error}"))?;
         Ok(Proposal {
-            pid_files: new.map(claim).collect::<Result<_, _>>()?,
+            pid_files: self.claim(&new)?,
             config,
             order: Order::Prepare(compiled),
             roles,
         })
+    }
+
+    /// The pid files of processes that come; all of them, or none.
+    fn claim(&self, roles: &[Role]) -> Result<Vec<(Role, PidFile)>, String> {
+        let mut claimed = Vec::new();
+        for &role in roles {
+            let Ok(file) = super::claim(&self.ground().paths.of(role)) else {
+                claimed
+                    .into_iter()
+                    .for_each(|(_, file): (Role, PidFile)| file.remove());
+                return Err(format!("no pid file for the {} process", role.spec().title));
+            };
+            claimed.push((role, file));
+        }
+        Ok(claimed)
     }
 
     fn ask(&mut self, s: &mut Scheduler<Self>, proposal: Proposal) {

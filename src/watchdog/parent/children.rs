@@ -4,6 +4,7 @@ use std::io;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
 
+use nix::sys::wait::waitpid;
 use scheduler::{ChildEvent, Drain, Interest, IoId, Key, Pid, Ready, Scheduler, Signal};
 
 use super::WatchDog;
@@ -27,6 +28,13 @@ pub(super) struct Child {
     pub(super) up: bool,
     /// When it was started, in time since the epoch.
     started: Duration,
+}
+
+/// End a child that cannot be watched: another one will be started.
+fn forsake(pid: Pid) {
+    // It is there until somebody has waited for it.
+    let _ = send(pid, Signal::SIGKILL as i32);
+    let _ = waitpid(pid, None);
 }
 
 impl WatchDog {
@@ -60,7 +68,8 @@ impl WatchDog {
     fn adopt(&mut self, s: &mut Scheduler<Self>, role: Role, new: Spawned) -> io::Result<Pid> {
         let key = key_of(role);
         let title = role.spec().title;
-        s.child(title, new.pid, None, key, Self::on_child)?;
+        let attended = s.child(title, new.pid, None, key, Self::on_child);
+        attended.inspect_err(|_| forsake(new.pid))?;
         let fd = new.channel.as_fd();
         let watched = s.watch("child channel", fd, Interest::Read, key, Self::on_channel);
         self.write_child_pid(role, new.pid);
