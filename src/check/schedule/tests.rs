@@ -193,14 +193,9 @@ fn a_check_that_a_reload_brings_leaves_a_server_alive() {
 #[test]
 fn what_is_found_down_has_not_gone_down() {
     let policy = Policy {
-        interval: Duration::from_secs(5),
-        interval_down: Duration::from_secs(5),
         retry: 0,
-        pause: Duration::from_secs(1),
         warmup: Warmup::Within(Duration::ZERO),
-        from_begin: false,
-        retries_first: false,
-        alpha: false,
+        ..policy()
     };
     let mut schedule = Schedule::new(policy, Instant::ZERO, 0, Duration::ZERO);
     schedule.found_down();

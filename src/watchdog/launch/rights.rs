@@ -8,19 +8,12 @@ use super::role::Role;
 const STATUS: &str = "/proc/self/status";
 
 /// A capability: its number in the mask and its name.
-type Right = (u32, &'static str);
+pub type Right = (u32, &'static str);
 
-const ADMIN: Right = (12, "CAP_NET_ADMIN");
-const RAW: Right = (13, "CAP_NET_RAW");
-
-/// What a process cannot do its work without.
-const fn needs(role: Role) -> &'static [Right] {
-    match role {
-        Role::Vrrp => &[ADMIN, RAW],
-        Role::Check => &[ADMIN],
-        Role::Bfd | Role::Dbus => &[],
-    }
-}
+/// Addresses, routes, rules, virtual interfaces, the table of IPVS.
+pub const ADMIN: Right = (12, "CAP_NET_ADMIN");
+/// Raw and packet sockets.
+pub const RAW: Right = (13, "CAP_NET_RAW");
 
 /// The names of the capabilities that this process lacks for its work, `None` if it has all.
 #[must_use]
@@ -37,7 +30,9 @@ fn lacks(status: &str, role: Role) -> Option<String> {
         .lines()
         .find_map(|line| line.strip_prefix("CapEff:"))?;
     let mask = u64::from_str_radix(digits.trim(), 16).ok()?;
-    let names: Vec<&str> = needs(role)
+    let names: Vec<&str> = role
+        .spec()
+        .rights
         .iter()
         .filter(|(number, _)| mask >> number & 1 == 0)
         .map(|(_, name)| *name)

@@ -6,6 +6,8 @@ use crate::global::{ProcessLimits, ProcessNames};
 use crate::leftovers::Party;
 use crate::memory::account::Tag;
 
+use super::rights::{ADMIN, RAW, Right};
+
 /// A kind of child process.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub enum Role {
@@ -48,6 +50,8 @@ pub struct RoleSpec {
     pub account: Tag,
     /// Whose things in the kernel are its concern.
     pub party: Option<Party>,
+    /// What it cannot do its work without.
+    pub rights: &'static [Right],
 }
 
 /// All roles, in the order they are started.
@@ -66,6 +70,7 @@ pub static ROLES: [RoleSpec; 4] = [
         prefix: "bfd",
         account: Tag::Bfd,
         party: None,
+        rights: &[],
     },
     RoleSpec {
         role: Role::Check,
@@ -81,6 +86,7 @@ pub static ROLES: [RoleSpec; 4] = [
         prefix: "checker",
         account: Tag::Check,
         party: Some(Party::Check),
+        rights: &[ADMIN],
     },
     RoleSpec {
         role: Role::Vrrp,
@@ -96,6 +102,7 @@ pub static ROLES: [RoleSpec; 4] = [
         prefix: "vrrp",
         account: Tag::Vrrp,
         party: Some(Party::Vrrp),
+        rights: &[ADMIN, RAW],
     },
     RoleSpec {
         role: Role::Dbus,
@@ -111,6 +118,7 @@ pub static ROLES: [RoleSpec; 4] = [
         prefix: "dbus",
         account: Tag::Dbus,
         party: None,
+        rights: &[],
     },
 ];
 
